@@ -1,0 +1,38 @@
+# kirsch_add_module(NAME SOURCES file… PACKAGES target… [OUTPUT_DIRECTORY dir]): one shared object for a Kirsch server.
+# Works inside the project and, included by path or by an installed package, outside it.
+# The flags are part of the contract: only `kirsch_module` is exported, nothing is left undefined, and the
+# object stays unloadable (GCC would otherwise emit STB_GNU_UNIQUE symbols, which pin it in memory).
+
+set(KIRSCH_SDK_DIR "${CMAKE_CURRENT_LIST_DIR}/.." CACHE INTERNAL "")
+set(KIRSCH_MODULE_EXPORTS "${CMAKE_CURRENT_LIST_DIR}/module.map" CACHE INTERNAL "")
+
+function(kirsch_add_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT_DIRECTORY" "SOURCES;PACKAGES")
+  if(NOT arg_SOURCES)
+    set(arg_SOURCES "${name}.cpp")
+  endif()
+  if(NOT arg_OUTPUT_DIRECTORY)
+    set(arg_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
+  endif()
+  set(target "module_${name}")
+  add_library(${target} MODULE ${arg_SOURCES})
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME "${name}" PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}"
+    CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
+  target_include_directories(${target} SYSTEM PRIVATE "${KIRSCH_SDK_DIR}")
+  target_link_libraries(${target} PRIVATE ${arg_PACKAGES})
+  if(TARGET kirsch_warnings)
+    target_link_libraries(${target} PRIVATE kirsch_warnings)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+  endif()
+  target_link_options(${target} PRIVATE
+    "-Wl,--version-script=${KIRSCH_MODULE_EXPORTS}" -Wl,--build-id=sha1 -Wl,-z,relro,-z,now)
+  # clang's sanitizer runtimes are resolved from the executable, so they must stay undefined in a module.
+  if(NOT (CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND KIRSCH_SANITIZE))
+    target_link_options(${target} PRIVATE -Wl,-z,defs)
+  endif()
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${KIRSCH_MODULE_EXPORTS}")
+endfunction()
