@@ -1,10 +1,12 @@
-/* The binary contract between the server and a module: C types only. The C++ SDK (kirsch/module.h) is built on this page.
+/* The binary contract between the server and a module: C types only. The C++ SDK (kirsch/module.h) is built on this
+ * page.
  *
- * Rules. A struct that may grow begins with its size; fields are only appended within a major. Text is pointer and length, never
- * terminated. Whoever allocates frees. No exception may cross: a module's functions are called as if `noexcept`.
- * Each function says on which thread it may be called: [loop] the loop of the exchange or stream, [step] the thread that
- * runs the current hook, handler or callback, [any] any thread, [start] the thread that loads modules.
- * While the major is 0 the minor must match exactly; from 1.0 on, a module of minor m loads in every host of minor >= m. */
+ * Rules. A struct that may grow begins with its size; fields are only appended within a major. Text is pointer and
+ * length, never terminated. Whoever allocates frees. No exception may cross: a module's functions are called as if
+ * `noexcept`. Each function says on which thread it may be called: [loop] the loop of the exchange or stream, [step]
+ * the thread that runs the current hook, handler or callback, [any] any thread, [start] the thread that loads modules.
+ * While the major is 0 the minor must match exactly; from 1.0 on, a module of minor m loads in every host of minor >=
+ * m. */
 #ifndef KIRSCH_ABI_H
 #define KIRSCH_ABI_H
 
@@ -24,37 +26,40 @@ extern "C" {
 #define KIRSCH_MANIFEST_LIMIT 262144
 
 typedef struct kirsch_text {
-  const char *data;
+  const char* data;
   size_t size;
 } kirsch_text;
 
-/* Room for one sentence about what went wrong; the caller owns it, the callee fills it (truncated, terminated by 0). */
+/* Room for one sentence about what went wrong, and for the name of the option at fault ("a.b" inside a structure; may
+ * stay empty). The caller owns and zeroes it, the callee fills it (truncated, terminated by 0). */
 typedef struct kirsch_error {
   char text[512];
+  char option[64];
 } kirsch_error;
 
-/* ---- Options ------------------------------------------------------------------------------------------------------------ */
+/* ---- Options
+ * ------------------------------------------------------------------------------------------------------------ */
 
-/* How an option arrives after the host has validated it. Durations are INTEGER nanoseconds, sizes INTEGER bytes, enumerations
- * INTEGER index; paths (absolute) and secrets are TEXT; a cidr is TEXT of 17 bytes: an IPv6 (or v4-mapped) address and the
- * prefix length counted in its 128 bits. */
+/* How an option arrives after the host has validated it. Durations are INTEGER nanoseconds, sizes INTEGER bytes,
+ * enumerations INTEGER index; paths (absolute) and secrets are TEXT; a cidr is TEXT of 17 bytes: an IPv6 (or v4-mapped)
+ * address and the prefix length counted in its 128 bits. */
 typedef enum kirsch_value_kind {
   KIRSCH_VALUE_NONE = 0, /* an optional that is `off` */
   KIRSCH_VALUE_BOOLEAN = 1,
   KIRSCH_VALUE_INTEGER = 2,
   KIRSCH_VALUE_NUMBER = 3,
   KIRSCH_VALUE_TEXT = 4,
-  KIRSCH_VALUE_LIST = 5,    /* `items`, `count` of them */
-  KIRSCH_VALUE_MAP = 6,     /* `items`: key (TEXT) and value in turn, 2 * `count` of them, in the order of the file */
-  KIRSCH_VALUE_STRUCT = 7,  /* `items`: one per option in the order of the schema, defaults filled in */
-  KIRSCH_VALUE_CHOICE = 8,  /* one-of: `count` is the index of the alternative, `items` points to its value */
-  KIRSCH_VALUE_SERVICE = 9  /* provider: `service` is the instance that the host created for it */
+  KIRSCH_VALUE_LIST = 5,   /* `items`, `count` of them */
+  KIRSCH_VALUE_MAP = 6,    /* `items`: key (TEXT) and value in turn, 2 * `count` of them, in the order of the file */
+  KIRSCH_VALUE_STRUCT = 7, /* `items`: one per option in the order of the schema, defaults filled in */
+  KIRSCH_VALUE_CHOICE = 8, /* one-of: `count` is the index of the alternative, `items` points to its value */
+  KIRSCH_VALUE_SERVICE = 9 /* provider: `service` is the instance that the host created for it */
 } kirsch_value_kind;
 
 /* An instance of a service: `table` is the struct of functions that the service's id stands for. */
 typedef struct kirsch_service {
-  const void *table;
-  void *self;
+  const void* table;
+  void* self;
 } kirsch_service;
 
 typedef struct kirsch_value {
@@ -65,14 +70,16 @@ typedef struct kirsch_value {
     int64_t integer;
     double number;
     kirsch_text text;
-    const struct kirsch_value *items;
+    const struct kirsch_value* items;
     kirsch_service service;
   } as;
 } kirsch_value;
 
-/* ---- Exchange ----------------------------------------------------------------------------------------------------------- */
+/* ---- Exchange
+ * ----------------------------------------------------------------------------------------------------------- */
 
-/* Hook points in the order of a request; the last two run on errors only (see kirsch/exchange.h for the whole story). */
+/* Hook points in the order of a request; the last two run on errors only (see kirsch/exchange.h for the whole story).
+ */
 typedef enum kirsch_hook {
   KIRSCH_HOOK_ON_START_RESOURCE = 0,
   KIRSCH_HOOK_BEFORE_REQUEST_BODY = 1,
@@ -108,8 +115,8 @@ typedef enum kirsch_method {
 
 /* One header line. `id` is the host's number of a known name, 0 if unknown; it is stable within one process only. */
 typedef struct kirsch_field {
-  const char *name;
-  const char *value;
+  const char* name;
+  const char* value;
   uint32_t value_size;
   uint16_t name_size;
   uint16_t id;
@@ -127,7 +134,8 @@ typedef struct kirsch_address {
   uint16_t family;
 } kirsch_address;
 
-/* Views stay valid and unmoved until the last on_end_request hook has returned. Empty where a malformed message gave nothing. */
+/* Views stay valid and unmoved until the last on_end_request hook has returned. Empty where a malformed message gave
+ * nothing. */
 typedef struct kirsch_request {
   uint32_t size;
   uint16_t method; /* kirsch_method */
@@ -139,8 +147,8 @@ typedef struct kirsch_request {
   kirsch_text query;  /* raw, without the question mark */
   kirsch_text host;   /* lower case, without the port */
   kirsch_text body;   /* complete from before_handler on, unless the handler consumes the stream itself */
-  const kirsch_field *fields;
-  const kirsch_pair *params; /* {name} segments of the path */
+  const kirsch_field* fields;
+  const kirsch_pair* params; /* {name} segments of the path */
   uint32_t field_count;
   uint32_t param_count;
   kirsch_address peer;
@@ -160,90 +168,95 @@ typedef struct kirsch_handle {
 /* A body that is made while it leaves. */
 typedef struct kirsch_producer {
   uint32_t size;
-  /* [loop] Fills at most `capacity` bytes; called only while the client keeps up. Returns the count; 0 means nothing now: call `wake`
-   * later. Sets *done with the last bytes. A negative value aborts the connection (the client sees a truncated body). */
-  int64_t (*produce)(void *self, char *buffer, size_t capacity, uint8_t *done);
+  /* [loop] Fills at most `capacity` bytes; called only while the client keeps up. Returns the count; 0 means nothing
+   * now: call `wake` later. Sets *done with the last bytes. A negative value aborts the connection (the client sees a
+   * truncated body). */
+  int64_t (*produce)(void* self, char* buffer, size_t capacity, uint8_t* done);
   /* [loop] Exactly once, when all was produced or the client is gone. */
-  void (*destroy)(void *self);
+  void (*destroy)(void* self);
 } kirsch_producer;
 
 /* Raw bytes of an upgraded connection. All callbacks [loop]. */
 typedef struct kirsch_stream_handler {
   uint32_t size;
   /* Once, after the 101 answer was handed to the kernel. `stream` is valid until `on_close` has returned. */
-  void (*on_open)(void *self, kirsch_stream *stream);
-  /* Bytes are mutable and valid during the call. Returns how many were consumed; the rest comes again with more behind it. */
-  size_t (*on_data)(void *self, kirsch_stream *stream, char *bytes, size_t size);
+  void (*on_open)(void* self, kirsch_stream* stream);
+  /* Bytes are mutable and valid during the call. Returns how many were consumed; the rest comes again with more behind
+   * it. */
+  size_t (*on_data)(void* self, kirsch_stream* stream, char* bytes, size_t size);
   /* The output fell below the low mark after `write` had reported a full queue. */
-  void (*on_writable)(void *self, kirsch_stream *stream);
+  void (*on_writable)(void* self, kirsch_stream* stream);
   /* Last callback, exactly once; frees `self`. `clean` is 1 when the peer ended the stream or `close` was called. */
-  void (*on_close)(void *self, kirsch_stream *stream, uint8_t clean);
+  void (*on_close)(void* self, kirsch_stream* stream, uint8_t clean);
 } kirsch_stream_handler;
 
 /* Functions on an exchange. [step] unless said otherwise; never after the last on_end_request hook has returned. */
 typedef struct kirsch_exchange_functions {
   uint32_t size;
 
-  /* Memory of the exchange, aligned to 16, never null (failure answers 500 and unwinds nothing: size is limited to 1 MiB). */
-  void *(*allocate)(kirsch_exchange *, size_t size);
+  /* Memory of the exchange, aligned to 16, never null (failure answers 500 and unwinds nothing: size is limited to 1
+   * MiB). */
+  void* (*allocate)(kirsch_exchange*, size_t size);
 
   /* Request. Parsed once, on first use; views as those of kirsch_request. */
-  uint8_t (*request_field)(kirsch_exchange *, kirsch_text name, kirsch_text *value); /* first of that name; 0: absent */
-  const kirsch_pair *(*query)(kirsch_exchange *, uint32_t *count);
-  const kirsch_pair *(*cookies)(kirsch_exchange *, uint32_t *count);
-  const kirsch_pair *(*form)(kirsch_exchange *, uint32_t *count); /* application/x-www-form-urlencoded */
+  uint8_t (*request_field)(kirsch_exchange*, kirsch_text name, kirsch_text* value); /* first of that name; 0: absent */
+  const kirsch_pair* (*query)(kirsch_exchange*, uint32_t* count);
+  const kirsch_pair* (*cookies)(kirsch_exchange*, uint32_t* count);
+  const kirsch_pair* (*form)(kirsch_exchange*, uint32_t* count); /* application/x-www-form-urlencoded */
 
-  /* Response. Names and values are copied. Setters return 1, or 0 when the name is not a token, the value holds CR, LF, NUL or another
-   * control character (RFC 9110 5.5), the field belongs to the framing (Content-Length, Transfer-Encoding, Connection, Date), or the head is committed. */
-  uint16_t (*status)(kirsch_exchange *);
-  uint8_t (*set_status)(kirsch_exchange *, uint16_t status); /* 200..599, or 101 with `upgrade` */
-  uint8_t (*set_field)(kirsch_exchange *, kirsch_text name, kirsch_text value);     /* replaces all of that name */
-  uint8_t (*add_field)(kirsch_exchange *, kirsch_text name, kirsch_text value);     /* appends a line */
-  uint8_t (*default_field)(kirsch_exchange *, kirsch_text name, kirsch_text value); /* only if absent */
-  uint8_t (*remove_field)(kirsch_exchange *, kirsch_text name);
-  uint8_t (*response_field)(kirsch_exchange *, kirsch_text name, kirsch_text *value); /* view until the next change */
+  /* Response. Names and values are copied. Setters return 1, or 0 when the name is not a token, the value holds CR, LF,
+   * NUL or another control character (RFC 9110 5.5), the field belongs to the framing (Content-Length,
+   * Transfer-Encoding, Connection, Date), or the head is committed. */
+  uint16_t (*status)(kirsch_exchange*);
+  uint8_t (*set_status)(kirsch_exchange*, uint16_t status);                        /* 200..599, or 101 with `upgrade` */
+  uint8_t (*set_field)(kirsch_exchange*, kirsch_text name, kirsch_text value);     /* replaces all of that name */
+  uint8_t (*add_field)(kirsch_exchange*, kirsch_text name, kirsch_text value);     /* appends a line */
+  uint8_t (*default_field)(kirsch_exchange*, kirsch_text name, kirsch_text value); /* only if absent */
+  uint8_t (*remove_field)(kirsch_exchange*, kirsch_text name);
+  uint8_t (*response_field)(kirsch_exchange*, kirsch_text name, kirsch_text* value); /* view until the next change */
 
   /* Body: the last call wins; what an earlier one gave is released. */
-  uint8_t (*body_copy)(kirsch_exchange *, kirsch_text bytes);
-  uint8_t (*body_view)(kirsch_exchange *, kirsch_text bytes); /* must stay valid while the module's instance lives */
-  uint8_t (*body_blob)(kirsch_exchange *, kirsch_blob *);     /* takes a reference of its own */
-  uint8_t (*body_file)(kirsch_exchange *, int descriptor, uint64_t offset, uint64_t size); /* the host closes it */
+  uint8_t (*body_copy)(kirsch_exchange*, kirsch_text bytes);
+  uint8_t (*body_view)(kirsch_exchange*, kirsch_text bytes); /* must stay valid while the module's instance lives */
+  uint8_t (*body_blob)(kirsch_exchange*, kirsch_blob*);      /* takes a reference of its own */
+  uint8_t (*body_file)(kirsch_exchange*, int descriptor, uint64_t offset, uint64_t size); /* the host closes it */
   /* `length` UINT64_MAX: unknown (chunked, or until close for HTTP/1.0). `self` is the host's from here on. */
-  uint8_t (*body_stream)(kirsch_exchange *, const kirsch_producer *, void *self, uint64_t length);
-  uint64_t (*body_size)(kirsch_exchange *); /* of the response; UINT64_MAX if unknown */
+  uint8_t (*body_stream)(kirsch_exchange*, const kirsch_producer*, void* self, uint64_t length);
+  uint64_t (*body_size)(kirsch_exchange*); /* of the response; UINT64_MAX if unknown */
 
-  /* Ends the normal course; then return KIRSCH_FLOW_FAIL. status 400..599 answers with that error page and `text` on it; status 0 is an
-   * unexpected error: 500 for the client, `text` only in the log. */
-  void (*fail)(kirsch_exchange *, uint16_t status, kirsch_text text);
+  /* Ends the normal course; then return KIRSCH_FLOW_FAIL. status 400..599 answers with that error page and `text` on
+   * it; status 0 is an unexpected error: 500 for the client, `text` only in the log. */
+  void (*fail)(kirsch_exchange*, uint16_t status, kirsch_text text);
   /* Sets status 3xx, Location and a short body; then return KIRSCH_FLOW_ANSWER. Returns as the setters do. */
-  uint8_t (*redirect)(kirsch_exchange *, uint16_t status, kirsch_text location);
+  uint8_t (*redirect)(kirsch_exchange*, uint16_t status, kirsch_text location);
 
   /* [loop] Only in steps of class async; then return KIRSCH_FLOW_SUSPEND. `resumed` [loop] (may be null) runs after
-   * resume and returns a flow like a hook; `destroy` (may be null) runs exactly once afterwards, or alone when the client has gone: then
-   * on_end_request follows at once. */
-  kirsch_handle (*suspend)(kirsch_exchange *, uint32_t (*resumed)(void *self, kirsch_exchange *), void (*destroy)(void *self),
-                           void *self);
+   * resume and returns a flow like a hook; `destroy` (may be null) runs exactly once afterwards, or alone when the
+   * client has gone: then on_end_request follows at once. */
+  kirsch_handle (*suspend)(kirsch_exchange*, uint32_t (*resumed)(void* self, kirsch_exchange*),
+                           void (*destroy)(void* self), void* self);
 
   /* Names this exchange for `wake` of a producer, or its stream after an upgrade. */
-  kirsch_handle (*handle)(kirsch_exchange *);
+  kirsch_handle (*handle)(kirsch_exchange*);
 
   /* Something that later steps look up by id; `destroy` (may be null) runs after the last on_end_request hook. */
-  uint8_t (*attach)(kirsch_exchange *, kirsch_text id, void *data, void (*destroy)(void *data));
-  void *(*attachment)(kirsch_exchange *, kirsch_text id);
+  uint8_t (*attach)(kirsch_exchange*, kirsch_text id, void* data, void (*destroy)(void* data));
+  void* (*attachment)(kirsch_exchange*, kirsch_text id);
 
   /* Handlers only: answers 101 with the fields set so far and gives the connection to `handler`. The exchange ends
    * (on_end_request) before on_open. If the exchange fails before that, on_close runs with a null stream. */
-  uint8_t (*upgrade)(kirsch_exchange *, const kirsch_stream_handler *, void *self);
+  uint8_t (*upgrade)(kirsch_exchange*, const kirsch_stream_handler*, void* self);
 } kirsch_exchange_functions;
 
 /* `lane` is that of the thread that runs the current step: 0 .. kirsch_host.lanes - 1. */
 struct kirsch_exchange {
-  const kirsch_exchange_functions *functions;
-  const kirsch_request *request;
+  const kirsch_exchange_functions* functions;
+  const kirsch_request* request;
   uint32_t lane;
 };
 
-/* ---- Host and features -------------------------------------------------------------------------------------------------- */
+/* ---- Host and features
+ * -------------------------------------------------------------------------------------------------- */
 
 /* One per loaded module, valid until deinit has returned. */
 typedef struct kirsch_host {
@@ -252,8 +265,8 @@ typedef struct kirsch_host {
   uint16_t abi_minor;
   uint32_t lanes; /* loops and workers together: every lane is smaller */
   uint32_t loops; /* lanes 0 .. loops - 1 are the loops */
-  const void *(*feature)(const struct kirsch_host *, kirsch_text id);                         /* [any] null: absent */
-  uint8_t (*service)(const struct kirsch_host *, kirsch_text id, kirsch_service *out);        /* [start] 0: absent */
+  const void* (*feature)(const struct kirsch_host*, kirsch_text id);                  /* [any] null: absent */
+  uint8_t (*service)(const struct kirsch_host*, kirsch_text id, kirsch_service* out); /* [start] 0: absent */
 } kirsch_host;
 
 typedef enum kirsch_level {
@@ -266,123 +279,135 @@ typedef enum kirsch_level {
 #define KIRSCH_FEATURE_LOG "kirsch/log/1"
 typedef struct kirsch_log {
   uint32_t size;
-  void (*write)(const kirsch_host *, uint32_t level, kirsch_text line); /* [any] the host adds time and module name */
-  uint8_t (*enabled)(const kirsch_host *, uint32_t level);              /* [any] */
+  void (*write)(const kirsch_host*, uint32_t level, kirsch_text line); /* [any] the host adds time and module name */
+  uint8_t (*enabled)(const kirsch_host*, uint32_t level);              /* [any] */
 } kirsch_log;
 
 #define KIRSCH_FEATURE_TIMER "kirsch/timer/1"
 typedef struct kirsch_timer {
   uint32_t size;
-  /* [loop] or on a loop's thread in any callback. Fires once, on the same loop, after at least `milliseconds`. Never 0. Timers that are
-   * pending when the loop ends do not fire; `destroy` (may be null) runs exactly once in every case. */
-  uint64_t (*start)(const kirsch_host *, uint32_t lane, uint64_t milliseconds, void (*fire)(void *self), void (*destroy)(void *self),
-                    void *self);
-  void (*cancel)(const kirsch_host *, uint32_t lane, uint64_t timer); /* same thread; unknown numbers are ignored */
+  /* [loop] or on a loop's thread in any callback. Fires once, on the same loop, after at least `milliseconds`. Never 0.
+   * Timers that are pending when the loop ends do not fire; `destroy` (may be null) runs exactly once in every case. */
+  uint64_t (*start)(const kirsch_host*, uint32_t lane, uint64_t milliseconds, void (*fire)(void* self),
+                    void (*destroy)(void* self), void* self);
+  void (*cancel)(const kirsch_host*, uint32_t lane, uint64_t timer); /* same thread; unknown numbers are ignored */
 } kirsch_timer;
 
-/* A piece of work for another thread: exactly one of `run` and `drop` is called (`drop` when the server stops first). */
+/* A piece of work for another thread: exactly one of `run` and `drop` is called (`drop` when the server stops first).
+ */
 typedef struct kirsch_task {
-  void (*run)(void *self);
-  void (*drop)(void *self);
-  void *self;
+  void (*run)(void* self);
+  void (*drop)(void* self);
+  void* self;
 } kirsch_task;
 
 #define KIRSCH_FEATURE_SUBMIT "kirsch/submit/1"
 typedef struct kirsch_submit {
   uint32_t size;
-  uint8_t (*submit)(const kirsch_host *, kirsch_task task); /* [any] to a worker; 0: the queue is full, nothing was called */
+  uint8_t (*submit)(const kirsch_host*,
+                    kirsch_task task); /* [any] to a worker; 0: the queue is full, nothing was called */
 } kirsch_submit;
 
 #define KIRSCH_FEATURE_POST "kirsch/post/1"
 typedef struct kirsch_post {
   uint32_t size;
-  uint8_t (*post)(const kirsch_host *, uint32_t lane, kirsch_task task); /* [any] to that loop; 0: it has ended, nothing was called */
+  uint8_t (*post)(const kirsch_host*, uint32_t lane,
+                  kirsch_task task); /* [any] to that loop; 0: it has ended, nothing was called */
 } kirsch_post;
 
 #define KIRSCH_FEATURE_RESUME "kirsch/resume/1"
 typedef struct kirsch_resume {
   uint32_t size;
-  void (*resume)(const kirsch_host *, kirsch_handle exchange); /* [any] a suspended exchange goes on; at most once per suspend */
-  void (*wake)(const kirsch_host *, kirsch_handle exchange);   /* [any] calls a waiting producer again */
+  void (*resume)(const kirsch_host*,
+                 kirsch_handle exchange); /* [any] a suspended exchange goes on; at most once per suspend */
+  void (*wake)(const kirsch_host*, kirsch_handle exchange); /* [any] calls a waiting producer again */
 } kirsch_resume;
 
 #define KIRSCH_FEATURE_STORAGE "kirsch/storage/1"
 typedef struct kirsch_storage {
   uint32_t size;
-  /* [start] Memory that outlives generations: zeroed the first time, the same for the same module, name, version and size
-   * afterwards; freed at process end. Keep no pointer to code or static data of the module in it. Null: no memory. */
-  void *(*open)(const kirsch_host *, kirsch_text name, uint32_t version, size_t size);
+  /* [start] Memory that outlives generations: zeroed the first time, the same for the same module, name, version and
+   * size afterwards; freed at process end. Keep no pointer to code or static data of the module in it. Null: no memory.
+   */
+  void* (*open)(const kirsch_host*, kirsch_text name, uint32_t version, size_t size);
 } kirsch_storage;
 
 #define KIRSCH_FEATURE_BLOB "kirsch/blob/1"
 typedef struct kirsch_blob_functions {
   uint32_t size;
-  kirsch_blob *(*create)(const kirsch_host *, kirsch_text bytes); /* [any] copies; one reference for the caller */
-  void (*retain)(kirsch_blob *);                                  /* [any] */
-  void (*release)(kirsch_blob *);                                 /* [any] */
-  kirsch_text (*bytes)(const kirsch_blob *);                      /* [any] immutable, valid while a reference is held */
+  kirsch_blob* (*create)(const kirsch_host*, kirsch_text bytes); /* [any] copies; one reference for the caller */
+  void (*retain)(kirsch_blob*);                                  /* [any] */
+  void (*release)(kirsch_blob*);                                 /* [any] */
+  kirsch_text (*bytes)(const kirsch_blob*);                      /* [any] immutable, valid while a reference is held */
 } kirsch_blob_functions;
 
 #define KIRSCH_FEATURE_FILE "kirsch/file/1"
 typedef struct kirsch_file {
   uint32_t size;
-  /* [any] Opens a regular file below the directory `root` without ever leaving it: no `..`, no link that points outside, no device. Returns a
-   * descriptor of the caller, or -errno (ENOENT, EXDEV: it would leave, ELOOP, EISDIR, EACCES, ENODEV: not a regular file). */
-  int (*open_beneath)(const kirsch_host *, int root, kirsch_text relative, uint64_t *bytes, int64_t *modified_ns);
+  /* [any] Opens a regular file below the directory `root` without ever leaving it: no `..`, no link that points
+   * outside, no device. Returns a descriptor of the caller, or -errno (ENOENT, EXDEV: it would leave, ELOOP, EISDIR,
+   * EACCES, ENODEV: not a regular file). */
+  int (*open_beneath)(const kirsch_host*, int root, kirsch_text relative, uint64_t* bytes, int64_t* modified_ns);
   /* [start] Opens a directory for open_beneath; -errno on failure. */
-  int (*open_directory)(const kirsch_host *, kirsch_text path);
+  int (*open_directory)(const kirsch_host*, kirsch_text path);
+  void (*close)(int descriptor); /* [any] for a module that includes no system header */
 } kirsch_file;
 
 #define KIRSCH_FEATURE_STREAM "kirsch/stream/1"
 typedef struct kirsch_stream_functions {
   uint32_t size;
-  /* [loop] Copies what the kernel does not take at once. Returns 1, or 0 when the queue is above its high mark (256 KiB): the bytes are
-   * queued all the same, wait for on_writable. Ignored after close. */
-  uint8_t (*write)(kirsch_stream *, const kirsch_text *pieces, uint32_t count);
-  uint8_t (*write_blob)(kirsch_stream *, kirsch_blob *);
+  /* [loop] Copies what the kernel does not take at once. Returns 1, or 0 when the queue is above its high mark (256
+   * KiB): the bytes are queued all the same, wait for on_writable. Ignored after close. */
+  uint8_t (*write)(kirsch_stream*, const kirsch_text* pieces, uint32_t count);
+  uint8_t (*write_blob)(kirsch_stream*, kirsch_blob*);
   /* [loop] After what is queued was sent; on_close follows, later. `abort` 1: at once, what is queued is lost. */
-  void (*close)(kirsch_stream *, uint8_t abort);
-  uint32_t (*lane)(kirsch_stream *);           /* [loop] for kirsch_post and PerLane data */
-  kirsch_address (*peer)(kirsch_stream *);     /* [loop] */
-  void (*pause)(kirsch_stream *, uint8_t on);  /* [loop] 1: no on_data until 0 */
+  void (*close)(kirsch_stream*, uint8_t abort);
+  uint32_t (*lane)(kirsch_stream*);          /* [loop] for kirsch_post and PerLane data */
+  kirsch_address (*peer)(kirsch_stream*);    /* [loop] */
+  void (*pause)(kirsch_stream*, uint8_t on); /* [loop] 1: no on_data until 0 */
 } kirsch_stream_functions;
 
 #define KIRSCH_FEATURE_BUS "kirsch/bus/1"
 typedef struct kirsch_bus {
   uint32_t size;
-  void (*exit)(const kirsch_host *, kirsch_text reason);     /* [any] asks for an orderly end; returns at once */
-  void (*force)(const kirsch_host *, kirsch_text reason);    /* [any] ends the drain now */
-  void (*graceful)(const kirsch_host *, kirsch_text reason); /* [any] asks all services to reload */
-  uint8_t (*stopping)(const kirsch_host *);                  /* [any] 1 once an end was asked for */
+  void (*exit)(const kirsch_host*, kirsch_text reason);     /* [any] asks for an orderly end; returns at once */
+  void (*force)(const kirsch_host*, kirsch_text reason);    /* [any] ends the drain now */
+  void (*graceful)(const kirsch_host*, kirsch_text reason); /* [any] asks all services to reload */
+  uint8_t (*stopping)(const kirsch_host*);                  /* [any] 1 once an end was asked for */
 } kirsch_bus;
 
-/* ---- Module ------------------------------------------------------------------------------------------------------------- */
+/* ---- Module
+ * ------------------------------------------------------------------------------------------------------------- */
 
-/* One thing that a module provides; entries in the order of "provides" in the manifest. Functions that do not apply are null. */
+/* One thing that a module provides; entries in the order of "provides" in the manifest. Functions that do not apply are
+ * null. */
 typedef struct kirsch_provided {
   uint32_t size;
-  /* [start] One instance per distinct use in the configuration. `options` (STRUCT) are valid during the call. 0: *self is the instance.
-   * Otherwise `error` says why and the configuration is refused. */
-  int32_t (*create)(const kirsch_value *options, void **self, kirsch_error *error);
-  void (*destroy)(void *self); /* [start] after its last use */
+  /* [start] One instance per distinct use in the configuration. `options` (STRUCT) are valid during the call. 0: *self
+   * is the instance. Otherwise `error` says why and the configuration is refused. */
+  int32_t (*create)(const kirsch_value* options, void** self, kirsch_error* error);
+  void (*destroy)(void* self); /* [start] after its last use */
 
-  /* Tools: by kirsch_hook. [step]: the loop, or a worker for steps of class blocking. Concurrent calls on one instance are normal. */
-  uint32_t (*hooks[KIRSCH_HOOKS])(void *self, kirsch_exchange *);
+  /* Tools: by kirsch_hook. [step]: the loop, or a worker for steps of class blocking. Concurrent calls on one instance
+   * are normal. */
+  uint32_t (*hooks[KIRSCH_HOOKS])(void* self, kirsch_exchange*);
 
   /* Handlers. [step] */
-  uint32_t (*handle)(void *self, kirsch_exchange *);
-  /* [loop] If set, the body is not buffered: it is passed here as it arrives, between before_request_body and before_handler; `bytes` is
-   * valid during the call. Returns KIRSCH_FLOW_NEXT or KIRSCH_FLOW_FAIL. The length is bounded by the body limit of the path. */
-  uint32_t (*on_body)(void *self, kirsch_exchange *, kirsch_text bytes);
+  uint32_t (*handle)(void* self, kirsch_exchange*);
+  /* [loop] If set, the body is not buffered: it is passed here as it arrives, between before_request_body and
+   * before_handler; `bytes` is valid during the call. Returns KIRSCH_FLOW_NEXT or KIRSCH_FLOW_FAIL. The length is
+   * bounded by the body limit of the path. */
+  uint32_t (*on_body)(void* self, kirsch_exchange*, kirsch_text bytes);
 
-  /* Engine plugins: channels of the bus. [start] 0: done; otherwise `error` says why. stop and exit are called even if others failed. */
-  int32_t (*start)(void *self, kirsch_error *error);
-  int32_t (*stop)(void *self, kirsch_error *error);
-  int32_t (*exit)(void *self, kirsch_error *error);
-  int32_t (*graceful)(void *self, kirsch_error *error);
+  /* Engine plugins: channels of the bus. [start] 0: done; otherwise `error` says why. stop and exit are called even if
+   * others failed. */
+  int32_t (*start)(void* self, kirsch_error* error);
+  int32_t (*stop)(void* self, kirsch_error* error);
+  int32_t (*exit)(void* self, kirsch_error* error);
+  int32_t (*graceful)(void* self, kirsch_error* error);
 
   /* Services: the table that the service's id stands for. */
-  const void *service;
+  const void* service;
 } kirsch_provided;
 
 /* The one exported symbol of a module: `const kirsch_module_entry kirsch_module`. */
@@ -392,9 +417,9 @@ typedef struct kirsch_module_entry {
   uint16_t abi_minor;
   kirsch_text manifest; /* the same bytes as in the note */
   /* [start] First call into the module, before any create. */
-  int32_t (*init)(const kirsch_host *, kirsch_error *);
+  int32_t (*init)(const kirsch_host*, kirsch_error*);
   void (*deinit)(void); /* [start] last call; every instance is destroyed before */
-  const kirsch_provided *provided;
+  const kirsch_provided* provided;
   uint32_t provided_count;
 } kirsch_module_entry;
 

@@ -1,0 +1,311 @@
+// One request with its answer, as tools and handlers see it. An Exchange belongs to the thread that runs the current
+// step; never keep a reference to it, nor to views taken from it, beyond the exchange's on_end_request. To go on later
+// use `suspend`.
+//
+// Hook points in order: on_start_resource, before_request_body, (body), before_handler, (handler), before_finalize,
+// (head leaves), on_end_resource, (body leaves), on_end_request. HttpError and Redirect go straight to before_finalize.
+// Any other exception runs before_error_response, (error page), after_error_response, before_finalize.
+#pragma once
+
+#include <kirsch/options.h>
+
+#include <exception>
+#include <memory>
+
+namespace kirsch {
+
+enum class Hook : std::uint32_t {
+  on_start_resource = KIRSCH_HOOK_ON_START_RESOURCE,
+  before_request_body = KIRSCH_HOOK_BEFORE_REQUEST_BODY,
+  before_handler = KIRSCH_HOOK_BEFORE_HANDLER,
+  before_finalize = KIRSCH_HOOK_BEFORE_FINALIZE,
+  on_end_resource = KIRSCH_HOOK_ON_END_RESOURCE,
+  on_end_request = KIRSCH_HOOK_ON_END_REQUEST,
+  before_error_response = KIRSCH_HOOK_BEFORE_ERROR_RESPONSE,
+  after_error_response = KIRSCH_HOOK_AFTER_ERROR_RESPONSE,
+};
+
+// What a hook or handler may return; `void` means next.
+enum class Flow : std::uint32_t {
+  next = KIRSCH_FLOW_NEXT,
+  answer = KIRSCH_FLOW_ANSWER,    // the response is ready: skip to before_finalize
+  suspend = KIRSCH_FLOW_SUSPEND,  // after Exchange::suspend, in steps of class async
+};
+
+enum class Method : std::uint16_t {
+  other = KIRSCH_METHOD_OTHER,
+  get = KIRSCH_METHOD_GET,
+  head = KIRSCH_METHOD_HEAD,
+  post = KIRSCH_METHOD_POST,
+  put = KIRSCH_METHOD_PUT,
+  delete_ = KIRSCH_METHOD_DELETE,
+  options = KIRSCH_METHOD_OPTIONS,
+  patch = KIRSCH_METHOD_PATCH,
+  connect = KIRSCH_METHOD_CONNECT,
+  trace = KIRSCH_METHOD_TRACE,
+};
+
+// Throw to answer with an error page: status 400..599 and a sentence that the client may see.
+class HttpError : public std::exception {
+ public:
+  explicit HttpError(std::uint16_t status, std::string text = {}) : status_(status), text_(std::move(text)) {}
+  std::uint16_t status() const { return status_; }
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::uint16_t status_;
+  std::string text_;
+};
+
+// Throw to send the client elsewhere; 303 See Other unless said otherwise.
+class Redirect : public std::exception {
+ public:
+  explicit Redirect(std::string location, std::uint16_t status = 303)
+      : status_(status), location_(std::move(location)) {}
+  std::uint16_t status() const { return status_; }
+  const std::string& location() const { return location_; }
+  const char* what() const noexcept override { return location_.c_str(); }
+
+ private:
+  std::uint16_t status_;
+  std::string location_;
+};
+
+// An array of name-value pairs (query, cookies, form, path parameters); names compare exactly.
+class Pairs {
+ public:
+  Pairs(const kirsch_pair* first, std::uint32_t count) : first_(first), count_(count) {}
+  std::optional<std::string_view> find(std::string_view name) const {
+    for (const auto& pair : *this) {
+      if (view(pair.name) == name) return view(pair.value);
+    }
+    return std::nullopt;
+  }
+  std::string_view get(std::string_view name, std::string_view otherwise = {}) const {
+    return find(name).value_or(otherwise);
+  }
+  const kirsch_pair* begin() const { return first_; }
+  const kirsch_pair* end() const { return first_ + count_; }
+  std::uint32_t size() const { return count_; }
+
+ private:
+  const kirsch_pair* first_;
+  std::uint32_t count_;
+};
+
+class RequestHeaders {
+ public:
+  explicit RequestHeaders(kirsch_exchange* exchange) : exchange_(exchange) {}
+  // The first of that name; names compare without regard to case (RFC 9110 5.1).
+  std::optional<std::string_view> find(std::string_view name) const {
+    kirsch_text value{};
+    if (exchange_->functions->request_field(exchange_, text(name), &value) == 0) return std::nullopt;
+    return view(value);
+  }
+  std::string_view get(std::string_view name, std::string_view otherwise = {}) const {
+    return find(name).value_or(otherwise);
+  }
+  const kirsch_field* begin() const { return exchange_->request->fields; }
+  const kirsch_field* end() const { return begin() + exchange_->request->field_count; }
+
+ private:
+  kirsch_exchange* exchange_;
+};
+
+inline std::string_view name(const kirsch_field& field) { return {field.name, field.name_size}; }
+inline std::string_view value(const kirsch_field& field) { return {field.value, field.value_size}; }
+
+// What the client sent. Views live until the last on_end_request hook has returned. All may be empty for malformed
+// messages.
+class Request {
+ public:
+  explicit Request(kirsch_exchange* exchange) : exchange_(exchange) {}
+  Method method() const { return static_cast<Method>(raw().method); }
+  std::string_view method_name() const { return view(raw().method_name); }
+  std::string_view target() const { return view(raw().target); }  // as received
+  std::string_view path() const { return view(raw().path); }      // decoded once, normalised; %2F stays encoded
+  std::string_view query_string() const { return view(raw().query); }
+  std::string_view host() const { return view(raw().host); }  // lower case, without the port
+  std::string_view scheme() const { return secure() ? "https" : "http"; }
+  unsigned version_minor() const { return raw().version_minor; }
+  bool secure() const { return raw().secure != 0; }
+  const kirsch_address& peer() const { return raw().peer; }
+  const kirsch_address& local() const { return raw().local; }
+  RequestHeaders headers() const { return RequestHeaders(exchange_); }
+  Pairs params() const { return {raw().params, raw().param_count}; }  // {name} segments of the path
+  Pairs query() const { return pairs(exchange_->functions->query); }
+  Pairs cookies() const { return pairs(exchange_->functions->cookies); }
+  Pairs form() const { return pairs(exchange_->functions->form); }  // application/x-www-form-urlencoded bodies
+  std::string_view body() const { return view(raw().body); }        // complete from before_handler on
+
+ private:
+  const kirsch_request& raw() const { return *exchange_->request; }
+  Pairs pairs(const kirsch_pair* (*parse)(kirsch_exchange*, std::uint32_t*)) const {
+    std::uint32_t count = 0;
+    const kirsch_pair* first = parse(exchange_, &count);
+    return {first, count};
+  }
+  kirsch_exchange* exchange_;
+};
+
+namespace detail {
+inline void append(std::string& out, std::string_view piece) { out += piece; }
+template <std::integral Integer>
+void append(std::string& out, Integer number) {
+  out += std::to_string(number);
+}
+template <class Count, class Period>
+void append(std::string& out, std::chrono::duration<Count, Period> time) {  // whole seconds, as HTTP counts
+  out += std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+}
+template <class... Pieces>
+std::string joined(const Pieces&... pieces) {
+  std::string out;
+  (append(out, pieces), ...);
+  return out;
+}
+}  // namespace detail
+
+// Fields of the answer. A value may be given in pieces: set("Retry-After", 30s). An invalid name or value (CR, LF, NUL
+// …), a field that belongs to the framing, or a head that has left already throws std::invalid_argument.
+class ResponseHeaders {
+ public:
+  explicit ResponseHeaders(kirsch_exchange* exchange) : exchange_(exchange) {}
+  template <class... Pieces>
+  void set(std::string_view name, const Pieces&... pieces) {
+    change(exchange_->functions->set_field, name, pieces...);
+  }
+  template <class... Pieces>
+  void add(std::string_view name, const Pieces&... pieces) {
+    change(exchange_->functions->add_field, name, pieces...);
+  }
+  template <class... Pieces>
+  void set_default(std::string_view name, const Pieces&... pieces) {  // only if absent
+    change(exchange_->functions->default_field, name, pieces...);
+  }
+  void remove(std::string_view name) { exchange_->functions->remove_field(exchange_, text(name)); }
+  // A view until the next change.
+  std::optional<std::string_view> find(std::string_view name) const {
+    kirsch_text value{};
+    if (exchange_->functions->response_field(exchange_, text(name), &value) == 0) return std::nullopt;
+    return view(value);
+  }
+
+ private:
+  using Change = std::uint8_t (*)(kirsch_exchange*, kirsch_text, kirsch_text);
+  void change(Change function, std::string_view name, std::string_view value) {
+    if (function(exchange_, text(name), text(value)) == 0) {
+      throw std::invalid_argument("the response header '" + std::string(name) + "' cannot be set to this value now");
+    }
+  }
+  template <class... Pieces>
+  void change(Change function, std::string_view name, const Pieces&... pieces) {
+    change(function, name, std::string_view(detail::joined(pieces...)));
+  }
+  kirsch_exchange* exchange_;
+};
+
+// The answer. The last body given wins.
+class Response {
+ public:
+  explicit Response(kirsch_exchange* exchange) : exchange_(exchange) {}
+  std::uint16_t status() const { return functions().status(exchange_); }
+  void set_status(std::uint16_t status) { check(functions().set_status(exchange_, status), "status"); }
+  ResponseHeaders headers() { return ResponseHeaders(exchange_); }
+
+  void body(std::string_view bytes) { check(functions().body_copy(exchange_, kirsch::text(bytes)), "body"); }
+  // Not copied: must stay valid and unchanged while the instance of the handler or tool lives.
+  void body_view(std::string_view bytes) { check(functions().body_view(exchange_, kirsch::text(bytes)), "body"); }
+  void text(std::string_view bytes) { typed("text/plain; charset=utf-8", bytes); }
+  void html(std::string_view bytes) { typed("text/html; charset=utf-8", bytes); }
+  void json(std::string_view bytes) { typed("application/json", bytes); }
+  // Nullopt: not known (chunked).
+  std::optional<std::uint64_t> body_size() const {
+    const auto size = functions().body_size(exchange_);
+    return size == UINT64_MAX ? std::nullopt : std::optional(size);
+  }
+
+ private:
+  const kirsch_exchange_functions& functions() const { return *exchange_->functions; }
+  void typed(std::string_view type, std::string_view bytes) {
+    headers().set("Content-Type", type);
+    body(bytes);
+  }
+  static void check(std::uint8_t done, const char* what) {
+    if (done == 0) throw std::invalid_argument(std::string("the response's ") + what + " cannot be set to this now");
+  }
+  kirsch_exchange* exchange_;
+};
+
+class Resume;  // kirsch/tasks.h
+
+class Exchange {
+ public:
+  explicit Exchange(kirsch_exchange* raw) : raw_(raw) {}
+  Request request() const { return Request(raw_); }
+  Response response() { return Response(raw_); }
+  std::uint32_t lane() const { return raw_->lane; }
+
+  // Stops here until the returned handle is called, from any thread; then `resumed` (an Exchange& taker returning void
+  // or Flow) runs on the loop. The step must be of class async and return Flow::suspend next. If the client goes, the
+  // exchange ends instead and the handle does nothing. Defined in kirsch/tasks.h.
+  template <class Resumed>
+  Resume suspend(Resumed resumed);
+
+  // Gives later steps of this exchange an object by id, destroyed after the last on_end_request hook.
+  template <class Type>
+  Type& attach(std::string_view id, std::unique_ptr<Type> object) {
+    Type* raw_object = object.release();
+    raw_->functions->attach(raw_, text(id), raw_object, [](void* data) { delete static_cast<Type*>(data); });
+    return *raw_object;
+  }
+  template <class Type>
+  Type* attachment(std::string_view id) const {
+    return static_cast<Type*>(raw_->functions->attachment(raw_, text(id)));
+  }
+
+  kirsch_exchange* raw() const { return raw_; }
+
+ private:
+  kirsch_exchange* raw_;
+};
+
+namespace detail {
+
+// Turns the exception in flight into the contract's failure. Call inside a catch block only.
+inline std::uint32_t report_exception(kirsch_exchange* exchange) noexcept {
+  const auto& functions = *exchange->functions;
+  try {
+    throw;
+  } catch (const HttpError& error) {
+    functions.fail(exchange, error.status(), text(error.what()));
+  } catch (const Redirect& redirect) {
+    if (functions.redirect(exchange, redirect.status(), text(redirect.location())) != 0) return KIRSCH_FLOW_ANSWER;
+    functions.fail(exchange, 0, text("the location of a redirect is not a valid header value"));
+  } catch (const std::exception& error) {
+    functions.fail(exchange, 0, text(error.what()));
+  } catch (...) {
+    functions.fail(exchange, 0, text("an exception that is not a std::exception"));
+  }
+  return KIRSCH_FLOW_FAIL;
+}
+
+// Runs a step of a module so that nothing escapes.
+template <class Step>
+std::uint32_t guarded(kirsch_exchange* raw, Step step) noexcept {
+  try {
+    Exchange exchange(raw);
+    if constexpr (std::is_void_v<decltype(step(exchange))>) {
+      step(exchange);
+      return KIRSCH_FLOW_NEXT;
+    } else {
+      static_assert(std::same_as<decltype(step(exchange)), Flow>, "a hook or handler returns void or kirsch::Flow");
+      return static_cast<std::uint32_t>(step(exchange));
+    }
+  } catch (...) {
+    return report_exception(raw);
+  }
+}
+
+}  // namespace detail
+}  // namespace kirsch

@@ -1,0 +1,56 @@
+// The server as a module sees it: features by id, and data per lane.
+#pragma once
+
+#include <kirsch/abi.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace kirsch {
+namespace detail {
+
+// Set once per module before any of its other code runs; hidden visibility makes it the module's own.
+inline const kirsch_host* host = nullptr;
+
+}  // namespace detail
+
+// The table of a feature such as "kirsch/log/1". Throws at load if this server lacks it; look it up once, not per
+// request.
+template <class Table>
+const Table& feature(std::string_view id) {
+  const void* table = detail::host->feature(detail::host, {id.data(), id.size()});
+  if (table == nullptr) throw std::runtime_error("this server does not offer the feature " + std::string(id));
+  return *static_cast<const Table*>(table);
+}
+
+namespace detail {
+// The same, for functions called often: looked up on first use.
+template <class Table>
+const Table& cached_feature(std::string_view id) {
+  static const Table& table = feature<Table>(id);
+  return table;
+}
+}  // namespace detail
+
+inline std::uint32_t lanes() { return detail::host->lanes; }  // loops and workers
+inline std::uint32_t loops() { return detail::host->loops; }  // lanes 0 .. loops() - 1
+
+// One `Type` per lane, each on its own cache lines: counters, caches and buffers without locks. Construct it after load
+// (a member of a tool or handler), index it with Exchange::lane().
+template <class Type>
+class PerLane {
+ public:
+  PerLane() : slots_(std::make_unique<Slot[]>(lanes())) {}
+  Type& operator[](std::uint32_t lane) const { return slots_[lane].value; }
+  std::uint32_t size() const { return lanes(); }
+
+ private:
+  struct alignas(128) Slot {
+    Type value{};
+  };
+  std::unique_ptr<Slot[]> slots_;
+};
+
+}  // namespace kirsch

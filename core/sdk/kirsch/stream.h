@@ -1,0 +1,93 @@
+// Upgraded connections: after a 101 answer the handler's object exchanges raw bytes with the client. The WebSocket
+// module is built on this.
+#pragma once
+
+#include <kirsch/body.h>
+
+namespace kirsch {
+
+// The connection. Use it on its loop only (its own callbacks, timers and posts of its lane), until on_close has
+// returned.
+class Stream {
+ public:
+  explicit Stream(kirsch_stream* raw) : raw_(raw) {}
+  // False: the queue is above its high mark (256 KiB); the bytes are queued all the same, wait for on_writable.
+  bool write(std::string_view bytes) {
+    const kirsch_text piece = text(bytes);
+    return functions().write(raw_, &piece, 1) != 0;
+  }
+  bool write(std::initializer_list<std::string_view> pieces) {
+    std::vector<kirsch_text> raw_pieces;
+    for (const auto piece : pieces) raw_pieces.push_back(text(piece));
+    return functions().write(raw_, raw_pieces.data(), static_cast<std::uint32_t>(raw_pieces.size())) != 0;
+  }
+  bool write(const Blob& blob) { return functions().write_blob(raw_, blob.raw()) != 0; }
+  void close() { functions().close(raw_, 0); }  // after what is queued; on_close follows later
+  void abort() { functions().close(raw_, 1); }
+  void pause(bool on) { functions().pause(raw_, on ? 1 : 0); }  // no on_data meanwhile
+  std::uint32_t lane() const { return functions().lane(raw_); }
+  kirsch_address peer() const { return functions().peer(raw_); }
+
+ private:
+  static const kirsch_stream_functions& functions() {
+    return detail::cached_feature<kirsch_stream_functions>(KIRSCH_FEATURE_STREAM);
+  }
+  kirsch_stream* raw_;
+};
+
+// Answers 101 with the headers set so far and gives the connection to `object`, which has
+//   std::size_t on_data(Stream&, char* bytes, std::size_t size)   returns how many were consumed; the rest comes again
+//   with more
+// and, if it likes, on_open(Stream&), on_writable(Stream&), on_close(bool clean). None may throw (a throw aborts the
+// connection).
+template <class Type>
+void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
+  static constexpr auto contained = [](kirsch_stream* raw, auto call) {
+    try {
+      call();
+    } catch (...) {
+      detail::cached_feature<kirsch_stream_functions>(KIRSCH_FEATURE_STREAM).close(raw, 1);
+    }
+  };
+  static constexpr kirsch_stream_handler table{
+      sizeof(kirsch_stream_handler),
+      [](void* self, kirsch_stream* raw) {
+        if constexpr (requires(Type & type, Stream & stream) { type.on_open(stream); }) {
+          contained(raw, [&] {
+            Stream stream(raw);
+            static_cast<Type*>(self)->on_open(stream);
+          });
+        }
+      },
+      [](void* self, kirsch_stream* raw, char* bytes, std::size_t size) {
+        std::size_t consumed = size;
+        contained(raw, [&] {
+          Stream stream(raw);
+          consumed = static_cast<Type*>(self)->on_data(stream, bytes, size);
+        });
+        return consumed;
+      },
+      [](void* self, kirsch_stream* raw) {
+        if constexpr (requires(Type & type, Stream & stream) { type.on_writable(stream); }) {
+          contained(raw, [&] {
+            Stream stream(raw);
+            static_cast<Type*>(self)->on_writable(stream);
+          });
+        }
+      },
+      [](void* self, kirsch_stream*, std::uint8_t clean) {
+        const std::unique_ptr<Type> owned(static_cast<Type*>(self));
+        if constexpr (requires(Type & type) { type.on_close(true); }) {
+          try {
+            owned->on_close(clean != 0);
+          } catch (...) {  // nobody is left to tell
+          }
+        }
+      }};
+  if (exchange.raw()->functions->upgrade(exchange.raw(), &table, object.get()) == 0) {
+    throw std::invalid_argument("only a handler may upgrade, once, before the head has left");
+  }
+  object.release();
+}
+
+}  // namespace kirsch
