@@ -11,11 +11,14 @@ function(kirsch_add_module name)
   if(NOT arg_SOURCES)
     set(arg_SOURCES "${name}.cpp")
   endif()
-  if(NOT arg_OUTPUT_DIRECTORY)
-    set(arg_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
-  endif()
   set(target "module_${name}")
   add_library(${target} MODULE ${arg_SOURCES})
+  if(NOT arg_OUTPUT_DIRECTORY)
+    set(arg_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
+    if(TARGET kirsch_modules)
+      add_dependencies(kirsch_modules ${target})
+    endif()
+  endif()
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME "${name}" PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}"
     CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON

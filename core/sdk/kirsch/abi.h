@@ -194,8 +194,7 @@ typedef struct kirsch_stream_handler {
 typedef struct kirsch_exchange_functions {
   uint32_t size;
 
-  /* Memory of the exchange, aligned to 16, never null (failure answers 500 and unwinds nothing: size is limited to 1
-   * MiB). */
+  /* Memory of the exchange, aligned to 16. Null: more than 1 MiB was asked for. */
   void* (*allocate)(kirsch_exchange*, size_t size);
 
   /* Request. Parsed once, on first use; views as those of kirsch_request. */

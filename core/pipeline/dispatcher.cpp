@@ -1,0 +1,81 @@
+// Entrances, the free list, and messages to the loop.
+#include "pipeline/dispatcher.h"
+
+namespace kirsch::pipeline {
+
+class Dispatcher::Entrance final : public http::Service {
+ public:
+  Entrance(Dispatcher& dispatcher, std::uint32_t listener) : dispatcher_(dispatcher), listener_(listener) {}
+
+  http::Transaction& on_request(http::ResponseWriter& writer, http::RequestHead& head) override {
+    Exchange& exchange = dispatcher_.take();
+    exchange.start(writer, head, dispatcher_.generation_, listener_);
+    return exchange;
+  }
+  http::Transaction& on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
+                                  http::RequestHead& head) override {
+    Exchange& exchange = dispatcher_.take();
+    exchange.start_rejected(writer, fault, head, dispatcher_.generation_, listener_);
+    return exchange;
+  }
+
+ private:
+  Dispatcher& dispatcher_;
+  const std::uint32_t listener_;
+};
+
+Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation)
+    : loop_(loop), workers_(workers), log_(log), generation_(generation) {
+  for (std::uint32_t listener = 0; listener < generation.hosts.size(); ++listener) {
+    entrances_.push_back(std::make_unique<Entrance>(*this, listener));
+  }
+}
+
+Dispatcher::~Dispatcher() = default;
+
+http::Service& Dispatcher::service(std::uint32_t listener) { return *entrances_[listener]; }
+
+Exchange& Dispatcher::take() {
+  if (free_.empty()) {
+    const auto slot = static_cast<std::uint64_t>(lane()) << 32 | exchanges_.size();
+    exchanges_.push_back(std::make_unique<Exchange>(*this, slot));
+    free_.reserve(exchanges_.size());
+    return *exchanges_.back();
+  }
+  Exchange& exchange = *free_.back();
+  free_.pop_back();
+  return exchange;
+}
+
+void Dispatcher::release(Exchange& exchange) noexcept { free_.push_back(&exchange); }
+
+Exchange* Dispatcher::find(kirsch_handle handle) {
+  const auto slot = static_cast<std::uint32_t>(handle.slot);
+  if (slot >= exchanges_.size() || !exchanges_[slot]->is(handle)) return nullptr;
+  return exchanges_[slot].get();
+}
+
+// The loop is the only one that may look at an exchange it may have ended; a handle that cannot be posted (no memory,
+// or the loop has ended) names one that is beyond help.
+void Dispatcher::resume(kirsch_handle handle) noexcept {
+  loop_.post([this, handle] {
+    if (Exchange* exchange = find(handle)) exchange->resume(handle);
+  });
+}
+
+void Dispatcher::wake(kirsch_handle handle) noexcept {
+  loop_.post([this, handle] {
+    if (Exchange* exchange = find(handle)) exchange->wake();
+  });
+}
+
+bool Dispatcher::submit(Exchange& exchange) noexcept {
+  return workers_.submit(kirsch_task{[](void* self) { static_cast<Exchange*>(self)->work(); },
+                                     [](void* self) { static_cast<Exchange*>(self)->drop_work(); }, &exchange});
+}
+
+void Dispatcher::bring_back(Exchange& exchange) noexcept {
+  loop_.post(kirsch_task{[](void* self) { static_cast<Exchange*>(self)->come_back(); }, [](void*) {}, &exchange});
+}
+
+}  // namespace kirsch::pipeline

@@ -1,0 +1,56 @@
+// Per loop: takes requests from connections, keeps the exchanges, and moves them between loop and workers.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/log.h"
+#include "http/transaction.h"
+#include "net/loop.h"
+#include "pipeline/exchange.h"
+#include "pipeline/generation.h"
+#include "pipeline/worker_pool.h"
+
+namespace kirsch::pipeline {
+
+class Dispatcher {
+ public:
+  // All must outlive it; it must outlive the connections of the loop.
+  Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation);
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+  ~Dispatcher();
+
+  // What connections of that listener talk to. Loop.
+  http::Service& service(std::uint32_t listener);
+
+  // Any thread: the exchange of that handle, if it still is there, goes on.
+  void resume(kirsch_handle handle) noexcept;
+  void wake(kirsch_handle handle) noexcept;
+
+  // For exchanges.
+  bool submit(Exchange& exchange) noexcept;      // loop; false: the queue is full
+  void bring_back(Exchange& exchange) noexcept;  // any thread
+  void release(Exchange& exchange) noexcept;     // loop
+  net::Loop& loop() const { return loop_; }
+  base::Log& log() const { return log_; }
+  unsigned lane() const { return loop_.lane(); }
+  std::uint64_t next_serial() { return ++serial_; }
+
+ private:
+  class Entrance;
+
+  Exchange& take();
+  Exchange* find(kirsch_handle handle);
+
+  net::Loop& loop_;
+  WorkerPool& workers_;
+  base::Log& log_;
+  const Generation& generation_;
+  std::vector<std::unique_ptr<Entrance>> entrances_;  // by listener
+  std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot
+  std::vector<Exchange*> free_;
+  std::uint64_t serial_ = 0;
+};
+
+}  // namespace kirsch::pipeline

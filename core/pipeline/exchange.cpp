@@ -1,0 +1,267 @@
+// The life of an exchange: steps, hand-overs, suspension, failures, and its end.
+#include "pipeline/exchange.h"
+
+#include <cassert>
+
+#include "pipeline/dispatcher.h"
+
+namespace kirsch::pipeline {
+
+Exchange::Exchange(Dispatcher& dispatcher, std::uint64_t slot)
+    : kirsch_exchange{&exchange_functions, nullptr, 0}, dispatcher_(dispatcher), slot_(slot), fields_(arena_) {
+  request = &request_;
+}
+
+Exchange::~Exchange() { drop_continuation(); }
+
+void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation,
+                     std::uint32_t listener) {
+  begin(writer, head);
+  if (request_.path.data == nullptr) {
+    page_ = {400, "the path is not valid"};
+    route_rejected(generation, listener);
+    course_.start_rejected(*route_.plan);
+  } else {
+    route(generation, listener);
+    course_.start(*route_.plan);
+  }
+  run(Place::loop);
+}
+
+void Exchange::start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
+                              const Generation& generation, std::uint32_t listener) {
+  begin(writer, head);
+  page_ = fault;
+  route_rejected(generation, listener);
+  course_.start_rejected(*route_.plan);
+  run(Place::loop);
+}
+
+void Exchange::run(Place here) {
+  for (;;) {
+    if (here == Place::loop && gone_) course_.leave();
+    const bool without_handler = course_.stage() == Stage::handler && (route_.redirect_to_slash || route_.instead != 0);
+    if (const Step* step = without_handler ? nullptr : course_.step()) {
+      if (step->place != Place::either && step->place != here) {
+        if (hand_over(step->place)) return;
+      } else if (!call(*step, here)) {
+        return;
+      }
+    } else if (here != Place::loop) {
+      hand_over(Place::loop);
+      return;
+    } else if (course_.stage() == Stage::handler) {
+      answer_without_handler();
+    } else if (course_.stage() == Stage::done) {
+      end();
+      return;
+    } else if (reach(course_.stage())) {
+      course_.advance();
+    } else {
+      where_ = Where::waiting;
+      return;
+    }
+  }
+}
+
+// False: suspended.
+bool Exchange::call(const Step& step, Place here) {
+  lane = here == Place::worker ? WorkerPool::current_lane() : dispatcher_.lane();
+  may_suspend_ = step.async;
+  suspending_ = false;
+  std::uint32_t flow = step.function(step.self, this);
+  may_suspend_ = false;
+  if (flow == KIRSCH_FLOW_SUSPEND && suspending_) {
+    where_ = Where::suspended;
+    return false;
+  }
+  if (flow == KIRSCH_FLOW_SUSPEND) {
+    fail(0, "it returned `suspend` without having called it, or is not of class async");
+    flow = KIRSCH_FLOW_FAIL;
+  }
+  drop_continuation();
+  settle(flow, *step.name);
+  return true;
+}
+
+void Exchange::settle(std::uint32_t flow, std::string_view name) {
+  if (flow == KIRSCH_FLOW_FAIL) {
+    course_.settle(note_failure(name));
+  } else {
+    course_.settle(flow == KIRSCH_FLOW_ANSWER ? Outcome::answer : Outcome::next);
+  }
+}
+
+// Logs what nobody may answer any more, makes the page where the stage allows one.
+Outcome Exchange::note_failure(std::string_view name) {
+  const bool meant = failure_status_ != 0;
+  const Stage stage = course_.stage();
+  const bool answerable = stage <= Stage::handler;
+  if (!meant || !answerable) {
+    std::string line = "request " + id() + ' ';
+    line.append(head_->method_name).append(" ").append(head_->target).append(": ");
+    line.append(name).append(" failed in ").append(word(stage)).append(": ").append(failure_text_);
+    dispatcher_.log().write(base::Level::error, line);
+  }
+  if (stage == Stage::before_finalize) {
+    make_bare_page(meant ? failure_status_ : std::uint16_t{500});
+  } else if (meant && answerable) {
+    make_page(failure_status_, failure_text_);
+  } else if (answerable) {
+    page_ = {500, {}};
+  }
+  return meant ? Outcome::http_error : Outcome::unexpected;
+}
+
+void Exchange::answer_without_handler() {
+  constexpr std::string_view methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  if (route_.redirect_to_slash) {
+    std::string location(head_->path);
+    location.erase(0, std::min(location.find_first_not_of('/'), location.size()));  // "//host" would leave this site
+    location = '/' + location + '/';
+    if (!head_->query.empty()) location += '?' + std::string(head_->query);
+    if (redirect(308, location)) return course_.settle(Outcome::answer);
+    make_page(400, {});
+  } else if (route_.instead == 204) {
+    status_ = 204;
+    fields_.set("Allow", methods);
+    return course_.settle(Outcome::answer);
+  } else {
+    make_page(route_.instead != 0 ? route_.instead : std::uint16_t{404}, {});
+    if (route_.instead == 405) fields_.set("Allow", methods);
+  }
+  course_.settle(Outcome::http_error);
+}
+
+// False: something else (the client, the kernel) goes on with it.
+bool Exchange::reach(Stage milestone) {
+  switch (milestone) {
+    case Stage::body:
+      if (!wants_body()) return true;
+      writer_->read_body(route_.plan->body_limit());
+      return false;
+    case Stage::error_page:
+      make_page(page_.status, page_.reason);
+      return true;
+    case Stage::head:
+      send_head();
+      return true;
+    default:
+      assert(milestone == Stage::leave);
+      send_body();
+      return false;
+  }
+}
+
+// True: this thread must not touch the exchange any more.
+bool Exchange::hand_over(Place to) {
+  if (to == Place::loop) {
+    dispatcher_.bring_back(*this);
+    return true;
+  }
+  where_ = Where::working;
+  if (dispatcher_.submit(*this)) return true;
+  where_ = Where::running;
+  refuse_work();
+  return false;
+}
+
+void Exchange::refuse_work() {
+  fail(503, "the server is busy");
+  course_.settle(note_failure("the worker queue"));
+  if (!committed_) fields_.set("Retry-After", "1");
+}
+
+void Exchange::work() noexcept { run(Place::worker); }
+
+void Exchange::drop_work() noexcept {
+  dropped_ = true;
+  dispatcher_.bring_back(*this);
+}
+
+void Exchange::come_back() {
+  where_ = Where::running;
+  lane = dispatcher_.lane();
+  if (std::exchange(dropped_, false)) refuse_work();
+  run(Place::loop);
+}
+
+kirsch_handle Exchange::suspend(std::uint32_t (*resumed)(void*, kirsch_exchange*), void (*destroy)(void*), void* self) {
+  drop_continuation();
+  continuation_ = {resumed, destroy, self};
+  if (!may_suspend_) {
+    drop_continuation();
+    return {0, 0};
+  }
+  suspending_ = true;
+  ++suspensions_;
+  return handle();
+}
+
+void Exchange::resume(kirsch_handle handle) {
+  if (where_ != Where::suspended || handle.generation != this->handle().generation) return;
+  where_ = Where::running;
+  const Continuation taken = std::exchange(continuation_, {});
+  may_suspend_ = true;
+  suspending_ = false;
+  std::uint32_t flow = taken.resumed != nullptr ? taken.resumed(taken.self, this) : std::uint32_t{KIRSCH_FLOW_NEXT};
+  may_suspend_ = false;
+  if (taken.destroy != nullptr) taken.destroy(taken.self);
+  if (flow == KIRSCH_FLOW_SUSPEND && suspending_) {
+    where_ = Where::suspended;
+    return;
+  }
+  if (flow == KIRSCH_FLOW_SUSPEND) {
+    fail(0, "it returned `suspend` without having called it");
+    flow = KIRSCH_FLOW_FAIL;
+  }
+  drop_continuation();
+  settle(flow, *course_.step()->name);
+  run(Place::loop);
+}
+
+void Exchange::drop_continuation() noexcept {
+  const Continuation dropped = std::exchange(continuation_, {});
+  if (dropped.destroy != nullptr) dropped.destroy(dropped.self);
+}
+
+void Exchange::fail(std::uint16_t status, std::string_view text) {
+  failure_status_ = status >= 400 && status <= 599 ? status : std::uint16_t{0};
+  failure_text_ = text;
+}
+
+void Exchange::on_sent() {
+  writer_ = nullptr;
+  production_ = Production::none;
+  course_.advance();
+  where_ = Where::running;
+  run(Place::loop);
+}
+
+void Exchange::on_gone() {
+  writer_ = nullptr;
+  production_ = Production::none;
+  gone_ = true;
+  if (where_ != Where::waiting && where_ != Where::suspended) return;
+  where_ = Where::running;
+  drop_continuation();
+  run(Place::loop);
+}
+
+void Exchange::end() {
+  attachments_.clear();
+  drop_continuation();
+  body_ = std::string_view();
+  if (stream_handler_ != nullptr) {
+    std::exchange(stream_handler_, nullptr)->on_close(stream_self_, nullptr, 0);
+  }
+  fields_.clear();
+  fields_ = http::ResponseFields(arena_);
+  arena_.reset();
+  body_in_.clear();
+  if (body_in_.capacity() > 64 * 1024) body_in_.shrink_to_fit();
+  where_ = Where::free;
+  dispatcher_.release(*this);
+}
+
+}  // namespace kirsch::pipeline

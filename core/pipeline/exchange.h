@@ -1,0 +1,155 @@
+// One request with its answer: the meeting point of the protocol (http::Transaction), the plan (Course) and the modules
+// (kirsch_exchange).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/arena.h"
+#include "http/response_fields.h"
+#include "http/transaction.h"
+#include "pipeline/attachments.h"
+#include "pipeline/course.h"
+#include "pipeline/response_body.h"
+#include "pipeline/router.h"
+
+namespace kirsch::pipeline {
+
+class Dispatcher;
+class Generation;
+
+// Where a request goes, decided before its first hook.
+struct Route {
+  const Plan* plan = nullptr;
+  bool redirect_to_slash = false;
+  std::uint16_t instead = 0;  // of running the handler, answer with this status: 204 (OPTIONS *), 404, 405, 421
+};
+
+// Belongs to exactly one thread at a time: its loop or, between two hand-overs, one worker. Reused for many requests of
+// its loop.
+class Exchange final : public kirsch_exchange, public http::Transaction {
+ public:
+  Exchange(Dispatcher& dispatcher, std::uint64_t slot);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange();
+
+  // Loop. All may finish the exchange within the call.
+  void start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation,
+             std::uint32_t listener);
+  void start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
+                      const Generation& generation, std::uint32_t listener);
+  void resume(kirsch_handle handle);  // nothing if that suspension is over
+  void wake();                        // calls a waiting producer again
+  void come_back();                   // from a worker
+
+  // Worker: runs steps until the loop is needed.
+  void work() noexcept;
+  // Any thread, instead of work(): the pool dropped it, the server ends.
+  void drop_work() noexcept;
+
+  void on_body(std::string_view decoded) override;
+  void on_body_end() override;
+  void on_body_fault(const http::Fault& fault) override;
+  void on_writable() override;
+  void on_sent() override;
+  void on_gone() override;
+
+  // For the contract's functions (exchange_functions.cpp), on the thread of the current step.
+  base::Arena& arena() { return arena_; }
+  const http::RequestHead* head() const { return head_; }
+  std::span<const kirsch_pair> query();
+  std::span<const kirsch_pair> cookies();
+  std::span<const kirsch_pair> form();
+  std::uint16_t status() const { return status_; }
+  bool set_status(std::uint16_t status);
+  http::ResponseFields* open_fields() { return committed_ ? nullptr : &fields_; }  // null once the head has left
+  const http::ResponseFields& fields() const { return fields_; }
+  bool set_body(ResponseBody body);
+  const ResponseBody& body() const { return body_; }
+  void fail(std::uint16_t status, std::string_view text);
+  bool redirect(std::uint16_t status, std::string_view location);
+  kirsch_handle suspend(std::uint32_t (*resumed)(void*, kirsch_exchange*), void (*destroy)(void*), void* self);
+  kirsch_handle handle() const { return {slot_, serial_ << 16 | suspensions_}; }
+  Attachments& attachments() { return attachments_; }
+  bool upgrade(const kirsch_stream_handler* handler, void* self);
+
+  // Which request this is, for logs and error pages: "3-1f".
+  std::string id() const;
+  // True if the handle was made for the request that this object carries now.
+  bool is(kirsch_handle handle) const { return where_ != Where::free && handle.generation >> 16 == serial_; }
+
+ private:
+  enum class Where : std::uint8_t { free, running, working, waiting, suspended };
+  struct Continuation {
+    std::uint32_t (*resumed)(void*, kirsch_exchange*) = nullptr;
+    void (*destroy)(void*) = nullptr;
+    void* self = nullptr;
+  };
+  enum class Production : std::uint8_t { none, pushing, waiting };
+
+  // exchange_request.cpp
+  void begin(http::ResponseWriter& writer, http::RequestHead& head);
+  void fill_request();
+  void route(const Generation& generation, std::uint32_t listener);
+  void route_rejected(const Generation& generation, std::uint32_t listener);
+  bool wants_body() const;
+
+  // exchange.cpp
+  void run(Place here);
+  bool call(const Step& step, Place here);
+  void settle(std::uint32_t flow, std::string_view name);
+  Outcome note_failure(std::string_view name);
+  void answer_without_handler();
+  bool reach(Stage milestone);
+  bool hand_over(Place to);
+  void refuse_work();
+  void drop_continuation() noexcept;
+  void end();
+
+  // exchange_response.cpp
+  void make_page(std::uint16_t status, std::string_view detail);
+  void make_bare_page(std::uint16_t status);
+  void send_head();
+  void send_body();
+  void pump();
+
+  Dispatcher& dispatcher_;
+  const std::uint64_t slot_;  // lane in the upper half, index in the lower
+  std::uint64_t serial_ = 0;
+  Route route_;
+  Course course_;
+  Where where_ = Where::free;
+  bool gone_ = false;       // loop only
+  bool committed_ = false;  // send_head was called
+  bool dropped_ = false;    // by the worker pool
+  bool may_suspend_ = false;
+  bool suspending_ = false;
+  Production production_ = Production::none;
+  std::uint16_t suspensions_ = 0;
+
+  base::Arena arena_;
+  http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent
+  http::RequestHead* head_ = nullptr;
+  kirsch_request request_{};
+  std::string body_in_;
+  std::optional<std::span<const kirsch_pair>> query_, cookies_, form_;
+
+  std::uint16_t status_ = 200;
+  http::ResponseFields fields_;
+  ResponseBody body_;
+  Attachments attachments_;
+  Continuation continuation_;
+  const kirsch_stream_handler* stream_handler_ = nullptr;
+  void* stream_self_ = nullptr;
+
+  // Of the failure in flight, and of the page to make for it.
+  std::uint16_t failure_status_ = 0;
+  std::string failure_text_;
+  http::Fault page_{500, {}};
+};
+
+extern const kirsch_exchange_functions exchange_functions;
+
+}  // namespace kirsch::pipeline

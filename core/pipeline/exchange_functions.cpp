@@ -1,0 +1,95 @@
+// The contract's functions on an exchange: each leads to one member of Exchange.
+#include "pipeline/exchange.h"
+
+namespace kirsch::pipeline {
+namespace {
+
+constexpr std::size_t largest_allocation = 1024 * 1024;
+
+Exchange& of(kirsch_exchange* exchange) { return *static_cast<Exchange*>(exchange); }
+std::string_view view(kirsch_text text) { return {text.data, text.size}; }
+std::uint8_t flag(bool value) { return value ? 1 : 0; }
+
+std::uint8_t found(const std::optional<std::string_view>& text, kirsch_text* out) {
+  if (text) *out = {text->data(), text->size()};
+  return flag(text.has_value());
+}
+
+const kirsch_pair* pairs(std::span<const kirsch_pair> span, std::uint32_t* count) {
+  *count = static_cast<std::uint32_t>(span.size());
+  return span.data();
+}
+
+std::uint8_t request_field(kirsch_exchange* exchange, kirsch_text name, kirsch_text* value) {
+  const auto* field = of(exchange).head()->field(view(name));
+  return found(field == nullptr ? std::nullopt : std::optional(http::value(*field)), value);
+}
+
+using Change = bool (http::ResponseFields::*)(std::string_view, std::string_view);
+template <Change change>
+std::uint8_t change_field(kirsch_exchange* exchange, kirsch_text name, kirsch_text value) {
+  auto* fields = of(exchange).open_fields();
+  return flag(fields != nullptr && (fields->*change)(view(name), view(value)));
+}
+
+std::uint8_t remove_field(kirsch_exchange* exchange, kirsch_text name) {
+  auto* fields = of(exchange).open_fields();
+  return flag(fields != nullptr && fields->remove(view(name)));
+}
+
+std::uint8_t body_copy(kirsch_exchange* exchange, kirsch_text bytes) {
+  return flag(of(exchange).open_fields() != nullptr && of(exchange).set_body(of(exchange).arena().copy(view(bytes))));
+}
+
+std::uint8_t body_file(kirsch_exchange* exchange, int descriptor, std::uint64_t offset, std::uint64_t size) {
+  base::UniqueFd owned(descriptor);
+  return flag(of(exchange).set_body(FileRange{std::move(owned), offset, size}));
+}
+
+std::uint8_t body_stream(kirsch_exchange* exchange, const kirsch_producer* producer, void* self, std::uint64_t length) {
+  // On refusal the producer stays the caller's, so it must not be destroyed here.
+  return flag(of(exchange).open_fields() != nullptr && of(exchange).set_body(ProducedBody(*producer, self, length)));
+}
+
+}  // namespace
+
+const kirsch_exchange_functions exchange_functions{
+    .size = sizeof(kirsch_exchange_functions),
+    .allocate = [](kirsch_exchange* exchange, std::size_t size) -> void* {
+      return size > largest_allocation ? nullptr : of(exchange).arena().allocate(size, 16);
+    },
+    .request_field = request_field,
+    .query = [](kirsch_exchange* exchange, std::uint32_t* count) { return pairs(of(exchange).query(), count); },
+    .cookies = [](kirsch_exchange* exchange, std::uint32_t* count) { return pairs(of(exchange).cookies(), count); },
+    .form = [](kirsch_exchange* exchange, std::uint32_t* count) { return pairs(of(exchange).form(), count); },
+    .status = [](kirsch_exchange* exchange) { return of(exchange).status(); },
+    .set_status = [](kirsch_exchange* exchange, std::uint16_t status) { return flag(of(exchange).set_status(status)); },
+    .set_field = change_field<&http::ResponseFields::set>,
+    .add_field = change_field<&http::ResponseFields::add>,
+    .default_field = change_field<&http::ResponseFields::set_default>,
+    .remove_field = remove_field,
+    .response_field = [](kirsch_exchange* exchange, kirsch_text name,
+                         kirsch_text* value) { return found(of(exchange).fields().get(view(name)), value); },
+    .body_copy = body_copy,
+    .body_view = [](kirsch_exchange* exchange, kirsch_text bytes) { return flag(of(exchange).set_body(view(bytes))); },
+    .body_blob = [](kirsch_exchange* exchange,
+                    kirsch_blob* blob) { return flag(of(exchange).set_body(BlobReference(blob))); },
+    .body_file = body_file,
+    .body_stream = body_stream,
+    .body_size = [](kirsch_exchange* exchange) { return size(of(exchange).body()); },
+    .fail = [](kirsch_exchange* exchange, std::uint16_t status,
+               kirsch_text text) { of(exchange).fail(status, view(text)); },
+    .redirect = [](kirsch_exchange* exchange, std::uint16_t status,
+                   kirsch_text location) { return flag(of(exchange).redirect(status, view(location))); },
+    .suspend = [](kirsch_exchange* exchange, std::uint32_t (*resumed)(void*, kirsch_exchange*), void (*destroy)(void*),
+                  void* self) { return of(exchange).suspend(resumed, destroy, self); },
+    .handle = [](kirsch_exchange* exchange) { return of(exchange).handle(); },
+    .attach = [](kirsch_exchange* exchange, kirsch_text id, void* data, void (*destroy)(void*)) -> std::uint8_t {
+      of(exchange).attachments().add(of(exchange).arena(), view(id), data, destroy);
+      return 1;
+    },
+    .attachment = [](kirsch_exchange* exchange, kirsch_text id) { return of(exchange).attachments().find(view(id)); },
+    .upgrade = [](kirsch_exchange* exchange, const kirsch_stream_handler* handler,
+                  void* self) { return flag(of(exchange).upgrade(handler, self)); }};
+
+}  // namespace kirsch::pipeline

@@ -1,0 +1,133 @@
+// The answer: error pages, its head, and its body on the way out.
+#include <algorithm>
+#include <array>
+
+#include "http/response_head.h"
+#include "pipeline/dispatcher.h"
+#include "pipeline/error_page.h"
+#include "pipeline/exchange.h"
+#include "pipeline/stream.h"
+
+namespace kirsch::pipeline {
+
+bool Exchange::set_status(std::uint16_t status) {
+  if (committed_ || status < 200 || status > 599) return false;
+  status_ = status;
+  return true;
+}
+
+bool Exchange::set_body(ResponseBody body) {
+  if (committed_) return false;
+  body_ = std::move(body);
+  return true;
+}
+
+bool Exchange::redirect(std::uint16_t status, std::string_view location) {
+  if (committed_ || status < 300 || status > 399 || location.empty() || !fields_.set("Location", location))
+    return false;
+  status_ = status;
+  fields_.set("Content-Type", "text/plain; charset=utf-8");
+  return set_body(arena_.copy("See " + std::string(location) + "\n"));
+}
+
+void Exchange::make_page(std::uint16_t status, std::string_view detail) {
+  // What described the answer that is not given (RFC 9110 8.8, 10.2.2); other fields and cookies stay.
+  for (const auto* name : {"Accept-Ranges", "Age", "Content-Disposition", "Content-Encoding", "Content-Language",
+                           "Content-Location", "Content-Range", "ETag", "Expires", "Last-Modified", "Location"}) {
+    fields_.remove(name);
+  }
+  const auto* accept = head_->field(http::FieldName::accept);
+  auto page = error_page(status, http::reason_phrase(status), detail,
+                         accept == nullptr ? std::string_view() : http::value(*accept), id());
+  status_ = status;
+  fields_.set("Content-Type", page.type);
+  fields_.add("Vary", "Accept");
+  body_ = arena_.copy(page.body);
+}
+
+// For a failure in before_finalize: nothing more may go wrong, and the headers set so far stay.
+void Exchange::make_bare_page(std::uint16_t status) {
+  status_ = status;
+  for (const auto* name : {"Content-Encoding", "Content-Range", "ETag", "Last-Modified"}) fields_.remove(name);
+  fields_.set("Content-Type", "text/plain; charset=utf-8");
+  body_ =
+      arena_.copy(std::to_string(status) + ' ' + std::string(http::reason_phrase(status)) + "\nRequest " + id() + '\n');
+}
+
+bool Exchange::upgrade(const kirsch_stream_handler* handler, void* self) {
+  if (committed_ || stream_handler_ != nullptr || course_.stage() != Stage::handler) return false;
+  stream_handler_ = handler;
+  stream_self_ = self;
+  status_ = 101;
+  return true;
+}
+
+void Exchange::send_head() {
+  committed_ = true;
+  const auto length = size(body_);
+  http::ResponseHead head;
+  head.status = status_;
+  head.fields = &fields_;
+  head.body = length == UINT64_MAX ? http::BodyLength::unknown : http::BodyLength::known;
+  head.length = length == UINT64_MAX ? 0 : length;
+  writer_->send_head(head);
+}
+
+void Exchange::send_body() {
+  if (stream_handler_ != nullptr && status_ == 101) {
+    writer_->upgrade(make_stream(*std::exchange(stream_handler_, nullptr), stream_self_));
+    return;
+  }
+  if (std::holds_alternative<ProducedBody>(body_)) {
+    const bool bodiless = head_->method == KIRSCH_METHOD_HEAD || status_ == 204 || status_ == 304;
+    if (!bodiless) {
+      production_ = Production::pushing;
+      return pump();
+    }
+  } else if (auto* bytes = std::get_if<std::string_view>(&body_)) {
+    if (!bytes->empty()) writer_->write(*bytes, http::Bytes::borrowed);
+  } else if (auto* blob = std::get_if<BlobReference>(&body_)) {
+    const auto whole = blob->bytes();
+    writer_->write_shared(
+        whole, [](void* owner) { pipeline::release(static_cast<kirsch_blob*>(owner)); }, blob->take());
+  } else if (auto* file = std::get_if<FileRange>(&body_)) {
+    writer_->write_file(file->descriptor.release(), file->offset, file->size);
+  }
+  writer_->finish();
+}
+
+void Exchange::pump() {
+  std::array<char, 16 * 1024> buffer;
+  auto& produced = std::get<ProducedBody>(body_);
+  while (production_ == Production::pushing) {
+    std::uint8_t done = 0;
+    const auto count = produced.produce(buffer.data(), buffer.size(), &done);
+    if (count < 0 || static_cast<std::size_t>(count) > buffer.size()) {
+      production_ = Production::none;
+      writer_->abort();
+      return;
+    }
+    const bool room =
+        count == 0 || writer_->write({buffer.data(), static_cast<std::size_t>(count)}, http::Bytes::copied);
+    if (done != 0) {
+      production_ = Production::none;
+      writer_->finish();
+    } else if (count == 0) {
+      production_ = Production::waiting;
+    } else if (!room) {
+      return;
+    }
+  }
+}
+
+void Exchange::on_writable() {
+  if (production_ == Production::pushing) pump();
+}
+
+void Exchange::wake() {
+  if (production_ != Production::waiting) return;
+  production_ = Production::pushing;
+  pump();
+}
+
+}  // namespace kirsch::pipeline

@@ -1,0 +1,189 @@
+// Features are static tables; the kirsch_host that comes with each call leads to the process's Host.
+#include "pipeline/host.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "pipeline/blob.h"
+#include "pipeline/dispatcher.h"
+#include "pipeline/file_access.h"
+#include "pipeline/stream.h"
+
+namespace kirsch::pipeline {
+
+struct ModuleHost : kirsch_host {
+  Host* host = nullptr;
+  std::string module;
+
+  static const ModuleHost& of(const kirsch_host* table) { return *static_cast<const ModuleHost*>(table); }
+
+  static base::Level level(std::uint32_t number) {
+    return static_cast<base::Level>(std::min<std::uint32_t>(number, KIRSCH_LEVEL_ERROR));
+  }
+  static void write_log(const kirsch_host* table, std::uint32_t number, kirsch_text line) {
+    if (log_enabled(table, number) == 0) return;
+    of(table).host->log_.write(level(number), of(table).module + ": " + std::string(line.data, line.size));
+  }
+  static std::uint8_t log_enabled(const kirsch_host* table, std::uint32_t number) {
+    return of(table).host->log_.enabled(level(number)) ? 1 : 0;
+  }
+
+  static net::Loop* loop(const kirsch_host* table, std::uint32_t lane) {
+    const auto& loops = of(table).host->loops_;
+    return lane < loops.size() ? loops[lane] : nullptr;
+  }
+  static std::uint64_t start_timer(const kirsch_host* table, std::uint32_t lane, std::uint64_t milliseconds,
+                                   void (*fire)(void*), void (*destroy)(void*), void* self) {
+    if (net::Loop* on = loop(table, lane)) return on->start_timer(milliseconds, fire, destroy, self);
+    if (destroy != nullptr) destroy(self);
+    return 0;
+  }
+  static void cancel_timer(const kirsch_host* table, std::uint32_t lane, std::uint64_t timer) {
+    if (net::Loop* on = loop(table, lane)) on->cancel_timer(timer);
+  }
+  static std::uint8_t post(const kirsch_host* table, std::uint32_t lane, kirsch_task task) {
+    net::Loop* on = loop(table, lane);
+    return on != nullptr && on->post(task) ? 1 : 0;
+  }
+  static std::uint8_t submit(const kirsch_host* table, kirsch_task task) {
+    WorkerPool* workers = of(table).host->workers_;
+    return workers != nullptr && workers->submit(task) ? 1 : 0;
+  }
+
+  // The lane of an exchange stands in the upper half of its handle's slot.
+  static Dispatcher* dispatcher(const kirsch_host* table, kirsch_handle handle) {
+    const auto& dispatchers = of(table).host->dispatchers_;
+    const auto lane = handle.slot >> 32;
+    return handle.generation != 0 && lane < dispatchers.size() ? dispatchers[lane] : nullptr;
+  }
+  static void resume(const kirsch_host* table, kirsch_handle handle) {
+    if (Dispatcher* to = dispatcher(table, handle)) to->resume(handle);
+  }
+  static void wake(const kirsch_host* table, kirsch_handle handle) {
+    if (Dispatcher* to = dispatcher(table, handle)) to->wake(handle);
+  }
+
+  static void* open_storage(const kirsch_host* table, kirsch_text name, std::uint32_t version, std::size_t size) {
+    const std::string key = of(table).module + '\0' + std::string(name.data, name.size) + '\0' +
+                            std::to_string(version) + '\0' + std::to_string(size);
+    auto& memory = of(table).host->storage_[key];
+    if (memory == nullptr) memory.reset(new (std::nothrow) std::byte[size]());
+    return memory.get();
+  }
+
+  static std::uint8_t service(const kirsch_host* table, kirsch_text id, kirsch_service* out) {
+    const auto& services = of(table).host->services_;
+    const auto found = services.find(std::string_view(id.data, id.size));
+    if (found == services.end()) return 0;
+    *out = found->second;
+    return 1;
+  }
+
+  static const BusRequests& bus(const kirsch_host* table) { return of(table).host->bus_; }
+
+  static const void* feature(const kirsch_host*, kirsch_text id);
+};
+
+namespace {
+
+std::string_view view(kirsch_text text) { return {text.data, text.size}; }
+
+int open_file(const kirsch_host*, int root, kirsch_text relative, std::uint64_t* bytes, std::int64_t* modified_ns) {
+  FileFacts facts;
+  const int descriptor = open_beneath(root, view(relative), facts);
+  *bytes = facts.size;
+  *modified_ns = facts.modified_ns;
+  return descriptor;
+}
+
+const kirsch_log log_table{sizeof(kirsch_log), ModuleHost::write_log, ModuleHost::log_enabled};
+const kirsch_timer timer_table{sizeof(kirsch_timer), ModuleHost::start_timer, ModuleHost::cancel_timer};
+const kirsch_submit submit_table{sizeof(kirsch_submit), ModuleHost::submit};
+const kirsch_post post_table{sizeof(kirsch_post), ModuleHost::post};
+const kirsch_resume resume_table{sizeof(kirsch_resume), ModuleHost::resume, ModuleHost::wake};
+const kirsch_storage storage_table{sizeof(kirsch_storage), ModuleHost::open_storage};
+const kirsch_blob_functions blob_table{
+    .size = sizeof(kirsch_blob_functions),
+    .create = [](const kirsch_host*, kirsch_text bytes) { return new kirsch_blob(view(bytes)); },
+    .retain = [](kirsch_blob* blob) { retain(blob); },
+    .release = [](kirsch_blob* blob) { release(blob); },
+    .bytes =
+        [](const kirsch_blob* blob) {
+          return kirsch_text{blob->text.data(), blob->text.size()};
+        }};
+const kirsch_file file_table{
+    .size = sizeof(kirsch_file),
+    .open_beneath = open_file,
+    .open_directory = [](const kirsch_host*, kirsch_text path) { return open_directory(view(path)); },
+    .close = [](int descriptor) { ::close(descriptor); }};
+const kirsch_bus bus_table{
+    .size = sizeof(kirsch_bus),
+    .exit = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::bus(table).exit(view(reason)); },
+    .force = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::bus(table).force(view(reason)); },
+    .graceful = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::bus(table).graceful(view(reason)); },
+    .stopping = [](const kirsch_host* table) -> std::uint8_t { return ModuleHost::bus(table).stopping() ? 1 : 0; }};
+
+struct Feature {
+  std::string_view id;
+  const void* table;
+};
+const std::array<Feature, 10> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
+                                            {KIRSCH_FEATURE_TIMER, &timer_table},
+                                            {KIRSCH_FEATURE_SUBMIT, &submit_table},
+                                            {KIRSCH_FEATURE_POST, &post_table},
+                                            {KIRSCH_FEATURE_RESUME, &resume_table},
+                                            {KIRSCH_FEATURE_STORAGE, &storage_table},
+                                            {KIRSCH_FEATURE_BLOB, &blob_table},
+                                            {KIRSCH_FEATURE_FILE, &file_table},
+                                            {KIRSCH_FEATURE_STREAM, &stream_functions},
+                                            {KIRSCH_FEATURE_BUS, &bus_table}}};
+
+}  // namespace
+
+const void* ModuleHost::feature(const kirsch_host*, kirsch_text id) {
+  for (const auto& feature : all_features) {
+    if (feature.id == view(id)) return feature.table;
+  }
+  return nullptr;
+}
+
+Host::Host(base::Log& log, std::uint32_t loops, std::uint32_t workers, BusRequests bus)
+    : log_(log), loop_count_(loops), lanes_(loops + workers), bus_(std::move(bus)) {}
+
+Host::~Host() = default;
+
+void Host::connect(std::vector<net::Loop*> loops, std::vector<Dispatcher*> dispatchers, WorkerPool* workers) {
+  loops_ = std::move(loops);
+  dispatchers_ = std::move(dispatchers);
+  workers_ = workers;
+}
+
+std::vector<std::string> Host::features() {
+  std::vector<std::string> ids;
+  for (const auto& feature : all_features) ids.emplace_back(feature.id);
+  return ids;
+}
+
+const kirsch_host& Host::table_for(const std::string& module) {
+  auto& entry = modules_[module];
+  if (entry == nullptr) {
+    entry = std::make_unique<ModuleHost>();
+    static_cast<kirsch_host&>(*entry) = {.size = sizeof(kirsch_host),
+                                         .abi_major = KIRSCH_ABI_MAJOR,
+                                         .abi_minor = KIRSCH_ABI_MINOR,
+                                         .lanes = lanes_,
+                                         .loops = loop_count_,
+                                         .feature = ModuleHost::feature,
+                                         .service = ModuleHost::service};
+    entry->host = this;
+    entry->module = module;
+  }
+  return *entry;
+}
+
+void Host::offer(const std::string& service, kirsch_service instance) { services_[service] = instance; }
+
+}  // namespace kirsch::pipeline

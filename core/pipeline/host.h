@@ -1,0 +1,63 @@
+// The server as modules see it: the kirsch_host of each module and the tables behind its features.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "kirsch/abi.h"
+#include "net/loop.h"
+#include "pipeline/worker_pool.h"
+
+namespace kirsch::pipeline {
+
+class Dispatcher;
+struct ModuleHost;
+
+// What a module may ask of the engine bus. Any thread.
+struct BusRequests {
+  std::function<void(std::string_view reason)> exit;
+  std::function<void(std::string_view reason)> force;
+  std::function<void(std::string_view reason)> graceful;
+  std::function<bool()> stopping;
+};
+
+// One per process; outlives every module. Threads and loops come after modules are loaded: `connect` announces them.
+class Host {
+ public:
+  Host(base::Log& log, std::uint32_t loops, std::uint32_t workers, BusRequests bus);
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  ~Host();
+
+  // By lane. Before any loop runs.
+  void connect(std::vector<net::Loop*> loops, std::vector<Dispatcher*> dispatchers, WorkerPool* workers);
+
+  // The ids of all features, for the loader's check of manifests.
+  static std::vector<std::string> features();
+
+  // The host table for a module of that name; valid as long as this object.
+  const kirsch_host& table_for(const std::string& module);
+  // Makes an instance available to modules as a service.
+  void offer(const std::string& service, kirsch_service instance);
+
+ private:
+  friend ModuleHost;
+
+  base::Log& log_;
+  const std::uint32_t loop_count_;
+  const std::uint32_t lanes_;
+  const BusRequests bus_;
+  std::vector<net::Loop*> loops_;
+  std::vector<Dispatcher*> dispatchers_;
+  WorkerPool* workers_ = nullptr;
+  std::map<std::string, std::unique_ptr<ModuleHost>, std::less<>> modules_;
+  std::map<std::string, kirsch_service, std::less<>> services_;
+  std::map<std::string, std::unique_ptr<std::byte[]>, std::less<>> storage_;
+};
+
+}  // namespace kirsch::pipeline

@@ -1,0 +1,80 @@
+// The compiler of pipelines: orders the steps, and cuts them into runs for loop and worker.
+#include "pipeline/plan.h"
+
+#include <algorithm>
+
+namespace kirsch::pipeline {
+namespace {
+
+struct Ordered {
+  int priority;
+  Step step;
+};
+
+Place place_of(loader::ExecutionClass execution) {
+  return execution == loader::ExecutionClass::blocking ? Place::worker : Place::loop;
+}
+
+Step step_of(const loader::Instance& instance, std::uint32_t (*function)(void*, kirsch_exchange*),
+             loader::ExecutionClass execution) {
+  return {.function = function,
+          .self = instance.self(),
+          .name = &instance.offer().name,
+          .place = place_of(execution),
+          .async = execution == loader::ExecutionClass::async};
+}
+
+std::vector<Ordered> steps_at(kirsch_hook point, const std::vector<ToolInstance>& tools) {
+  std::vector<Ordered> steps;
+  for (const auto& tool : tools) {
+    for (const auto& use : tool.instance->offer().hooks) {
+      if (use.point != point) continue;
+      Step step = step_of(*tool.instance, tool.instance->functions().hooks[point], use.execution);
+      step.failsafe = use.failsafe;
+      steps.push_back({tool.priority >= 0 ? tool.priority : use.priority, step});
+    }
+  }
+  std::ranges::stable_sort(steps, {}, &Ordered::priority);
+  return steps;
+}
+
+}  // namespace
+
+Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit)
+    : body_limit_(body_limit), tools_(std::move(tools)), handler_(std::move(handler)) {
+  for (std::uint32_t point = 0; point < KIRSCH_HOOKS; ++point) {
+    first_[point] = static_cast<std::uint32_t>(steps_.size());
+    for (const auto& ordered : steps_at(static_cast<kirsch_hook>(point), tools_)) steps_.push_back(ordered.step);
+  }
+  first_[KIRSCH_HOOKS] = static_cast<std::uint32_t>(steps_.size());
+  if (handler_ != nullptr) {
+    const auto& functions = handler_->functions();
+    handler_step_ = step_of(*handler_, functions.handle, handler_->offer().execution);
+    on_body_ = functions.on_body;
+  }
+
+  // What can follow without returning to the loop: up to the body, and from the body to the head of the answer.
+  std::vector<Step*> before_body, before_head;
+  for (std::uint32_t point = 0; point < KIRSCH_HOOKS; ++point) {
+    auto& run = point <= KIRSCH_HOOK_BEFORE_REQUEST_BODY ? before_body : before_head;
+    if (point > KIRSCH_HOOK_BEFORE_FINALIZE) break;
+    for (auto index = first_[point]; index < first_[point + 1]; ++index) run.push_back(&steps_[index]);
+    if (point == KIRSCH_HOOK_BEFORE_HANDLER && handler_ != nullptr) run.push_back(&handler_step_);
+  }
+  place_run(before_body);
+  place_run(before_head);
+}
+
+void Plan::place_run(std::span<Step*> run) {
+  std::size_t last_blocking = run.size();
+  for (std::size_t index = 0; index < run.size(); ++index) {
+    if (run[index]->async) last_blocking = run.size();
+    if (run[index]->place != Place::worker) continue;
+    for (auto between = last_blocking + 1; last_blocking < run.size() && between < index; ++between) {
+      run[between]->place = Place::either;
+    }
+    last_blocking = index;
+  }
+}
+
+}  // namespace kirsch::pipeline

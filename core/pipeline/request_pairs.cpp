@@ -1,0 +1,79 @@
+// Both formats are lists with a separator; they differ in what one part means.
+#include "pipeline/request_pairs.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace kirsch::pipeline {
+namespace {
+
+kirsch_text text(std::string_view view) { return {view.data(), view.size()}; }
+
+int hex(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  const char lower = static_cast<char>(digit | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string_view decode(std::string_view encoded, base::Arena& arena) {
+  if (encoded.find_first_of("%+") == std::string_view::npos) return encoded;
+  auto* const begin = static_cast<char*>(arena.allocate(encoded.size(), 1));
+  char* out = begin;
+  for (std::size_t index = 0; index < encoded.size(); ++index) {
+    if (encoded[index] == '%' && index + 2 < encoded.size() && hex(encoded[index + 1]) >= 0 &&
+        hex(encoded[index + 2]) >= 0) {
+      *out++ = static_cast<char>(hex(encoded[index + 1]) * 16 + hex(encoded[index + 2]));
+      index += 2;
+    } else {
+      *out++ = encoded[index] == '+' ? ' ' : encoded[index];
+    }
+  }
+  return {begin, static_cast<std::size_t>(out - begin)};
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// `pair` makes a pair of one part, or nothing.
+template <class MakePair>
+std::span<const kirsch_pair> split(std::string_view text, char separator, base::Arena& arena, MakePair make_pair) {
+  if (text.empty()) return {};
+  const auto parts = static_cast<std::size_t>(std::ranges::count(text, separator)) + 1;
+  const auto capacity = std::min(parts, max_pairs);
+  auto* const pairs = static_cast<kirsch_pair*>(arena.allocate(capacity * sizeof(kirsch_pair), alignof(kirsch_pair)));
+  std::size_t count = 0;
+  while (!text.empty() && count < capacity) {
+    const auto end = std::min(text.find(separator), text.size());
+    if (const std::optional<kirsch_pair> made = make_pair(text.substr(0, end))) pairs[count++] = *made;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return {pairs, count};
+}
+
+}  // namespace
+
+std::span<const kirsch_pair> parse_form(std::string_view whole, base::Arena& arena) {
+  return split(whole, '&', arena, [&](std::string_view part) -> std::optional<kirsch_pair> {
+    if (part.empty()) return std::nullopt;
+    const auto equals = std::min(part.find('='), part.size());
+    const auto value = equals == part.size() ? std::string_view() : part.substr(equals + 1);
+    return kirsch_pair{text(decode(part.substr(0, equals), arena)), text(decode(value, arena))};
+  });
+}
+
+std::span<const kirsch_pair> parse_cookies(std::string_view whole, base::Arena& arena) {
+  return split(whole, ';', arena, [](std::string_view part) -> std::optional<kirsch_pair> {
+    const auto equals = part.find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    const auto name = trim(part.substr(0, equals));
+    auto value = trim(part.substr(equals + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (name.empty()) return std::nullopt;
+    return kirsch_pair{text(name), text(value)};
+  });
+}
+
+}  // namespace kirsch::pipeline
