@@ -24,12 +24,12 @@ enum class Severity : std::uint8_t { warning, error };
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string code;         // "C012" (configuration), "M203" (module), "N…" (network)
-  std::string message;      // one sentence, no full stop
-  std::optional<Position> position;
-  std::string source_line;  // empty: unknown
-  std::string note;         // beside the caret: did you mean 'x'?
-  std::string help;         // the exact fix
+  std::string code = {};     // "C012" (configuration), "M203" (module), "N…" (network)
+  std::string message = {};  // one sentence, no full stop
+  std::optional<Position> position = {};
+  std::string source_line = {};  // empty: unknown
+  std::string note = {};         // beside the caret: did you mean 'x'?
+  std::string help = {};         // the exact fix
   ExitCode exit_code = ExitCode::configuration;
 };
 

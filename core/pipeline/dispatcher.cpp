@@ -1,39 +1,25 @@
-// Entrances, the free list, and messages to the loop.
+// The free list, and messages to the loop.
 #include "pipeline/dispatcher.h"
 
 namespace kirsch::pipeline {
 
-class Dispatcher::Entrance final : public http::Service {
- public:
-  Entrance(Dispatcher& dispatcher, std::uint32_t listener) : dispatcher_(dispatcher), listener_(listener) {}
-
-  http::Transaction& on_request(http::ResponseWriter& writer, http::RequestHead& head) override {
-    Exchange& exchange = dispatcher_.take();
-    exchange.start(writer, head, dispatcher_.generation_, listener_);
-    return exchange;
-  }
-  http::Transaction& on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
-                                  http::RequestHead& head) override {
-    Exchange& exchange = dispatcher_.take();
-    exchange.start_rejected(writer, fault, head, dispatcher_.generation_, listener_);
-    return exchange;
-  }
-
- private:
-  Dispatcher& dispatcher_;
-  const std::uint32_t listener_;
-};
-
 Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation)
-    : loop_(loop), workers_(workers), log_(log), generation_(generation) {
-  for (std::uint32_t listener = 0; listener < generation.hosts.size(); ++listener) {
-    entrances_.push_back(std::make_unique<Entrance>(*this, listener));
-  }
-}
+    : loop_(loop), workers_(workers), log_(log), generation_(generation) {}
 
 Dispatcher::~Dispatcher() = default;
 
-http::Service& Dispatcher::service(std::uint32_t listener) { return *entrances_[listener]; }
+http::Transaction& Dispatcher::on_request(http::ResponseWriter& writer, http::RequestHead& head) {
+  Exchange& exchange = take();
+  exchange.start(writer, head, generation_);
+  return exchange;
+}
+
+http::Transaction& Dispatcher::on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
+                                            http::RequestHead& head) {
+  Exchange& exchange = take();
+  exchange.start_rejected(writer, fault, head, generation_);
+  return exchange;
+}
 
 Exchange& Dispatcher::take() {
   if (free_.empty()) {

@@ -13,7 +13,7 @@
 
 namespace kirsch::pipeline {
 
-class Dispatcher {
+class Dispatcher final : public http::Service {
  public:
   // All must outlive it; it must outlive the connections of the loop.
   Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation);
@@ -21,8 +21,9 @@ class Dispatcher {
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher();
 
-  // What connections of that listener talk to. Loop.
-  http::Service& service(std::uint32_t listener);
+  http::Transaction& on_request(http::ResponseWriter& writer, http::RequestHead& head) override;
+  http::Transaction& on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
+                                  http::RequestHead& head) override;
 
   // Any thread: the exchange of that handle, if it still is there, goes on.
   void resume(kirsch_handle handle) noexcept;
@@ -38,8 +39,6 @@ class Dispatcher {
   std::uint64_t next_serial() { return ++serial_; }
 
  private:
-  class Entrance;
-
   Exchange& take();
   Exchange* find(kirsch_handle handle);
 
@@ -47,7 +46,6 @@ class Dispatcher {
   WorkerPool& workers_;
   base::Log& log_;
   const Generation& generation_;
-  std::vector<std::unique_ptr<Entrance>> entrances_;  // by listener
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot
   std::vector<Exchange*> free_;
   std::uint64_t serial_ = 0;

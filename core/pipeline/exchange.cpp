@@ -14,25 +14,24 @@ Exchange::Exchange(Dispatcher& dispatcher, std::uint64_t slot)
 
 Exchange::~Exchange() { drop_continuation(); }
 
-void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation,
-                     std::uint32_t listener) {
+void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation) {
   begin(writer, head);
   if (request_.path.data == nullptr) {
     page_ = {400, "the path is not valid"};
-    route_rejected(generation, listener);
+    route_rejected(generation);
     course_.start_rejected(*route_.plan);
   } else {
-    route(generation, listener);
+    route(generation);
     course_.start(*route_.plan);
   }
   run(Place::loop);
 }
 
 void Exchange::start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
-                              const Generation& generation, std::uint32_t listener) {
+                              const Generation& generation) {
   begin(writer, head);
   page_ = fault;
-  route_rejected(generation, listener);
+  route_rejected(generation);
   course_.start_rejected(*route_.plan);
   run(Place::loop);
 }

@@ -36,10 +36,9 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   ~Exchange();
 
   // Loop. All may finish the exchange within the call.
-  void start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation,
-             std::uint32_t listener);
+  void start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation);
   void start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
-                      const Generation& generation, std::uint32_t listener);
+                      const Generation& generation);
   void resume(kirsch_handle handle);  // nothing if that suspension is over
   void wake();                        // calls a waiting producer again
   void come_back();                   // from a worker
@@ -92,8 +91,8 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   // exchange_request.cpp
   void begin(http::ResponseWriter& writer, http::RequestHead& head);
   void fill_request();
-  void route(const Generation& generation, std::uint32_t listener);
-  void route_rejected(const Generation& generation, std::uint32_t listener);
+  void route(const Generation& generation);
+  void route_rejected(const Generation& generation);
   bool wants_body() const;
 
   // exchange.cpp

@@ -55,10 +55,10 @@ void Exchange::fill_request() {
               .local = writer_->local()};
 }
 
-void Exchange::route(const Generation& generation, std::uint32_t listener) {
-  const Site* site = generation.find(listener, head_->host);
+void Exchange::route(const Generation& generation) {
+  const Site* site = generation.find(writer_->listener(), head_->host);
   if (site == nullptr) {
-    route_ = {.plan = generation.fallback(listener).root.get(), .instead = 421};  // RFC 9110 15.5.20
+    route_ = {.plan = generation.fallback(writer_->listener()).root.get(), .instead = 421};  // RFC 9110 15.5.20
     return;
   }
   route_.plan = site->root.get();
@@ -81,9 +81,9 @@ void Exchange::route(const Generation& generation, std::uint32_t listener) {
   }
 }
 
-void Exchange::route_rejected(const Generation& generation, std::uint32_t listener) {
-  const Site* site = head_->host.empty() ? nullptr : generation.find(listener, head_->host);
-  route_.plan = (site != nullptr ? *site : generation.fallback(listener)).root.get();
+void Exchange::route_rejected(const Generation& generation) {
+  const Site* site = head_->host.empty() ? nullptr : generation.find(writer_->listener(), head_->host);
+  route_.plan = (site != nullptr ? *site : generation.fallback(writer_->listener())).root.get();
 }
 
 bool Exchange::wants_body() const {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "http/response_head.h"
+#include "http/reason_phrase.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/error_page.h"
 #include "pipeline/exchange.h"

@@ -62,6 +62,7 @@ std::uint32_t Router::literal_child(const Node& node, std::string_view rest) con
   if (!found) return none;
   const std::uint32_t child = node.children + static_cast<std::uint32_t>(static_cast<const char*>(found) - first);
   const Node& next = nodes_[child];
+  if (next.edge_size == 1) return child;  // its only byte is known to match
   return rest.starts_with(std::string_view(text_.data() + next.edge, next.edge_size)) ? child : none;
 }
 

@@ -30,6 +30,8 @@ class Router {
   // Views live as long as the router stays where it is and the path lives.
   class Match {
    public:
+    Match() {}  // a defaulted one would clear captures_
+
     std::uint32_t target = 0;
     bool redirect_to_slash = false;  // the path lacks its last slash: answer 308 to path + "/"
 

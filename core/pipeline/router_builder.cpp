@@ -105,6 +105,7 @@ class Router::Builder::Tree {
   void lay_out();
 
  private:
+  std::uint32_t place(std::uint32_t from);
   std::uint32_t follow(std::uint32_t at, std::string_view text);
   std::uint32_t follow_parameter(std::uint32_t at);
   std::uint32_t child_of(std::uint32_t at, char first, std::size_t& slot) const;
@@ -205,24 +206,32 @@ std::uint32_t Router::Builder::Tree::append(std::string_view text) {
 }
 
 void Router::Builder::Tree::lay_out() {
-  std::vector<std::uint32_t> order = {0};  // node → draft
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const Draft& draft = drafts_[order[i]];
-    Node node{append(draft.edge),
-              static_cast<std::uint16_t>(draft.edge.size()),
-              static_cast<std::uint16_t>(draft.children.size()),
-              static_cast<std::uint32_t>(order.size()),
-              none,
-              draft.exact,
-              draft.prefix};
-    order.insert(order.end(), draft.children.begin(), draft.children.end());
-    if (draft.parameter != none) {
-      node.parameter = static_cast<std::uint32_t>(order.size());
-      order.push_back(draft.parameter);
-    }
-    router_.nodes_.push_back(node);
-    router_.first_bytes_ += draft.edge.empty() ? '\0' : draft.edge.front();
+  place(0);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> open = {{0, 0}};  // node, draft
+  while (!open.empty()) {
+    const auto [at, from] = open.back();
+    open.pop_back();
+    const Draft& draft = drafts_[from];
+    router_.nodes_[at].children = static_cast<std::uint32_t>(router_.nodes_.size());
+    for (const std::uint32_t child : draft.children) open.emplace_back(place(child), child);
+    if (draft.parameter == none) continue;
+    open.emplace_back(place(draft.parameter), draft.parameter);
+    router_.nodes_[at].parameter = open.back().first;
   }
+}
+
+// Appends the node of a draft, its children to follow.
+std::uint32_t Router::Builder::Tree::place(std::uint32_t from) {
+  const Draft& draft = drafts_[from];
+  router_.nodes_.push_back({.edge = append(draft.edge),
+                            .edge_size = static_cast<std::uint16_t>(draft.edge.size()),
+                            .child_count = static_cast<std::uint16_t>(draft.children.size()),
+                            .children = 0,
+                            .parameter = none,
+                            .exact = draft.exact,
+                            .prefix = draft.prefix});
+  router_.first_bytes_ += draft.edge.empty() ? '\0' : draft.edge.front();
+  return static_cast<std::uint32_t>(router_.nodes_.size() - 1);
 }
 
 }  // namespace kirsch::pipeline

@@ -1,0 +1,24 @@
+// A configuration and the modules it names, checked as far as that is possible without running any of their code.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "config/configuration.h"
+#include "loader/catalogue.h"
+
+namespace kirsch::server {
+
+struct Blueprint {
+  std::vector<std::filesystem::path> directories;  // where modules were looked for
+  loader::Catalogue catalogue;
+  config::Configuration configuration;
+  std::vector<base::Diagnostic> warnings;
+};
+
+// Throws base::Refusal with everything that is wrong: exit code configuration or module_refused.
+Blueprint read_blueprint(const std::filesystem::path& file);
+
+}  // namespace kirsch::server

@@ -1,0 +1,64 @@
+// Channels and priorities come from the manifest, so plugins take their place on the bus before they are loaded.
+#include "server/engine_plugins.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace kirsch::server {
+namespace {
+
+using Function = std::int32_t (*)(void*, kirsch_error*);
+
+Function function_of(const kirsch_provided& provided, loader::Channel channel) {
+  switch (channel) {
+    case loader::Channel::start:
+      return provided.start;
+    case loader::Channel::stop:
+      return provided.stop;
+    case loader::Channel::exit:
+      return provided.exit;
+    default:
+      return provided.graceful;
+  }
+}
+
+void run(const loader::Instance& plugin, loader::Channel channel) {
+  kirsch_error error{};
+  const auto function = function_of(plugin.functions(), channel);
+  if (function != nullptr && function(plugin.self(), &error) != 0) {
+    error.text[sizeof error.text - 1] = 0;
+    throw std::runtime_error(error.text);
+  }
+}
+
+}  // namespace
+
+void EnginePlugins::subscribe(engine::Bus& bus) {
+  constexpr int late = 85;
+  for (const auto& use : blueprint_.configuration.engine) {
+    const auto* provided = blueprint_.catalogue.find(loader::Kind::plugin, use.name);
+    auto* entry = entries_.emplace_back(std::make_unique<Entry>(Entry{&use, provided, nullptr})).get();
+    for (const auto& channel : provided->offer().channels) {
+      const bool start = channel.channel == loader::Channel::start;
+      const int priority = start && use.priority ? *use.priority : channel.priority.value_or(late);
+      bus.subscribe({std::string(loader::word(channel.channel)), use.name, priority,
+                     [entry, kind = channel.channel](std::string_view) {
+                       if (entry->instance != nullptr) run(*entry->instance, kind);
+                     }});
+    }
+  }
+}
+
+void EnginePlugins::create(loader::Phase phase) {
+  for (const auto& entry : entries_) {
+    if (entry->provided->file->manifest->phase != phase) continue;
+    const std::shared_ptr<const base::Value> options(std::shared_ptr<void>(), &entry->use->options);
+    entry->instance = modules_.instance(loader::Kind::plugin, entry->use->name, options, entry->use->origin);
+  }
+}
+
+bool EnginePlugins::named(std::string_view plugin) const {
+  return std::ranges::any_of(entries_, [plugin](const auto& entry) { return entry->use->name == plugin; });
+}
+
+}  // namespace kirsch::server

@@ -1,0 +1,165 @@
+// Start, drain and end of the serving threads. The workers end before the loops, which take back what the workers had.
+#include "server/loops.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <string>
+
+namespace kirsch::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto drain_check = 20ms;
+constexpr auto first_requests = 100ms;    // for clients that were accepted a moment ago
+constexpr auto worker_patience = 1000ms;  // after the drain
+
+http::Limits limits_of(const config::LimitSettings& settings, unsigned loops) {
+  http::Limits limits;
+  limits.head_time = settings.head_time;
+  limits.field_block = settings.header_block;
+  limits.field = settings.header_field;
+  limits.fields = settings.header_count;
+  limits.target = settings.uri;
+  limits.body_idle_time = settings.body_idle;
+  limits.body_rate = settings.body_rate;
+  limits.write_time = settings.write_idle;
+  limits.idle_time = settings.keep_alive;
+  limits.requests = settings.keep_alive_requests;
+  limits.connections = (settings.connections + loops - 1) / loops;
+  return limits;
+}
+
+}  // namespace
+
+// One loop with its thread. Its timers and posts run on that thread.
+class Loops::Lane {
+ public:
+  Lane(unsigned number, Loops& owner, const pipeline::Generation& generation)
+      : owner_(owner),
+        loop_(number, owner.log_),
+        dispatcher_(loop_, *owner.workers_, owner.log_, generation),
+        connections_(loop_, owner.limits_, dispatcher_) {}
+  ~Lane() {
+    if (thread_.joinable()) end();
+  }
+
+  net::Loop& loop() { return loop_; }
+  pipeline::Dispatcher& dispatcher() { return dispatcher_; }
+
+  void listen(const net::Listener& listener, std::uint32_t number) {
+    loop_.listen(listener, connections_.entrance(number, false));
+  }
+  void start() {
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), ("kirsch-loop-" + std::to_string(loop_.lane())).c_str());
+      loop_.run();
+    });
+  }
+  void drain() noexcept {
+    loop_.post([this] {
+      loop_.stop_accepting();
+      connections_.drain(nullptr, nullptr);
+      check_later(first_requests);
+    });
+  }
+  void abort() noexcept {
+    loop_.post([this] { connections_.abort_all(); });
+  }
+  // What was posted before still runs.
+  void end() noexcept {
+    loop_.post([this] { loop_.stop(); });
+    thread_.join();
+  }
+
+ private:
+  void check_later(std::chrono::milliseconds delay) {
+    loop_.start_timer(
+        static_cast<std::uint64_t>(delay.count()), [](void* self) { static_cast<Lane*>(self)->check(); }, nullptr,
+        this);
+  }
+  void check() {
+    if (connections_.active() + connections_.streams() != 0) return check_later(drain_check);
+    connections_.abort_all();
+    const std::lock_guard lock(owner_.mutex_);
+    ++owner_.drained_;
+    owner_.changed_.notify_all();
+  }
+
+  Loops& owner_;
+  net::Loop loop_;
+  pipeline::Dispatcher dispatcher_;
+  http::Connections connections_;
+  std::thread thread_;
+};
+
+unsigned Loops::count(const config::ServerSettings& settings) {
+  if (settings.loops) return *settings.loops;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const bool known = ::sched_getaffinity(0, sizeof set, &set) == 0;
+  return known ? static_cast<unsigned>(std::max(CPU_COUNT(&set), 1)) : 1U;
+}
+
+Loops::Loops(const config::ServerSettings& settings, base::Log& log, const pipeline::Generation& generation,
+             pipeline::Host& host)
+    : log_(log), limits_(limits_of(settings.limits, count(settings))) {
+  const unsigned loops = count(settings);
+  workers_ = std::make_unique<pipeline::WorkerPool>(pipeline::WorkerPool::Settings{
+      .workers = settings.workers, .queue = settings.limits.worker_queue, .first_lane = loops});
+  std::vector<net::Loop*> all_loops;
+  std::vector<pipeline::Dispatcher*> dispatchers;
+  for (unsigned number = 0; number < loops; ++number) {
+    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>(number, *this, generation));
+    all_loops.push_back(&lane.loop());
+    dispatchers.push_back(&lane.dispatcher());
+  }
+  host.connect(std::move(all_loops), std::move(dispatchers), workers_.get());
+}
+
+Loops::~Loops() {
+  if (!stopped_) stop(0ms);
+}
+
+void Loops::start(const Listeners& listeners) {
+  for (std::uint32_t listener = 0; listener < listeners.size(); ++listener) {
+    for (std::size_t loop = 0; loop < lanes_.size(); ++loop) lanes_[loop]->listen(listeners[listener][loop], listener);
+  }
+  for (const auto& lane : lanes_) lane->start();
+}
+
+void Loops::force() noexcept {
+  const std::lock_guard lock(mutex_);
+  forced_ = true;
+  changed_.notify_all();
+}
+
+bool Loops::workers_ended() noexcept {
+  workers_->drop_queued();
+  const auto deadline = std::chrono::steady_clock::now() + worker_patience;
+  while (workers_->busy() != 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  return workers_->busy() == 0;
+}
+
+bool Loops::stop(std::chrono::milliseconds drain) noexcept {
+  if (std::exchange(stopped_, true)) return true;
+  for (const auto& lane : lanes_) lane->drain();
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, drain, [this] { return forced_ || drained_ == lanes_.size(); });
+    if (drained_ != lanes_.size()) log_.write(base::Level::warning, "server: the drain ended with connections open");
+  }
+  for (const auto& lane : lanes_) lane->abort();
+  if (!workers_ended()) {
+    log_.write(base::Level::error,
+               "server: " + std::to_string(workers_->busy()) + " blocking steps do not end; leaving them behind");
+    return false;
+  }
+  workers_->stop();
+  for (const auto& lane : lanes_) lane->end();
+  return true;
+}
+
+}  // namespace kirsch::server

@@ -1,0 +1,61 @@
+// The threads that serve: loops with their connections, and the workers.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "config/server.h"
+#include "http/connections.h"
+#include "net/listener.h"
+#include "pipeline/dispatcher.h"
+#include "pipeline/host.h"
+
+namespace kirsch::server {
+
+class Loops {
+ public:
+  // By listener, then by loop.
+  using Listeners = std::vector<std::vector<net::Listener>>;
+
+  static unsigned count(const config::ServerSettings& settings);
+
+  // Everything but the settings must outlive it. Makes the loops; starts no thread but the workers. Throws
+  // base::Refusal.
+  Loops(const config::ServerSettings& settings, base::Log& log, const pipeline::Generation& generation,
+        pipeline::Host& host);
+  Loops(const Loops&) = delete;
+  Loops& operator=(const Loops&) = delete;
+  // Ends what `stop` did not.
+  ~Loops();
+
+  // Starts to accept. Throws base::Refusal.
+  void start(const Listeners& listeners);
+
+  // Accepts no more, serves what was accepted for at most `drain`, closes idle connections once nothing is in flight,
+  // ends the threads. Blocks. False: work on a worker did not end in time; those threads are abandoned and nothing here
+  // may be destroyed any more.
+  bool stop(std::chrono::milliseconds drain) noexcept;
+  // Any thread: a stop under way ends the drain now.
+  void force() noexcept;
+
+ private:
+  class Lane;
+
+  bool workers_ended() noexcept;
+
+  base::Log& log_;
+  http::Limits limits_;
+  std::unique_ptr<pipeline::WorkerPool> workers_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t drained_ = 0;
+  bool forced_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace kirsch::server

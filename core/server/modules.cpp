@@ -1,0 +1,131 @@
+// What is named decides what is loaded; what is required is loaded before.
+#include "server/modules.h"
+
+#include <cstdlib>
+
+#include "config/reader.h"
+#include "loader/service_order.h"
+#include "server/module_catalogue.h"
+
+namespace kirsch::server {
+
+Modules::Modules(const Blueprint& blueprint, pipeline::Host& host, loader::PrivateCopies& copies)
+    : blueprint_(blueprint), host_(host), copies_(copies) {
+  // Sanitizers and debuggers name frames only of what is still mapped.
+  settings_.keep_mapped = std::getenv("KIRSCH_NO_DLCLOSE") != nullptr;
+}
+
+Modules::~Modules() {
+  shared_.clear();
+  while (!instances_.empty()) instances_.pop_back();
+  modules_.clear();
+  while (!loaded_.empty()) loaded_.pop_back();
+}
+
+void Modules::name_providers(const base::Value& value, std::set<const loader::ModuleFile*>& files) const {
+  if (const auto* structure = std::get_if<base::Structure>(&value.data)) {
+    for (const auto& item : structure->values) name_providers(item, files);
+  } else if (const auto* list = std::get_if<base::Value::List>(&value.data)) {
+    for (const auto& item : *list) name_providers(item, files);
+  } else if (const auto* map = std::get_if<base::Value::Map>(&value.data)) {
+    for (const auto& [key, item] : *map) name_providers(item, files);
+  } else if (const auto* choice = std::get_if<base::Choice>(&value.data)) {
+    for (const auto& item : choice->value) name_providers(item, files);
+  } else if (const auto* use = std::get_if<base::ProviderUse>(&value.data)) {
+    files.insert(provider(*use).file);
+    for (const auto& item : use->options) name_providers(item, files);
+  }
+}
+
+std::set<const loader::ModuleFile*> Modules::named(loader::Phase phase) const {
+  std::set<const loader::ModuleFile*> files;
+  const auto& configuration = blueprint_.configuration;
+  for (const auto& use : configuration.engine) {
+    const auto* file = blueprint_.catalogue.find(loader::Kind::plugin, use.name)->file;
+    if (file->manifest->phase != phase) continue;
+    files.insert(file);
+    name_providers(use.options, files);
+  }
+  if (phase == loader::Phase::early) return files;
+  for (const auto& site : configuration.sites) {
+    for (const auto& path : site.paths) {
+      for (const auto& tool : path.tools) {
+        files.insert(blueprint_.catalogue.find(loader::Kind::tool, tool.name)->file);
+        name_providers(*tool.options, files);
+      }
+      if (!path.handler) continue;
+      files.insert(blueprint_.catalogue.find(loader::Kind::handler, path.handler->name)->file);
+      name_providers(*path.handler->options, files);
+    }
+  }
+  return files;
+}
+
+void Modules::load(loader::Phase phase) {
+  for (const auto* file : loader::service_order(blueprint_.catalogue, named(phase))) {
+    if (!modules_.contains(file)) load(*file);
+  }
+}
+
+void Modules::load(const loader::ModuleFile& file) {
+  auto module = loader::Module::load(file, copies_, host_.table_for(file.manifest->name), settings_);
+  modules_[&file] = module;
+  loaded_.push_back(std::move(module));
+  offer_services(file);
+}
+
+// A service that modules require by id is an instance with the provider's defaults. One that has none for some option
+// can only be used where the configuration names it.
+void Modules::offer_services(const loader::ModuleFile& file) {
+  for (std::size_t index = 0; index < file.manifest->provides.size(); ++index) {
+    const auto& offer = file.manifest->provides[index];
+    if (offer.kind != loader::Kind::service) continue;
+    config::Findings findings;
+    const ModuleCatalogue catalogue(blueprint_.catalogue, blueprint_.directories);
+    const auto nothing = config::Document::from_text("{}");
+    const auto options = config::Reader(catalogue, findings, "/")
+                             .structure(nothing.root(), offer.options, nothing.root(), "service '" + offer.name + "'");
+    if (!options || findings.error_count() != 0) continue;
+    const loader::Provided provided{&file, index};
+    const auto instance = make(provided, std::get<base::Structure>(options->data), {});
+    host_.offer(offer.service, {instance->functions().service, instance->self()});
+  }
+}
+
+const loader::Provided& Modules::provider(const base::ProviderUse& use) const {
+  for (const auto* provided : blueprint_.catalogue.providers(use.service)) {
+    if (provided->offer().name == use.name) return *provided;
+  }
+  throw base::Refusal(
+      base::Diagnostic{.code = "M206",
+                       .message = "nothing named '" + use.name + "' provides the service " + use.service,
+                       .exit_code = base::ExitCode::module_refused});
+}
+
+pipeline::SharedInstance Modules::make(const loader::Provided& provided, const base::Structure& options,
+                                       const base::Position& origin) {
+  const pipeline::ProviderResolver resolve = [this](const base::ProviderUse& use, const base::Position& at) {
+    const auto instance = make(provider(use), std::get<base::Structure>(use.options.front().data), at);
+    return kirsch_service{instance->functions().service, instance->self()};
+  };
+  const pipeline::LoweredOptions lowered(options, resolve);
+  const auto where = origin.line == 0 ? std::nullopt : std::optional(origin);
+  auto made =
+      std::make_shared<const loader::Instance>(modules_.at(provided.file), provided.index, lowered.value(), where);
+  instances_.push_back(made);
+  return made;
+}
+
+pipeline::SharedInstance Modules::instance(loader::Kind kind, const std::string& name,
+                                           const std::shared_ptr<const base::Value>& options,
+                                           const base::Position& origin) {
+  const auto* provided = blueprint_.catalogue.find(kind, name);
+  auto& known = shared_[{provided, options.get()}];
+  if (known == nullptr) {
+    known = make(*provided, std::get<base::Structure>(options->data), origin);
+    kept_.push_back(options);
+  }
+  return known;
+}
+
+}  // namespace kirsch::server

@@ -1,0 +1,61 @@
+// The modules of a server: loaded in the order of their services, and the instances made from them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+#include "loader/module.h"
+#include "pipeline/host.h"
+#include "pipeline/lowering.h"
+#include "pipeline/plan.h"
+#include "server/blueprint.h"
+
+namespace kirsch::server {
+
+// The thread that starts the server. Destroyed in reverse: instances before the modules they depend on.
+class Modules {
+ public:
+  // All must outlive it.
+  Modules(const Blueprint& blueprint, pipeline::Host& host, loader::PrivateCopies& copies);
+  Modules(const Modules&) = delete;
+  Modules& operator=(const Modules&) = delete;
+  ~Modules();
+
+  // Loads those of that phase that the configuration names, and whoever provides services to them. Throws
+  // base::Refusal.
+  void load(loader::Phase phase);
+
+  // An instance with these options (a base::Structure). The same value object gives the same instance. Throws
+  // base::Refusal.
+  pipeline::SharedInstance instance(loader::Kind kind, const std::string& name,
+                                    const std::shared_ptr<const base::Value>& options, const base::Position& origin);
+
+  std::size_t count() const { return loaded_.size(); }
+
+ private:
+  using Key = std::pair<const loader::Provided*, const base::Value*>;
+
+  std::set<const loader::ModuleFile*> named(loader::Phase phase) const;
+  void name_providers(const base::Value& value, std::set<const loader::ModuleFile*>& files) const;
+  void load(const loader::ModuleFile& file);
+  void offer_services(const loader::ModuleFile& file);
+  const loader::Provided& provider(const base::ProviderUse& use) const;
+  pipeline::SharedInstance make(const loader::Provided& provided, const base::Structure& options,
+                                const base::Position& origin);
+
+  const Blueprint& blueprint_;
+  pipeline::Host& host_;
+  loader::PrivateCopies& copies_;
+  loader::LoadSettings settings_;
+  std::map<const loader::ModuleFile*, std::shared_ptr<const loader::Module>> modules_;
+  std::vector<std::shared_ptr<const loader::Module>> loaded_;  // in order of loading
+  std::vector<pipeline::SharedInstance> instances_;            // in order of creation
+  std::vector<std::shared_ptr<const base::Value>> kept_;       // so that addresses in shared_ stay unique
+  std::map<Key, pipeline::SharedInstance> shared_;
+};
+
+}  // namespace kirsch::server

@@ -1,0 +1,104 @@
+// The core's own listeners and their priorities; plugins find their places between them.
+#include "server/process.h"
+
+#include <iostream>
+
+#include "server/process_signals.h"
+#include "server/state_directory.h"
+
+namespace kirsch::server {
+namespace {
+
+// The field's own numbers (see the design): plugins count on them.
+constexpr int bind_priority = 75;
+constexpr int generation_priority = 80;
+constexpr int loops_priority = 90;
+constexpr int ready_priority = 100;
+
+pipeline::BusRequests requests_to(engine::Bus& bus) {
+  return {.exit = [&bus](std::string_view reason) { bus.request_exit(reason); },
+          .force = [&bus](std::string_view reason) { bus.force(reason); },
+          .graceful = [&bus](std::string_view reason) { bus.request_graceful(reason); },
+          .stopping = [&bus] { return bus.stopping(); }};
+}
+
+std::string url(const net::Address& address) { return address.is_unix() ? address.text() : "http://" + address.text(); }
+
+}  // namespace
+
+Process::Process(const Blueprint& blueprint, base::Log& log)
+    : blueprint_(blueprint),
+      log_(log),
+      bus_(log),
+      host_(log, Loops::count(blueprint.configuration.server), blueprint.configuration.server.workers,
+            requests_to(bus_)),
+      copies_(state_directory(blueprint.configuration.server.state)),
+      modules_(blueprint, host_, copies_),
+      plugins_(blueprint, modules_) {
+  subscribe_core();
+  plugins_.subscribe(bus_);
+}
+
+void Process::subscribe_core() {
+  bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind_listeners(); }});
+  bus_.subscribe({"exit", "listeners", bind_priority, [this](std::string_view) { listeners_.clear(); }});
+  bus_.subscribe({"start", "modules", generation_priority, [this](std::string_view) { load_generation(); }});
+  bus_.subscribe({"start", "loops", loops_priority, [this](std::string_view) { start_loops(); }});
+  bus_.subscribe({"stop", "loops", loops_priority, [this](std::string_view) { stop_loops(); }});
+  bus_.subscribe({"start", "ready", ready_priority, [this](std::string_view) { announce(); }});
+}
+
+base::ExitCode Process::run() {
+  modules_.load(loader::Phase::early);
+  plugins_.create(loader::Phase::early);
+  if (!plugins_.named("signals")) unblock_signals();
+  if (!bus_.start()) return bus_.exit();
+  bus_.wait();
+  return bus_.exit();
+}
+
+void Process::bind_listeners() {
+  const unsigned loops = Loops::count(blueprint_.configuration.server);
+  for (const auto& listener : blueprint_.configuration.listeners) {
+    const auto address = net::Address::parse(listener.bind);
+    if (!address) {
+      throw base::Refusal(base::Diagnostic{
+          .code = "C074", .message = "'" + listener.bind + "' is no address to bind", .position = listener.origin});
+    }
+    try {
+      listeners_.push_back(net::Listener::bind(*address, loops));
+    } catch (const base::Refusal& refusal) {
+      auto diagnostics = refusal.diagnostics();
+      if (!diagnostics.front().position) diagnostics.front().position = listener.origin;
+      throw base::Refusal(std::move(diagnostics));
+    }
+  }
+}
+
+void Process::load_generation() {
+  modules_.load(loader::Phase::late);
+  plugins_.create(loader::Phase::late);
+  generation_ = build_generation(blueprint_.configuration, modules_);
+}
+
+void Process::start_loops() {
+  loops_.emplace(blueprint_.configuration.server, log_, generation_, host_);
+  bus_.set_force_callback([this] { loops_->force(); });
+  loops_->start(listeners_);
+}
+
+// On standard output, for people and for whoever started the server.
+void Process::announce() const {
+  for (const auto& listener : listeners_) std::cout << "serving " << url(listener.front().address()) << '\n';
+  std::cout << "ready" << std::endl;
+}
+
+void Process::stop_loops() {
+  abandoned_ = !loops_->stop(blueprint_.configuration.server.drain);
+  bus_.set_force_callback({});
+  if (abandoned_) throw std::runtime_error("blocking steps of modules did not end in time");
+  host_.connect({}, {}, nullptr);
+  loops_.reset();
+}
+
+}  // namespace kirsch::server

@@ -1,0 +1,50 @@
+// One server process: what the core itself does on the channels of the bus.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/log.h"
+#include "engine/bus.h"
+#include "server/blueprint.h"
+#include "server/engine_plugins.h"
+#include "server/generation_builder.h"
+#include "server/loops.h"
+
+namespace kirsch::server {
+
+// The thread that makes it runs the bus.
+class Process {
+ public:
+  // `blueprint` and `log` must outlive it.
+  Process(const Blueprint& blueprint, base::Log& log);
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // From start to end; the exit code of the process. Throws base::Refusal if the start fails.
+  base::ExitCode run();
+  // Threads were left behind: the process must end without destroying anything.
+  bool abandoned() const { return abandoned_; }
+
+ private:
+  void subscribe_core();
+  void bind_listeners();
+  void load_generation();
+  void start_loops();
+  void announce() const;
+  void stop_loops();
+
+  const Blueprint& blueprint_;
+  base::Log& log_;
+  engine::Bus bus_;
+  pipeline::Host host_;
+  loader::PrivateCopies copies_;
+  Modules modules_;
+  EnginePlugins plugins_;
+  Loops::Listeners listeners_;
+  pipeline::Generation generation_;
+  std::optional<Loops> loops_;
+  bool abandoned_ = false;
+};
+
+}  // namespace kirsch::server

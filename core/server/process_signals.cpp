@@ -1,0 +1,25 @@
+// The mask is inherited by every thread that starts later.
+#include "server/process_signals.h"
+
+#include <csignal>
+#include <initializer_list>
+
+namespace kirsch::server {
+
+void block_signals() noexcept {
+  sigset_t set;
+  sigfillset(&set);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&set, fault);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void unblock_signals() noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int end : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) sigaddset(&set, end);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+}  // namespace kirsch::server

@@ -1,0 +1,13 @@
+// Which signals the process takes. Reactions to them belong to the plugin `signals`; it waits for what is blocked here.
+#pragma once
+
+namespace kirsch::server {
+
+// Blocks all signals save those that a fault of the thread itself raises; ignores SIGPIPE and SIGXFSZ, which become
+// error numbers.
+void block_signals() noexcept;
+
+// For a server without the plugin `signals`: TERM, INT, HUP and QUIT end the process as they end any other.
+void unblock_signals() noexcept;
+
+}  // namespace kirsch::server

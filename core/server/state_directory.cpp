@@ -1,0 +1,54 @@
+// STATE_DIRECTORY is systemd's; it may name several directories, of which the first is ours.
+#include "server/state_directory.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/diagnostic.h"
+
+namespace kirsch::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+fs::path cache_directory() {
+  if (const auto cache = environment("XDG_CACHE_HOME"); cache.starts_with('/')) return cache;
+  if (const auto home = environment("HOME"); home.starts_with('/')) return fs::path(home) / ".cache";
+  const passwd* user = ::getpwuid(::getuid());
+  return user != nullptr ? fs::path(user->pw_dir) / ".cache" : fs::path("/var/tmp");
+}
+
+fs::path chosen(const std::optional<std::string>& configured) {
+  if (configured) return *configured;
+  if (const auto given = environment("STATE_DIRECTORY"); given.starts_with('/'))
+    return given.substr(0, given.find(':'));
+  return ::geteuid() == 0 ? fs::path("/var/lib/kirsch") : cache_directory() / "kirsch";
+}
+
+}  // namespace
+
+fs::path state_directory(const std::optional<std::string>& configured) {
+  auto path = chosen(configured);
+  std::error_code error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw base::Refusal(
+        base::Diagnostic{.code = "C072",
+                         .message = "the state directory " + path.string() + " cannot be made: " + std::strerror(errno),
+                         .help = "name another one: server: { state: /path }",
+                         .exit_code = base::ExitCode::bind_or_permission});
+  }
+  return path;
+}
+
+}  // namespace kirsch::server
