@@ -98,4 +98,6 @@ function(kirsch_fuzzer name source)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
 
+# All modules that the server is delivered with; kirsch_add_module adds each to it. Fixtures of tests stay out.
+add_custom_target(kirsch_modules)
 include("${CMAKE_SOURCE_DIR}/core/sdk/cmake/KirschModule.cmake")

@@ -1,0 +1,34 @@
+// A configuration file as the server wants it: typed, validated, merged.
+#pragma once
+
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "config/catalogue.h"
+#include "config/document.h"
+#include "config/engine.h"
+#include "config/listeners.h"
+#include "config/logs.h"
+#include "config/plugins.h"
+#include "config/server.h"
+#include "config/sites.h"
+
+namespace kirsch::config {
+
+struct Configuration {
+  PluginSettings plugins;
+  ServerSettings server;
+  std::vector<PluginUse> engine;            // in order of declaration
+  std::vector<ListenerSettings> listeners;  // never empty
+  LogSettings logs;
+  std::vector<Site> sites;  // never empty
+  std::vector<base::Diagnostic> warnings;
+};
+
+// In two steps, because the catalogue depends on the first: plugin_settings(document), look for modules,
+// compile(document, catalogue). Both throw base::Refusal with everything they found wrong, the second also with what
+// the first finds.
+PluginSettings plugin_settings(const Document& document);
+Configuration compile(const Document& document, const Catalogue& catalogue);
+
+}  // namespace kirsch::config

@@ -1,0 +1,148 @@
+// Reading and parsing of one file.
+#include "config/document.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <array>
+#include <cerrno>
+#include <sstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/text.h"
+#include "base/unique_fd.h"
+#include "config/code.h"
+#include "config/findings.h"
+#include "config/text_check.h"
+#include "config/tree_builder.h"
+
+namespace kirsch::config {
+namespace {
+
+[[noreturn]] void refuse_file(const std::string& name, const char* code, std::string message, std::string help = {}) {
+  base::Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.message = std::move(message);
+  diagnostic.position = base::Position{name, 0, 0, 1};
+  diagnostic.help = std::move(help);
+  throw base::Refusal(std::move(diagnostic));
+}
+
+std::string system_text(int error) { return std::generic_category().message(error); }
+
+[[noreturn]] void refuse_size(const std::string& name) {
+  refuse_file(name, code::too_large, "the file is larger than " + base::size_text(Document::max_size));
+}
+
+// A pipe must not make the start hang: hence O_NONBLOCK before it is known to be a regular file.
+base::UniqueFd opened(const std::string& name) {
+  base::UniqueFd file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) refuse_file(name, code::unreadable, "the file cannot be read: " + system_text(errno));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0)
+    refuse_file(name, code::unreadable, "the file cannot be read: " + system_text(errno));
+  if (S_ISDIR(status.st_mode)) refuse_file(name, code::unreadable, "this is a directory, not a file");
+  if (!S_ISREG(status.st_mode)) refuse_file(name, code::unreadable, "this is no regular file");
+  if ((status.st_mode & S_IWOTH) != 0)
+    refuse_file(name, code::untrusted_file, "everybody may write to this file, so anybody could run code as the server",
+                "chmod o-w " + name);
+  if (status.st_size > static_cast<off_t>(Document::max_size)) refuse_size(name);
+  return file;
+}
+
+std::string contents(const std::string& name) {
+  const base::UniqueFd file = opened(name);
+  std::string text;
+  std::array<char, 16384> buffer;
+  for (;;) {
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+    if (count == 0) return text;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) refuse_file(name, code::unreadable, "the file cannot be read: " + system_text(errno));
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (text.size() > Document::max_size) refuse_size(name);
+  }
+}
+
+// The sentences of yaml-cpp speak of its states; these speak of the file.
+struct Sentence {
+  std::string_view theirs;
+  const char* ours;
+  const char* help;
+};
+constexpr std::array<Sentence, 12> sentences = {{
+    {"illegal map value", "a second ': ' where one value was expected",
+     "put quotes around text that holds ': ', or check the indentation"},
+    {"end of sequence flow not found", "a list that begins with '[' is not closed", "add ']'"},
+    {"end of map flow not found", "a mapping that begins with '{' is not closed", "add '}'"},
+    {"illegal EOF in scalar", "text in quotes is not closed", "add the closing quote"},
+    {"illegal flow end", "a closing bracket without its opening one", ""},
+    {"unknown token", "a value cannot begin with this character", "put quotes around the text"},
+    {"illegal block entry", "a list entry '- ' cannot begin here", "put it on a line of its own"},
+    {"end of map not found", "this does not continue the mapping above", "check the indentation"},
+    {"end of sequence not found", "this does not continue the list above", "check the indentation"},
+    {"illegal map key", "a key cannot begin here", "check the indentation"},
+    {"the referenced anchor is not defined", "aliases are not supported", "put quotes around text that begins with *"},
+    {"illegal document indicator in scalar", "text in quotes is not closed", "add the closing quote"},
+}};
+
+// yaml-cpp gives no place for a few errors at the end of a file: then the last bracket that is still open is the place.
+Node syntax_place(const Source& source, const YAML::Mark& mark) {
+  Node at;
+  at.source = &source;
+  at.line = static_cast<std::uint32_t>(mark.line < 0 ? 1 : mark.line + 1);
+  at.column = static_cast<std::uint32_t>(mark.column < 0 ? 1 : mark.column + 1);
+  return at;
+}
+
+[[noreturn]] void refuse_syntax(const Source& source, const YAML::ParserException& fault, const TreeBuilder& builder) {
+  Node at = syntax_place(source, fault.mark);
+  std::string message = fault.msg;
+  std::string help;
+  const char* kind = code::syntax;
+  for (const Sentence& one : sentences) {
+    if (!std::string_view(fault.msg).starts_with(one.theirs)) continue;
+    message = one.ours;
+    help = one.help;
+  }
+  if (fault.msg == "the referenced anchor is not defined") kind = code::unsupported_yaml;
+  const bool unclosed = fault.msg.starts_with("end of") && fault.msg.ends_with("flow not found");
+  if (const Node* bracket = builder.innermost(); unclosed && bracket != nullptr) at = *bracket;
+  throw base::Refusal(diagnostic_at(at, kind, std::move(message), {.note = {}, .help = std::move(help)}));
+}
+
+Node parsed(const Source& source) {
+  TreeBuilder builder(source);
+  std::istringstream stream{std::string(source.text())};
+  try {
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::ParserException& fault) {
+    refuse_syntax(source, fault, builder);
+  }
+  return builder.take();
+}
+
+}  // namespace
+
+Document Document::from_file(const std::filesystem::path& path) {
+  const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
+  return from_text(contents(absolute.string()), absolute.string(), absolute.parent_path().string());
+}
+
+Document Document::from_text(std::string text, std::string name, std::string directory) {
+  Document document;
+  if (text.size() > max_size) refuse_size(name);
+  document.source_ = std::make_unique<const Source>(std::move(name), std::move(directory), std::move(text));
+  check_text(*document.source_);
+  document.root_ = parsed(*document.source_);
+  return document;
+}
+
+}  // namespace kirsch::config

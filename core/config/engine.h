@@ -1,0 +1,26 @@
+// The engine plugins that the configuration names.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "base/value.h"
+#include "config/reader.h"
+
+namespace kirsch::config {
+
+struct PluginUse {
+  std::string name;
+  base::Position origin;
+  std::optional<int> priority;  // 0..100; none: the module's own
+  base::Position priority_origin;
+  base::Value options;  // a base::Structure
+};
+
+// `section` is the value of the key, null if it is absent. What is wrong is reported to the
+// reader's findings.
+std::vector<PluginUse> read_engine(Reader& reader, const Node* section);
+
+}  // namespace kirsch::config

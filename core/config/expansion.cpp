@@ -1,0 +1,51 @@
+// One pass from left to right.
+#include "config/expansion.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+namespace kirsch::config {
+namespace {
+
+bool is_name(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !text.empty() && letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+Parsed<std::string> variable(std::string_view inside) {
+  const std::size_t mark = inside.find(":-");
+  const std::string name(inside.substr(0, mark));
+  if (!is_name(name))
+    return Misfit{"'${" + std::string(inside) + "}' names no variable", "write ${NAME}, or $${ for the text itself"};
+  const char* value = std::getenv(name.c_str());
+  if (value != nullptr && (*value != '\0' || mark == std::string_view::npos)) return std::string(value);
+  if (mark != std::string_view::npos) return std::string(inside.substr(mark + 2));
+  return Misfit{"the environment variable '" + name + "' is not set", "set it, or write ${" + name + ":-default}"};
+}
+
+}  // namespace
+
+Parsed<std::string> expanded_text(std::string_view text) {
+  std::string result;
+  for (;;) {
+    const std::size_t start = text.find("${");
+    result += text.substr(0, start);
+    if (start == std::string_view::npos) return result;
+    if (start > 0 && text[start - 1] == '$') {
+      result += '{';
+      text.remove_prefix(start + 2);
+      continue;
+    }
+    const std::size_t end = text.find('}', start);
+    if (end == std::string_view::npos)
+      return Misfit{"'${' is not closed with '}'", "write ${NAME}, or $${ for the text itself"};
+    Parsed<std::string> value = variable(text.substr(start + 2, end - start - 2));
+    if (std::holds_alternative<Misfit>(value)) return value;
+    result += std::get<std::string>(value);
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace kirsch::config

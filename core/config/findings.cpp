@@ -1,0 +1,57 @@
+// The list of what is wrong, in the order of the file.
+#include "config/findings.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kirsch::config {
+
+base::Diagnostic diagnostic_at(const Node& at, const char* code, std::string message, Findings::Advice advice) {
+  base::Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.message = std::move(message);
+  diagnostic.note = std::move(advice.note);
+  diagnostic.help = std::move(advice.help);
+  if (at.source != nullptr && !at.source->name().empty()) {
+    diagnostic.position = at.position();
+    if (!advice.hide_source) diagnostic.source_line = at.source_line();
+  }
+  return diagnostic;
+}
+
+void Findings::error(const Node& at, const char* code, std::string message, Advice advice) {
+  add(diagnostic_at(at, code, std::move(message), std::move(advice)));
+}
+
+void Findings::warning(const Node& at, const char* code, std::string message, Advice advice) {
+  base::Diagnostic diagnostic = diagnostic_at(at, code, std::move(message), std::move(advice));
+  diagnostic.severity = base::Severity::warning;
+  add(std::move(diagnostic));
+}
+
+void Findings::add(base::Diagnostic diagnostic) {
+  const base::Position place = diagnostic.position.value_or(base::Position{});
+  if (!known_.emplace(place.file, place.line, place.column, diagnostic.message).second) return;
+  auto& list = diagnostic.severity == base::Severity::error ? errors_ : warnings_;
+  list.push_back(std::move(diagnostic));
+}
+
+void Findings::refuse() const {
+  if (errors_.empty()) return;
+  std::vector<base::Diagnostic> all = errors_;
+  std::stable_sort(all.begin(), all.end(), [](const base::Diagnostic& left, const base::Diagnostic& right) {
+    if (!left.position || !right.position) return left.position.has_value() && !right.position;
+    return std::tie(left.position->file, left.position->line, left.position->column) <
+           std::tie(right.position->file, right.position->line, right.position->column);
+  });
+  if (all.size() > shown) {
+    const std::size_t more = all.size() - shown;
+    all.resize(shown);
+    base::Diagnostic rest;
+    rest.message = "and " + std::to_string(more) + (more == 1 ? " more error" : " more errors");
+    all.push_back(std::move(rest));
+  }
+  throw base::Refusal(std::move(all));
+}
+
+}  // namespace kirsch::config

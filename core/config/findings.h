@@ -1,0 +1,48 @@
+// Everything found wrong with a configuration, collected so that the operator sees all of it at once.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "config/node.h"
+
+namespace kirsch::config {
+
+// One thread. What is said twice of the same place is kept once.
+class Findings {
+ public:
+  static constexpr std::size_t shown = 20;
+
+  struct Advice {
+    std::string note = {};  // beside the caret
+    std::string help = {};
+    bool hide_source = false;  // the line holds a secret
+  };
+
+  void error(const Node& at, const char* code, std::string message, Advice advice);
+  void error(const Node& at, const char* code, std::string message) { error(at, code, std::move(message), Advice{}); }
+  void warning(const Node& at, const char* code, std::string message, Advice advice);
+  void add(base::Diagnostic diagnostic);
+
+  std::size_t error_count() const { return errors_.size(); }
+  const std::vector<base::Diagnostic>& errors() const { return errors_; }
+  const std::vector<base::Diagnostic>& warnings() const { return warnings_; }
+
+  // Throws base::Refusal if there is an error: the first `shown` in the order of the file, then one that counts the
+  // rest.
+  void refuse() const;
+
+ private:
+  std::vector<base::Diagnostic> errors_;
+  std::vector<base::Diagnostic> warnings_;
+  std::set<std::tuple<std::string, std::uint32_t, std::uint32_t, std::string>> known_;
+};
+
+// A diagnostic at `at` with its source line.
+base::Diagnostic diagnostic_at(const Node& at, const char* code, std::string message, Findings::Advice advice);
+
+}  // namespace kirsch::config

@@ -1,0 +1,95 @@
+// Syntax of host names and who claims them.
+#include "config/host_names.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "config/code.h"
+#include "config/fields.h"
+
+namespace kirsch::config {
+namespace {
+
+bool label_fits(std::string_view label) {
+  return !label.empty() && label.size() <= 63 && std::all_of(label.begin(), label.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+}  // namespace
+
+Parsed<std::string> parsed_host(std::string_view text) {
+  std::string host(text);
+  for (char& c : host)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (host.ends_with('.')) host.pop_back();
+  if (host == "*") return Misfit{"a host", "write default for all other hosts"};
+  if (host.starts_with("http://") || host.starts_with("https://"))
+    return Misfit{"a host", "write the name alone, without the scheme"};
+  if (host.starts_with('[')) {
+    const Parsed<std::string> address = parsed_cidr(host.ends_with(']') ? host.substr(1, host.size() - 2) : "");
+    if (std::holds_alternative<std::string>(address) && host.find('/') == std::string::npos) return host;
+    return Misfit{"a host", "write an IPv6 address in brackets: [::1]"};
+  }
+  if (host.find('/') != std::string::npos) return Misfit{"a host", "paths stand under 'paths'"};
+  if (host.find(':') != std::string::npos)
+    return Misfit{"a host", "leave out the port: a site answers on its listeners; an IPv6 address stands in brackets"};
+  std::string_view rest = host;
+  if (rest.starts_with("*.")) rest.remove_prefix(2);
+  if (rest.find('*') != std::string_view::npos)
+    return Misfit{"a host", "a star stands for all names below: *.example.org"};
+  if (host.size() > 253) return Misfit{"a host", "a name has at most 253 bytes"};
+  for (;;) {
+    const std::size_t dot = rest.find('.');
+    if (!label_fits(rest.substr(0, dot)))
+      return Misfit{"a host", "a name has letters, digits and hyphens between dots; write xn--… for others"};
+    if (dot == std::string_view::npos) return host;
+    rest.remove_prefix(dot + 1);
+  }
+}
+
+std::vector<Host> read_hosts(Reader& reader, const Node* hosts, const Node& at) {
+  if (hosts == nullptr) return {{"default", at.position()}};
+  base::Schema schema = list_of(text(512));
+  schema.minimum = 1;
+  const std::optional<base::Value> values = reader.value(*hosts, schema, "'hosts' of a site");
+  std::vector<Host> result;
+  if (!values) return result;
+  const auto& list = std::get<base::Value::List>(values->data);
+  for (std::size_t index = 0; index < list.size(); ++index) {
+    const std::string& written = as_text(list[index]);
+    Parsed<std::string> host = parsed_host(written);
+    if (const Misfit* misfit = std::get_if<Misfit>(&host))
+      reader.findings().error(hosts->items[index], code::bad_host,
+                              "'hosts' of a site wants " + misfit->why + ", not '" + written + "'",
+                              {.note = misfit->note});
+    else
+      result.push_back({std::move(std::get<std::string>(host)), list[index].origin});
+  }
+  return result;
+}
+
+void check_hosts(Findings& findings, const Source& source, const std::vector<Site>& sites) {
+  std::map<std::pair<std::size_t, std::string>, const Host*> claims;
+  for (const Site& site : sites) {
+    for (const Host& host : site.hosts) {
+      for (const std::size_t listener : site.listeners) {
+        const auto [claim, fresh] = claims.try_emplace({listener, host.name}, &host);
+        if (fresh) continue;
+        const base::Position& first = claim->second->origin;
+        Node at;
+        at.source = &source;
+        at.line = host.origin.line;
+        at.column = host.origin.column;
+        at.length = host.origin.length;
+        findings.error(at, code::twice, "host '" + host.name + "' is claimed twice on one listener",
+                       {.note = "first at " + std::to_string(first.line) + ":" + std::to_string(first.column),
+                        .help = "put the paths under one site, or give the sites different listeners"});
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace kirsch::config

@@ -1,0 +1,132 @@
+// The top key `listeners`, and the spelling of addresses.
+#include "config/listeners.h"
+
+#include <arpa/inet.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include "config/code.h"
+#include "config/fields.h"
+#include "config/scalars.h"
+#include "config/section.h"
+
+namespace kirsch::config {
+namespace {
+
+const Fields<ListenerSettings>& listener_fields() {
+  static const Fields<ListenerSettings> fields = {
+      {{"bind", "127.0.0.1:8080, [::]:80 or unix:/path", std::nullopt, text(512)},
+       [](ListenerSettings& to, const base::Value& value) {
+         to.bind = as_text(value);
+         to.origin = value.origin;
+       }},
+  };
+  return fields;
+}
+
+Parsed<std::string> local_address(std::string_view written, const std::string& directory) {
+  if (written.empty()) return Misfit{"an address", "write unix:/path/of/socket"};
+  const std::string path =
+      std::filesystem::absolute(std::filesystem::path(directory) / written).lexically_normal().string();
+  if (path.size() >= sizeof(sockaddr_un::sun_path))
+    return Misfit{"an address",
+                  "a path of a socket has at most " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes"};
+  return "unix:" + path;
+}
+
+std::string address_note(std::string_view text) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), digit))
+    return "write 127.0.0.1:" + std::string(text) + " for this machine, [::]:" + std::string(text) + " for all";
+  if (text.starts_with(':') || text.starts_with("*:"))
+    return "write [::]" + std::string(text.substr(text.find_last_of(':'))) + " for all addresses";
+  if (text.starts_with("localhost:"))
+    return "write 127.0.0.1" + std::string(text.substr(9)) + ": names are not resolved";
+  if (text.starts_with('/')) return "write unix:" + std::string(text);
+  if (std::count(text.begin(), text.end(), ':') > 1 && !text.starts_with('['))
+    return "an IPv6 address stands in brackets";
+  if (text.find(':') == std::string_view::npos) return "the port is missing: write " + std::string(text) + ":8080";
+  return "write 127.0.0.1:8080, [::]:80 or unix:/path";
+}
+
+// The canonical spelling, so that equal addresses are equal texts.
+Parsed<std::string> address(std::string_view text, const std::string& directory) {
+  if (text.starts_with("unix:")) return local_address(text.substr(5), directory);
+  const Misfit misfit{"an address", address_note(text)};
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return misfit;
+  std::string host(text.substr(0, colon));
+  const Parsed<std::int64_t> port = parsed_integer(text.substr(colon + 1));
+  const auto* number = std::get_if<std::int64_t>(&port);
+  if (number == nullptr) return misfit;
+  if (*number < 0 || *number > 65535) return Misfit{"an address", "a port is 0 to 65535"};
+  const bool six = host.starts_with('[') && host.ends_with(']');
+  if (six) host = host.substr(1, host.size() - 2);
+  const int family = six ? AF_INET6 : AF_INET;
+  std::array<unsigned char, 16> bytes{};
+  std::array<char, INET6_ADDRSTRLEN> name{};
+  if (::inet_pton(family, host.c_str(), bytes.data()) != 1) return misfit;
+  ::inet_ntop(family, bytes.data(), name.data(), name.size());
+  return (six ? "[" + std::string(name.data()) + "]:" : std::string(name.data()) + ":") + std::to_string(*number);
+}
+
+std::optional<ListenerSettings> read_listener(Reader& reader, const Entry& entry) {
+  const std::string owner = "listener '" + entry.key.text + "'";
+  const Node written = entry.value.is_mapping()
+                           ? without_later_keys(reader.findings(), entry.value, owner, {"tls", "redirect"})
+                           : entry.value;
+  ListenerSettings settings;
+  if (!listener_fields().read(reader, &written, entry.key, owner, settings)) return std::nullopt;
+  settings.name = entry.key.text;
+  const Node& bind = *written.value("bind");
+  Parsed<std::string> parsed = address(settings.bind, bind.source->directory());
+  if (const Misfit* misfit = std::get_if<Misfit>(&parsed)) {
+    reader.findings().error(bind, code::bad_address,
+                            "option 'bind' of " + owner + " wants " + misfit->why + ", not '" + settings.bind + "'",
+                            {.note = misfit->note});
+    return std::nullopt;
+  }
+  settings.bind = std::move(std::get<std::string>(parsed));
+  return settings;
+}
+
+void check_twice(Reader& reader, const Node& bind, const ListenerSettings& one,
+                 const std::vector<ListenerSettings>& others) {
+  if (one.bind.ends_with(":0") && !one.bind.starts_with("unix:")) return;
+  for (const ListenerSettings& other : others)
+    if (other.bind == one.bind)
+      reader.findings().error(bind, code::twice,
+                              "listener '" + one.name + "' has the address of listener '" + other.name + "'",
+                              {.note = "first at line " + std::to_string(other.origin.line)});
+}
+
+}  // namespace
+
+std::vector<ListenerSettings> read_listeners(Reader& reader, const Node* section, const Node& root) {
+  std::vector<ListenerSettings> listeners;
+  const std::string example = "listeners: { web: { bind: \"127.0.0.1:8080\" } }";
+  if (section == nullptr) {
+    reader.findings().error(root, code::missing, "the configuration needs the key 'listeners'",
+                            {.note = {}, .help = "for example " + example});
+    return listeners;
+  }
+  if (!section->is_mapping() || section->entries.empty()) {
+    reader.findings().error(*section, code::wrong_type,
+                            "'listeners' wants a mapping of at least one name to its address",
+                            {.note = {}, .help = "for example " + example});
+    return listeners;
+  }
+  for (const Entry& entry : section->entries) {
+    std::optional<ListenerSettings> one = read_listener(reader, entry);
+    if (!one) continue;
+    check_twice(reader, *entry.value.value("bind"), *one, listeners);
+    listeners.push_back(std::move(*one));
+  }
+  return listeners;
+}
+
+}  // namespace kirsch::config

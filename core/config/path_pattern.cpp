@@ -1,0 +1,106 @@
+// Segments of patterns.
+#include "config/path_pattern.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace kirsch::config {
+namespace {
+
+bool is_name(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !text.empty() && letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+Misfit literal_fault(std::string_view segment) {
+  if (segment.empty())
+    return {"has an empty segment", "write one slash: requests are normalised before they are routed"};
+  if (segment == "." || segment == "..") return {"has a dot segment", "write the path as it is without it"};
+  for (const char c : segment) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return {"holds a control character", ""};
+    if (c == '?' || c == '#') return {"holds a query or fragment", "leave out what begins with ? or #"};
+    if (c == '{' || c == '}') return {"has braces that are not a whole segment", "write /{name}/"};
+    if (c == '*') return {"has a star", "write /path/ for everything below, /{name} for one segment"};
+  }
+  return {};
+}
+
+}  // namespace
+
+Parsed<PathPattern> PathPattern::parse(std::string_view text) {
+  PathPattern pattern;
+  pattern.text_ = text;
+  if (text == "= /") return pattern;
+  if (text.starts_with('='))
+    return Misfit{"has a '=' that only '= /' may have", "write the path without the last slash: it matches alone"};
+  if (!text.starts_with('/')) return Misfit{"does not begin with a slash", "write /" + std::string(text)};
+  if (text.size() > max_size) return Misfit{"is longer than 4096 bytes", ""};
+  pattern.prefix_ = text.ends_with('/');
+  std::set<std::string, std::less<>> names;
+  std::string_view rest = text.substr(1);
+  while (!rest.empty()) {
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
+    if (segment.size() > 1 && segment.front() == '{' && segment.back() == '}') {
+      std::string name(segment.substr(1, segment.size() - 2));
+      if (!is_name(name)) return Misfit{"has a {name} that is no name", "use letters, digits and _, no digit first"};
+      if (!names.insert(name).second) return Misfit{"has {" + name + "} twice", "give each a name of its own"};
+      pattern.segments_.push_back({std::move(name), true});
+    } else if (Misfit fault = literal_fault(segment); !fault.why.empty()) {
+      return fault;
+    } else {
+      pattern.segments_.push_back({std::string(segment), false});
+    }
+  }
+  if (pattern.segments_.size() > max_segments) return Misfit{"has more than 64 segments", ""};
+  if (names.size() > max_parameters) return Misfit{"has more than 16 {name} segments", ""};
+  return pattern;
+}
+
+std::string PathPattern::shape() const {
+  if (segments_.empty()) return prefix_ ? "/" : "= /";
+  std::string result;
+  for (const Segment& segment : segments_) result += "/" + (segment.parameter ? "{}" : segment.text);
+  return prefix_ ? result + "/" : result;
+}
+
+bool PathPattern::reaches(const PathPattern& other) const {
+  if (!prefix_ || segments_.size() > other.segments_.size()) return false;
+  // /api/ does not hold /api, but / holds the root alone.
+  return segments_.size() < other.segments_.size() || other.prefix_ || segments_.empty();
+}
+
+bool PathPattern::covers(const PathPattern& other) const {
+  if (!reaches(other)) return false;
+  return std::equal(segments_.begin(), segments_.end(), other.segments_.begin(),
+                    [](const Segment& mine, const Segment& theirs) {
+                      return mine.parameter || (!theirs.parameter && mine.text == theirs.text);
+                    });
+}
+
+bool PathPattern::crosses(const PathPattern& other) const {
+  if (!reaches(other) || covers(other)) return false;
+  return std::equal(segments_.begin(), segments_.end(), other.segments_.begin(),
+                    [](const Segment& mine, const Segment& theirs) {
+                      return mine.parameter || theirs.parameter || mine.text == theirs.text;
+                    });
+}
+
+std::string PathPattern::crossing(const PathPattern& other) const {
+  PathPattern both = other;
+  for (std::size_t index = 0; index < segments_.size(); ++index)
+    if (both.segments_[index].parameter) both.segments_[index] = segments_[index];
+  return both.shape();
+}
+
+bool operator<(const PathPattern& left, const PathPattern& right) {
+  if (left.segments_.size() != right.segments_.size()) return left.segments_.size() < right.segments_.size();
+  // A literal is more specific than a parameter.
+  return std::lexicographical_compare(
+      left.segments_.begin(), left.segments_.end(), right.segments_.begin(), right.segments_.end(),
+      [](const auto& mine, const auto& theirs) { return mine.parameter && !theirs.parameter; });
+}
+
+}  // namespace kirsch::config

@@ -1,0 +1,52 @@
+// The pattern of a path: its syntax, and which patterns lie below which.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/scalars.h"
+
+namespace kirsch::config {
+
+// "/api/" stands for everything below, "/about" for that path alone, "= /" for the root alone; {name} is one segment.
+// The same rules as those of the router.
+class PathPattern {
+ public:
+  static constexpr std::size_t max_size = 4096;
+  static constexpr std::size_t max_segments = 64;
+  static constexpr std::size_t max_parameters = 16;
+
+  static Parsed<PathPattern> parse(std::string_view text);
+
+  const std::string& text() const { return text_; }
+  bool is_prefix() const { return prefix_; }
+  bool is_everything() const { return prefix_ && segments_.empty(); }
+
+  // The same for patterns that match the same paths: the names of parameters are left out.
+  std::string shape() const;
+
+  // This one is a prefix, and every path that `other` matches lies below it. A pattern covers itself if it is a prefix.
+  bool covers(const PathPattern& other) const;
+  // This one is a prefix, and some paths that `other` matches lie below it, but not all: /{user}/x and /admin/.
+  bool crosses(const PathPattern& other) const;
+  // The shape of the pattern that matches what both do, where this one crosses `other`.
+  std::string crossing(const PathPattern& other) const;
+
+  // From the outermost to the innermost of those that cover the same pattern.
+  friend bool operator<(const PathPattern& left, const PathPattern& right);
+
+ private:
+  struct Segment {
+    std::string text;  // literal, or the name
+    bool parameter = false;
+  };
+
+  bool reaches(const PathPattern& other) const;
+
+  std::string text_;
+  std::vector<Segment> segments_;
+  bool prefix_ = false;
+};
+
+}  // namespace kirsch::config

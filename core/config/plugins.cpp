@@ -1,0 +1,33 @@
+// The top key `plugins`.
+#include "config/plugins.h"
+
+#include "config/fields.h"
+
+namespace kirsch::config {
+namespace {
+
+void set_path(PluginSettings& to, const base::Value& value) {
+  for (const base::Value& one : std::get<base::Value::List>(value.data)) to.path.push_back({as_text(one), one.origin});
+}
+
+void set_owners(PluginSettings& to, const base::Value& value) {
+  for (const base::Value& one : std::get<base::Value::List>(value.data)) to.owners.push_back(as_text(one));
+}
+
+const Fields<PluginSettings>& plugin_fields() {
+  static const Fields<PluginSettings> fields = {
+      {{"path", "directories of modules", "[]", list_of(path())}, set_path},
+      {{"owners", "users whose modules are trusted beside root's", "[]", list_of(text(64))}, set_owners},
+  };
+  return fields;
+}
+
+}  // namespace
+
+PluginSettings read_plugins(Reader& reader, const Node* section, const Node& root) {
+  PluginSettings settings;
+  plugin_fields().read(reader, section, section == nullptr ? root : *section, "'plugins'", settings);
+  return settings;
+}
+
+}  // namespace kirsch::config

@@ -1,0 +1,43 @@
+// Bounded reading of a secret.
+#include "config/secret_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/unique_fd.h"
+
+namespace kirsch::config {
+
+Parsed<SecretFile> read_secret(const std::string& path) {
+  constexpr std::size_t most = 64 * 1024;
+  const auto failed = [&](int error) {
+    return Misfit{"'" + path + "' cannot be read: " + std::generic_category().message(error), {}};
+  };
+  const base::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return failed(errno);
+  if (!S_ISREG(status.st_mode)) return Misfit{"'" + path + "' is no regular file", {}};
+  SecretFile secret;
+  secret.exposed = (status.st_mode & S_IROTH) != 0;
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failed(errno);
+    if (count == 0) break;
+    secret.contents.append(buffer.data(), static_cast<std::size_t>(count));
+    if (secret.contents.size() > most) return Misfit{"'" + path + "' is larger than 64KiB", {}};
+  }
+  if (secret.contents.ends_with('\n')) secret.contents.pop_back();
+  if (secret.contents.ends_with('\r')) secret.contents.pop_back();
+  if (secret.contents.empty()) return Misfit{"'" + path + "' is empty", {}};
+  return secret;
+}
+
+}  // namespace kirsch::config

@@ -1,0 +1,110 @@
+// Names, ranges and defaults of the core's settings.
+#include "config/server.h"
+
+#include "config/code.h"
+#include "config/fields.h"
+#include "config/section.h"
+
+namespace kirsch::config {
+namespace {
+
+using namespace std::chrono_literals;
+using base::Value;
+
+constexpr std::uint64_t kibibyte = 1024;
+constexpr std::uint64_t mebibyte = 1024 * kibibyte;
+constexpr std::chrono::milliseconds day = 24h;
+
+template <class Number>
+Number number(const Value& value) {
+  return static_cast<Number>(as_integer(value));
+}
+
+const Fields<LimitSettings>& limit_fields() {
+  using Limits = LimitSettings;
+  static const Fields<Limits> fields = {
+      {{"head_time", "for a request's head, from its first byte", "10s", duration(1ms, day)},
+       [](Limits& to, const Value& value) { to.head_time = as_milliseconds(value); }},
+      {{"header_block", "all header lines together", "32KiB", size(256, mebibyte)},
+       [](Limits& to, const Value& value) { to.header_block = number<std::size_t>(value); }},
+      {{"header_field", "one header line", "8KiB", size(64, mebibyte)},
+       [](Limits& to, const Value& value) { to.header_field = number<std::size_t>(value); }},
+      {{"header_count", "number of header lines", "100", integer(1, 10'000)},
+       [](Limits& to, const Value& value) { to.header_count = number<std::size_t>(value); }},
+      {{"uri", "the target of a request", "8KiB", size(16, mebibyte)},
+       [](Limits& to, const Value& value) { to.uri = number<std::size_t>(value); }},
+      {{"body", "the body of a request", "1MiB", size(0, mebibyte * mebibyte)},
+       [](Limits& to, const Value& value) { to.body = number<std::uint64_t>(value); }},
+      {{"body_idle", "without a byte of the body", "30s", duration(1ms, day)},
+       [](Limits& to, const Value& value) { to.body_idle = as_milliseconds(value); }},
+      {{"body_rate", "bytes per second of a body, at least", "500", integer(0, 1'000'000'000)},
+       [](Limits& to, const Value& value) { to.body_rate = number<std::uint32_t>(value); }},
+      {{"write_idle", "without progress of an answer", "30s", duration(1ms, day)},
+       [](Limits& to, const Value& value) { to.write_idle = as_milliseconds(value); }},
+      {{"keep_alive", "between an answer and the next request", "15s", duration(1ms, day)},
+       [](Limits& to, const Value& value) { to.keep_alive = as_milliseconds(value); }},
+      {{"keep_alive_requests", "requests of one connection", "1000", integer(1, 1'000'000'000)},
+       [](Limits& to, const Value& value) { to.keep_alive_requests = number<std::uint32_t>(value); }},
+      {{"connections", "open at a time", "10000", integer(1, 1'000'000)},
+       [](Limits& to, const Value& value) { to.connections = number<std::uint32_t>(value); }},
+      {{"worker_queue", "exchanges that wait for a worker", "1024", integer(1, 1'000'000)},
+       [](Limits& to, const Value& value) { to.worker_queue = number<std::uint32_t>(value); }},
+  };
+  return fields;
+}
+
+void set_loops(ServerSettings& to, const Value& value) {
+  const auto& choice = std::get<base::Choice>(value.data);
+  to.loops.reset();
+  if (choice.index == 1) to.loops = number<unsigned>(choice.value.front());
+}
+
+void set_state(ServerSettings& to, const Value& value) {
+  to.state.reset();
+  if (const auto* text = std::get_if<std::string>(&value.data)) to.state = *text;
+}
+
+const Fields<ServerSettings>& server_fields() {
+  using Server = ServerSettings;
+  static const Fields<Server> fields = {
+      {{"loops", "threads that serve connections", "auto", one_of({enumeration({"auto"}), integer(1, 1024)})},
+       set_loops},
+      {{"workers", "threads for blocking code", "32", integer(1, 4096)},
+       [](Server& to, const Value& value) { to.workers = number<unsigned>(value); }},
+      {{"drain", "for open exchanges when the server stops", "30s", duration(0ms, day)},
+       [](Server& to, const Value& value) { to.drain = as_milliseconds(value); }},
+      {{"state", "directory of private copies and spool files", "off", or_off(path())}, set_state},
+      {{"allow_root", "serve with the rights of root", "false", boolean()},
+       [](Server& to, const Value& value) { to.allow_root = as_boolean(value); }},
+      {{"limits", "what one client may cost", "{}", structure(limit_fields().options())},
+       [](Server& to, const Value& value) { limit_fields().assign(to.limits, value); }},
+  };
+  return fields;
+}
+
+void check_limits(Reader& reader, const Node& at, const LimitSettings& limits) {
+  if (limits.header_field <= limits.header_block) return;
+  reader.findings().error(at, code::out_of_range,
+                          "one header line (header_field) may be longer than all (header_block)",
+                          {.note = {}, .help = "raise header_block or lower header_field"});
+}
+
+}  // namespace
+
+ServerSettings read_server(Reader& reader, const Node* section, const Node& root) {
+  ServerSettings settings;
+  Node written;
+  if (section != nullptr) {
+    written = section->is_mapping()
+                  ? without_later_keys(reader.findings(), *section, "'server'", {"driver", "control", "keeper"})
+                  : *section;
+  }
+  if (!server_fields().read(reader, section == nullptr ? nullptr : &written, section == nullptr ? root : *section,
+                            "'server'", settings))
+    return settings;
+  const Entry* limits = section == nullptr ? nullptr : section->find("limits");
+  if (limits != nullptr) check_limits(reader, limits->key, settings.limits);
+  return settings;
+}
+
+}  // namespace kirsch::config

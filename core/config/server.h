@@ -1,0 +1,45 @@
+// The core's own settings. Their defaults stand in server.cpp, once, beside their names.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/diagnostic.h"
+#include "config/reader.h"
+
+namespace kirsch::config {
+
+// What one client may cost.
+struct LimitSettings {
+  std::chrono::milliseconds head_time{};
+  std::size_t header_block = 0;
+  std::size_t header_field = 0;
+  std::size_t header_count = 0;
+  std::size_t uri = 0;
+  std::uint64_t body = 0;
+  std::chrono::milliseconds body_idle{};
+  std::uint32_t body_rate = 0;  // bytes per second
+  std::chrono::milliseconds write_idle{};
+  std::chrono::milliseconds keep_alive{};
+  std::uint32_t keep_alive_requests = 0;
+  std::uint32_t connections = 0;
+  std::uint32_t worker_queue = 0;
+};
+
+struct ServerSettings {
+  std::optional<unsigned> loops;  // none: one per processor
+  unsigned workers = 0;
+  std::chrono::milliseconds drain{};
+  std::optional<std::string> state;  // absolute; none: the server chooses
+  bool allow_root = false;
+  LimitSettings limits;
+};
+
+// `section` is the value of the key, null if it is absent; `root` is the document's root. What is wrong is reported to
+// the reader's findings.
+ServerSettings read_server(Reader& reader, const Node* section, const Node& root);
+
+}  // namespace kirsch::config

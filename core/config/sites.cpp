@@ -1,0 +1,130 @@
+// The top keys `tools`, `pipelines`, `sites` and `paths`.
+#include "config/sites.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "config/code.h"
+#include "config/host_names.h"
+#include "config/merge.h"
+#include "config/path_table.h"
+#include "config/section.h"
+#include "config/tool_level.h"
+
+namespace kirsch::config {
+namespace {
+
+class SiteReader {
+ public:
+  SiteReader(Reader& reader, const Node& root, const std::vector<ListenerSettings>& listeners)
+      : reader_(reader), root_(root), listeners_(listeners), levels_(reader), merge_(reader) {}
+
+  std::vector<Site> read();
+
+ private:
+  void read_sites(const Node& sites);
+  void read_site(const Node& node);
+  void add(const Node& at, const Node* hosts, const Node* listeners, const Node* tools, const Node* paths);
+  std::vector<std::size_t> listeners(const Node* names);
+  void listener(const Node& item, std::vector<std::size_t>& indices);
+
+  Reader& reader_;
+  const Node& root_;
+  const std::vector<ListenerSettings>& listeners_;
+  ToolLevels levels_;
+  Merge merge_;
+  ToolLevel top_;
+  std::vector<Site> sites_;
+};
+
+std::vector<Site> SiteReader::read() {
+  if (const Node* pipelines = root_.value("pipelines")) levels_.read_pipelines(*pipelines);
+  if (const Node* tools = root_.value("tools")) top_ = levels_.level(*tools);
+  const Entry* sites = root_.find("sites");
+  const Entry* paths = root_.find("paths");
+  if (sites != nullptr && paths != nullptr)
+    reader_.findings().error(paths->key, code::wrong_type, "'paths' beside 'sites' belongs to no site",
+                             {.note = {}, .help = "move it into a site with hosts: [default]"});
+  if (sites != nullptr) {
+    read_sites(sites->value);
+  } else {
+    if (paths == nullptr)
+      reader_.findings().warning(root_, code::missing, "no site and no path: every request is answered 404",
+                                 {.note = {}, .help = "add paths: { /: { handler: { NAME: {} } } }"});
+    add(paths == nullptr ? root_ : paths->key, nullptr, nullptr, nullptr, paths == nullptr ? nullptr : &paths->value);
+  }
+  levels_.warn_of_unused();
+  check_hosts(reader_.findings(), *root_.source, sites_);
+  return std::move(sites_);
+}
+
+void SiteReader::read_sites(const Node& sites) {
+  if (!sites.is_sequence() || sites.items.empty()) {
+    reader_.findings().error(sites, code::wrong_type, "'sites' wants a list of at least one site",
+                             {.note = {}, .help = "begin each site with '- hosts: […]'"});
+    return;
+  }
+  for (const Node& site : sites.items) read_site(site);
+}
+
+void SiteReader::read_site(const Node& node) {
+  if (!check_section(reader_.findings(), node, "a site", {"hosts", "listeners", "tools", "paths"})) return;
+  add(node, node.value("hosts"), node.value("listeners"), node.value("tools"), node.value("paths"));
+}
+
+void SiteReader::add(const Node& at, const Node* hosts, const Node* listener_names, const Node* tools,
+                     const Node* paths) {
+  Site site{read_hosts(reader_, hosts, at), listeners(listener_names), {}, at.position()};
+  ToolLevel own;
+  if (tools != nullptr) own = levels_.level(*tools);
+  PathTable table(reader_, levels_);
+  if (paths != nullptr) table.read(*paths);
+  site.paths = table.merged(merge_, {&top_, &own});
+  sites_.push_back(std::move(site));
+}
+
+std::vector<std::size_t> SiteReader::listeners(const Node* names) {
+  std::vector<std::size_t> indices;
+  if (names == nullptr) {
+    for (std::size_t index = 0; index < listeners_.size(); ++index) indices.push_back(index);
+  } else if (!names->is_sequence() || names->items.empty()) {
+    reader_.findings().error(*names, code::wrong_type,
+                             "'listeners' of a site wants a list of at least one name, not " + description(*names),
+                             {.note = {}, .help = names->is_scalar() ? "write [" + names->text + "]" : ""});
+  } else {
+    for (const Node& item : names->items) listener(item, indices);
+  }
+  return indices;
+}
+
+void SiteReader::listener(const Node& item, std::vector<std::size_t>& indices) {
+  if (!item.is_scalar()) {
+    reader_.findings().error(item, code::wrong_type, "'listeners' of a site wants names, not " + description(item));
+    return;
+  }
+  const std::optional<Node> name = reader_.expanded(item);
+  if (!name) return;
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(),
+                                  [&](const ListenerSettings& one) { return one.name == name->text; });
+  if (found != listeners_.end()) {
+    const auto index = static_cast<std::size_t>(found - listeners_.begin());
+    if (std::find(indices.begin(), indices.end(), index) == indices.end()) indices.push_back(index);
+    return;
+  }
+  const Node* declared = root_.value("listeners");
+  if (declared != nullptr && declared->find(name->text) != nullptr) return;  // what is wrong there is reported
+  std::vector<std::string> known;
+  for (const ListenerSettings& one : listeners_) known.push_back(one.name);
+  reader_.findings().error(
+      item, code::unknown_reference, "unknown listener '" + name->text + "'",
+      {.note = base::did_you_mean(name->text, known), .help = "listeners are declared under the top key 'listeners'"});
+}
+
+}  // namespace
+
+std::vector<Site> read_sites(Reader& reader, const Node& root, const std::vector<ListenerSettings>& listeners) {
+  return SiteReader(reader, root, listeners).read();
+}
+
+}  // namespace kirsch::config

@@ -1,0 +1,38 @@
+// Which hosts and paths are answered, by which tools and handler.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "config/listeners.h"
+#include "config/reader.h"
+#include "config/tool_use.h"
+
+namespace kirsch::config {
+
+struct Path {
+  std::string pattern;                // "/", "/api/", "/about", "= /", "/users/{id}"
+  base::Position origin;              // line 0: not written, added so that every site has "/"
+  std::vector<ToolUse> tools;         // merged, in order of declaration
+  std::optional<HandlerUse> handler;  // none: 404
+};
+
+struct Host {
+  std::string name;  // lower case: "www.example.org", "*.example.org", "default"
+  base::Position origin;
+};
+
+struct Site {
+  std::vector<Host> hosts;             // never empty
+  std::vector<std::size_t> listeners;  // indices into Configuration::listeners, never empty
+  std::vector<Path> paths;             // in order of declaration; exactly one is "/"
+  base::Position origin;
+};
+
+// From `tools`, `pipelines`, `sites` and `paths` of the document's root.
+std::vector<Site> read_sites(Reader& reader, const Node& root, const std::vector<ListenerSettings>& listeners);
+
+}  // namespace kirsch::config

@@ -1,0 +1,274 @@
+// The life of a connection: events of its transport, the order of states, deadlines, the end.
+#include "http/connection.h"
+
+#include <algorithm>
+#include <cassert>
+#include <memory>
+
+#include "http/connections.h"
+#include "http/stream.h"
+
+namespace kirsch::http {
+
+namespace {
+
+constexpr std::string_view refusal =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
+
+std::chrono::milliseconds until(base::SteadyTime due, base::SteadyTime now) {
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(due - now), std::chrono::milliseconds(1));
+}
+
+}  // namespace
+
+void Connection::take(net::Transport& transport) {
+  assert(state_ == State::closed);
+  transport_ = &transport;
+  transport.set_events(*this);
+  peer_ = transport.peer().raw();
+  local_ = transport.local().raw();
+  born_ = owner_.loop_.now();
+  requests_ = 0;
+  dropped_ = 0;
+  reading_ = true;
+  input_ended_ = must_close_ = deaf_ = feed_wanted_ = false;
+}
+
+void Connection::open(net::Transport& transport, bool secure, std::uint32_t listener) {
+  take(transport);
+  secure_ = secure;
+  listener_ = listener;
+  set_state(State::waiting);
+  transport_->set_deadline(owner_.limits_.head_time);
+}
+
+void Connection::refuse(net::Transport& transport) {
+  take(transport);
+  const iovec piece{const_cast<char*>(refusal.data()), refusal.size()};
+  transport_->send({&piece, 1});
+  linger();
+}
+
+net::Loop& Connection::loop() const { return owner_.loop_; }
+
+void Connection::defer() { owner_.loop_.at_end_of_turn(*this); }
+
+void Connection::set_state(State state) {
+  if (state_ == State::transaction) --owner_.active_;
+  if (state == State::transaction) ++owner_.active_;
+  state_ = state;
+}
+
+void Connection::on_data(std::span<char> bytes) {
+  if (state_ == State::lingering) {
+    dropped_ += bytes.size();
+    if (dropped_ > owner_.limits_.unread_body) close();
+    return;
+  }
+  if (work_ == nullptr) work_ = owner_.take_work();
+  Input& input = work_->input;
+  if (input.empty()) {
+    const std::size_t used = consume(bytes.data(), bytes.size());
+    if (state_ == State::closed || state_ == State::lingering) return;
+    input.append(bytes.subspan(used));
+  } else {
+    input.append(bytes);
+    feed();
+    if (state_ == State::closed || state_ == State::lingering) return;
+  }
+  after_event();
+}
+
+// A client may say that it has nothing more to send and still wait for its answer.
+void Connection::on_end() {
+  input_ended_ = true;
+  if (state_ != State::transaction) {
+    close();
+    return;
+  }
+  feed_wanted_ = true;
+  settle();
+}
+
+void Connection::on_sent() {
+  if (state_ == State::lingering || work_ == nullptr) return;
+  Output& output = work_->output;
+  output.on_sent(owner_.loop_.now());
+  if (answer_.full && transaction_ != nullptr && output.queued() < owner_.limits_.output_low) {
+    answer_.full = false;
+    if (writing()) transaction_->on_writable();
+  }
+  settle();
+}
+
+void Connection::on_timeout() {
+  const Limits& limits = owner_.limits_;
+  const base::SteadyTime now = owner_.loop_.now();
+  if (state_ == State::head) {
+    reject({408, "the head took too long"});
+  } else if (state_ != State::transaction) {
+    close();
+    return;
+  } else if (work_->output.in_flight() && now >= work_->output.flight_begin() + limits.write_time) {
+    abort_now();
+    return;
+  } else if (reading_body() && now >= body_.last + limits.body_idle_time) {
+    fail_body({408, "the body took too long"});
+  }
+  settle();
+}
+
+void Connection::on_lost(int) {
+  transport_ = nullptr;
+  lose();
+}
+
+void Connection::run_deferred() { settle(); }
+
+// Does what the calls of this turn asked for. The connection may be closed afterwards.
+void Connection::settle() {
+  while (state_ != State::closed && state_ != State::lingering) {
+    if (answer_.aborted && state_ == State::transaction) {
+      abort_now();
+      return;
+    }
+    if (feed_wanted_) {
+      feed_wanted_ = false;
+      feed();
+      continue;
+    }
+    if (work_ != nullptr) work_->output.flush(*transport_, owner_.loop_.now());
+    if (state_ != State::transaction || !answer_.finished || !work_->output.empty()) break;
+    complete();
+  }
+  after_event();
+}
+
+void Connection::after_event() {
+  if (state_ == State::closed || state_ == State::lingering) return;
+  if (input_ended_ && state_ != State::transaction) {
+    close();
+    return;
+  }
+  if (state_ == State::waiting && work_ != nullptr) {
+    owner_.give_work(work_);
+    work_ = nullptr;
+  }
+  update_reading();
+  update_deadline();
+}
+
+// The whole answer is in the kernel.
+void Connection::complete() {
+  Transaction* transaction = transaction_;
+  transaction_ = nullptr;
+  if (answer_.left != 0) {  // shorter than announced: only the end of the connection can tell the client
+    transaction->on_gone();
+    linger();
+    return;
+  }
+  transaction->on_sent();
+  if (answer_.upgrade != nullptr) {
+    become_stream();
+  } else if (!answer_.framing.keep_alive || must_close_) {
+    linger();
+  } else if (work_->decoder.complete()) {
+    await_request();
+    feed_wanted_ = true;
+  } else {
+    set_state(State::discarding);
+    dropped_ = 0;
+    transport_->set_deadline(owner_.limits_.linger_time);
+    feed_wanted_ = true;
+  }
+}
+
+void Connection::become_stream() {
+  Input& input = work_->input;
+  auto stream = std::make_unique<Stream>(owner_, *transport_, *answer_.upgrade,
+                                         std::span<const char>(input.data(), input.size()), input_ended_);
+  Stream& begun = *stream;
+  begun.place = owner_.streams_.size();
+  owner_.streams_.push_back(std::move(stream));
+  transport_ = nullptr;
+  const bool reading = reading_;
+  recycle();
+  begun.begin(reading);
+}
+
+void Connection::await_request() {
+  set_state(State::waiting);
+  transport_->set_deadline(owner_.limits_.idle_time);
+}
+
+// Closing at once with unread input would reset the connection and could take the answer with it (RFC 9112 §9.6).
+void Connection::linger() {
+  set_state(State::lingering);
+  if (input_ended_) {
+    close();
+    return;
+  }
+  transport_->shutdown_write();
+  if (!reading_) transport_->resume_reading();
+  reading_ = true;
+  dropped_ = 0;
+  transport_->set_deadline(owner_.limits_.linger_time);
+}
+
+void Connection::close() {
+  transport_->close();
+  transport_ = nullptr;
+  lose();
+}
+
+void Connection::abort_now() noexcept {
+  transport_->abort();
+  transport_ = nullptr;
+  lose();
+}
+
+// The transport is gone.
+void Connection::lose() noexcept {
+  if (work_ != nullptr) work_->output.clear();
+  Transaction* transaction = transaction_;
+  transaction_ = nullptr;
+  UpgradeEvents* upgrade = state_ == State::transaction ? answer_.upgrade : nullptr;
+  if (transaction != nullptr) transaction->on_gone();
+  if (upgrade != nullptr) upgrade->on_close(nullptr, false);
+  recycle();
+}
+
+void Connection::recycle() noexcept {
+  set_state(State::closed);
+  unlink();
+  if (work_ != nullptr) owner_.give_work(work_);
+  work_ = nullptr;
+  head_ = nullptr;
+  owner_.recycle(*this);
+}
+
+void Connection::update_reading() {
+  const Limits& limits = owner_.limits_;
+  const bool wanted = state_ != State::transaction ||
+                      (deaf_ ? dropped_ <= limits.unread_body : work_->input.size() < limits.read_ahead);
+  if (wanted == reading_) return;
+  reading_ = wanted;
+  wanted ? transport_->resume_reading() : transport_->pause_reading();
+}
+
+// Only a transaction's deadline moves; the other states set theirs when they begin.
+void Connection::update_deadline() {
+  if (state_ != State::transaction) return;
+  const Limits& limits = owner_.limits_;
+  const base::SteadyTime never = base::SteadyTime::max();
+  base::SteadyTime due = never;
+  if (work_->output.in_flight()) due = work_->output.flight_begin() + limits.write_time;
+  if (reading_body()) due = std::min(due, body_.last + limits.body_idle_time);
+  if (due == never) {
+    transport_->clear_deadline();
+  } else {
+    transport_->set_deadline(until(due, owner_.loop_.now()));
+  }
+}
+
+}  // namespace kirsch::http

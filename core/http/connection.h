@@ -1,0 +1,154 @@
+// One HTTP/1.1 connection (RFC 9112): reads a request, lets the service answer it, writes the answer, and again. One
+// transaction at a time, in order; what a client sends ahead waits, and beyond a bound the client waits too.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/response_head.h"
+#include "http/transaction.h"
+#include "http/work.h"
+#include "net/loop.h"
+
+namespace kirsch::http {
+
+class Connections;
+
+// Belongs to Connections, which reuses the object for other transports. Its loop's thread only. Nothing is answered
+// from inside the service's calls: what they cause is done once at the end of the loop's turn.
+class Connection final : public net::TransportEvents, public net::Deferred, public ResponseWriter {
+ public:
+  explicit Connection(Connections& owner) : owner_(owner) {}
+
+  void open(net::Transport& transport, bool secure, std::uint32_t listener);
+  // Over the limit of connections: a bare 503 and an end.
+  void refuse(net::Transport& transport);
+  void abort_now() noexcept;
+  bool active() const { return state_ == State::transaction; }
+
+  // net::TransportEvents
+  void on_data(std::span<char> bytes) override;
+  void on_end() override;
+  void on_sent() override;
+  void on_timeout() override;
+  void on_lost(int error) override;
+
+  // net::Deferred
+  void run_deferred() override;
+
+  // ResponseWriter
+  void keep_head(base::Arena& arena) override;
+  void read_body(std::uint64_t limit) override;
+  void pause_body() override;
+  void resume_body() override;
+  void send_head(const ResponseHead& head) override;
+  bool write(std::string_view piece, Bytes bytes) override;
+  bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) override;
+  bool write_file(int descriptor, std::uint64_t offset, std::uint64_t size) override;
+  std::size_t queued() const override;
+  void finish() override;
+  void abort() override;
+  void upgrade(UpgradeEvents& events) override;
+  bool response_begun() const override { return answer_.begun; }
+  kirsch_address peer() const override { return peer_; }
+  kirsch_address local() const override { return local_; }
+  bool secure() const override { return secure_; }
+  std::uint32_t listener() const override { return listener_; }
+  net::Loop& loop() const override;
+
+  std::size_t place = 0;  // in the list of Connections, which alone uses it
+
+ private:
+  enum class State : std::uint8_t {
+    closed,       // in the free list
+    waiting,      // for the first byte of a request
+    head,         // some of it is there
+    transaction,  // from on_request until on_sent or on_gone
+    discarding,   // reading away a body that nobody wanted
+    lingering,    // our FIN is sent; reading away what the client still sends (RFC 9112 §9.6)
+  };
+  struct Body {
+    bool wanted = false;
+    bool paused = false;
+    bool over = false;  // its end or a fault was told
+    std::uint64_t limit = 0;
+    std::uint64_t received = 0;  // raw bytes, for the minimum rate
+    base::SteadyTime begin{};    // moved on by pauses
+    base::SteadyTime last{};
+    base::SteadyTime pause_begin{};
+  };
+  struct Answer {
+    bool begun = false;
+    bool finished = false;
+    bool aborted = false;
+    bool full = false;  // a write returned false
+    std::uint16_t status = 0;
+    AnswerFraming framing;
+    std::uint64_t left = 0;  // of the announced length
+    UpgradeEvents* upgrade = nullptr;
+  };
+
+  // Reading (connection_input.cpp)
+  void feed();
+  std::size_t consume(char* bytes, std::size_t size);
+  bool read_head(char* bytes, std::size_t size, std::size_t& used);
+  bool read_wanted_body(std::string_view bytes, std::size_t& used);
+  bool discard_body(std::string_view bytes, std::size_t& used);
+  bool reading_body() const {
+    return body_.wanted && !body_.paused && !body_.over && !answer_.finished && !answer_.aborted;
+  }
+  bool too_slow() const;
+  void fail_body(const Fault& fault);
+  void begin_head();
+  void begin_transaction();
+  void reject(const Fault& fault);
+
+  // Writing (connection_output.cpp)
+  bool may_keep_alive() const;
+  std::uint64_t begin_piece(std::uint64_t size);
+  bool end_piece();
+  bool writing() const {
+    return state_ == State::transaction && answer_.begun && !answer_.finished && !answer_.aborted;
+  }
+
+  // Life (connection.cpp)
+  void take(net::Transport& transport);
+  void defer();
+  void settle();
+  void after_event();
+  void complete();
+  void become_stream();
+  void await_request();
+  void linger();
+  void close();
+  void lose() noexcept;
+  void recycle() noexcept;
+  void set_state(State state);
+  void update_reading();
+  void update_deadline();
+
+  Connections& owner_;
+  net::Transport* transport_ = nullptr;
+  Work* work_ = nullptr;  // none while waiting
+  Transaction* transaction_ = nullptr;
+  RequestHead* head_ = nullptr;  // that of work_, during a transaction
+  State state_ = State::closed;
+  bool secure_ = false;
+  bool reading_ = true;
+  bool input_ended_ = false;
+  bool must_close_ = false;
+  bool deaf_ = false;  // what still comes is dropped unparsed
+  bool feed_wanted_ = false;
+  std::uint32_t listener_ = 0;
+  std::uint32_t requests_ = 0;
+  std::size_t dropped_ = 0;
+  base::SteadyTime born_{};
+  Body body_;
+  Answer answer_;
+  kirsch_address peer_{};
+  kirsch_address local_{};
+};
+
+}  // namespace kirsch::http

@@ -1,0 +1,203 @@
+// The reading half of a connection: heads, wanted bodies, bodies that nobody wanted.
+#include <cassert>
+
+#include "http/connection.h"
+#include "http/connections.h"
+
+namespace kirsch::http {
+
+// Goes on with what has been kept.
+void Connection::feed() {
+  if (work_ == nullptr) return;
+  Input& input = work_->input;
+  const std::size_t used = consume(input.data(), input.size());
+  if (state_ == State::closed || state_ == State::lingering) return;
+  input.consume(used);
+}
+
+// Returns how many bytes are done with. The rest is kept: the beginning of a head, or what nobody wants yet. May end in
+// lingering or closed; then the result has no meaning.
+std::size_t Connection::consume(char* bytes, std::size_t size) {
+  std::size_t used = 0;
+  bool more = true;
+  while (more) {
+    const std::string_view rest(bytes + used, size - used);
+    switch (state_) {
+      case State::waiting:
+        more = !rest.empty();
+        if (more) begin_head();
+        break;
+      case State::head:
+        more = read_head(bytes + used, size - used, used);
+        break;
+      case State::transaction:
+        more = read_wanted_body(rest, used);
+        break;
+      case State::discarding:
+        more = discard_body(rest, used);
+        break;
+      case State::lingering:
+      case State::closed:
+        return size;
+    }
+  }
+  return used;
+}
+
+void Connection::begin_head() {
+  work_->parser.reset();
+  set_state(State::head);
+  transport_->set_deadline(owner_.limits_.head_time);
+}
+
+bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
+  switch (work_->parser.parse(bytes, size)) {
+    case ParseResult::need_more:
+      return false;
+    case ParseResult::complete:
+      used += work_->parser.size();
+      begin_transaction();
+      return true;
+    case ParseResult::malformed:
+      reject(work_->parser.fault());
+      return true;
+  }
+  return false;
+}
+
+void Connection::begin_transaction() {
+  set_state(State::transaction);
+  head_ = &work_->parser.head();
+  body_ = Body();
+  answer_ = Answer();
+  ++requests_;
+  if (head_->chunked) {
+    work_->decoder.begin_chunked();
+  } else {
+    work_->decoder.begin_length(head_->content_length.value_or(0));
+  }
+  transaction_ = &owner_.service_.on_request(*this, *head_);
+  defer();
+}
+
+// One answer; not a byte after the fault is parsed.
+void Connection::reject(const Fault& fault) {
+  set_state(State::transaction);
+  head_ = &work_->parser.head();
+  body_ = Body();
+  answer_ = Answer();
+  deaf_ = true;
+  must_close_ = true;
+  dropped_ = 0;
+  transaction_ = &owner_.service_.on_malformed(*this, fault, *head_);
+  feed_wanted_ = true;  // drops what is kept
+  defer();
+}
+
+bool Connection::read_wanted_body(std::string_view bytes, std::size_t& used) {
+  if (deaf_) {
+    dropped_ += bytes.size();
+    used += bytes.size();
+    return false;
+  }
+  if (!reading_body()) return false;
+  if (head_->content_length.value_or(0) > body_.limit) {
+    fail_body({413, "the body is larger than allowed"});
+    return true;
+  }
+  BodyDecoder& decoder = work_->decoder;
+  const BodyDecoder::Result result = decoder.decode(bytes);
+  used += decoder.consumed();
+  body_.received += decoder.consumed();
+  if (decoder.consumed() != 0) body_.last = owner_.loop_.now();
+  switch (result) {
+    case BodyDecoder::Result::data:
+      transaction_->on_body(decoder.data());
+      return true;
+    case BodyDecoder::Result::complete:
+      body_.over = true;
+      transaction_->on_body_end();
+      return false;
+    case BodyDecoder::Result::malformed:
+      fail_body(decoder.fault());
+      return true;
+    case BodyDecoder::Result::need_more:
+      break;
+  }
+  if (input_ended_) {
+    fail_body({400, "the client ended inside the body"});
+  } else if (too_slow()) {
+    fail_body({408, "the body comes too slowly"});
+  }
+  return deaf_;
+}
+
+// A client that dribbles keeps the idle time from running out; the rate catches it with its next byte.
+bool Connection::too_slow() const {
+  const Limits& limits = owner_.limits_;
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - body_.begin);
+  if (elapsed <= limits.body_grace) return false;
+  return body_.received * 1000 / limits.body_rate < static_cast<std::uint64_t>(elapsed.count());
+}
+
+void Connection::fail_body(const Fault& fault) {
+  body_.over = true;
+  deaf_ = true;
+  must_close_ = true;
+  dropped_ = 0;
+  transaction_->on_body_fault(fault);
+  feed_wanted_ = true;
+  defer();
+}
+
+bool Connection::discard_body(std::string_view bytes, std::size_t& used) {
+  BodyDecoder& decoder = work_->decoder;
+  const BodyDecoder::Result result = decoder.decode(bytes);
+  used += decoder.consumed();
+  dropped_ += decoder.consumed();
+  if (result == BodyDecoder::Result::complete) {
+    await_request();
+    return true;
+  }
+  if (result == BodyDecoder::Result::malformed || dropped_ > owner_.limits_.unread_body) {
+    linger();
+    return false;
+  }
+  return result == BodyDecoder::Result::data;
+}
+
+void Connection::keep_head(base::Arena& arena) {
+  if (state_ == State::transaction && head_ != nullptr) head_->keep(arena);
+}
+
+void Connection::read_body(std::uint64_t limit) {
+  if (state_ != State::transaction || deaf_ || body_.wanted || answer_.finished || answer_.aborted) return;
+  body_.wanted = true;
+  body_.limit = limit;
+  body_.begin = body_.last = owner_.loop_.now();
+  work_->decoder.set_limit(limit);
+  const bool fits = head_->content_length.value_or(0) <= limit;
+  if (head_->expect_continue && head_->has_body() && fits && !answer_.begun) {
+    work_->output.copy("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  feed_wanted_ = true;
+  defer();
+}
+
+void Connection::pause_body() {
+  if (body_.paused) return;
+  body_.paused = true;
+  body_.pause_begin = owner_.loop_.now();
+}
+
+void Connection::resume_body() {
+  if (!body_.paused) return;
+  body_.paused = false;
+  const base::SteadyTime now = owner_.loop_.now();
+  body_.begin += now - std::max(body_.pause_begin, body_.begin);
+  body_.last = now;
+  feed_wanted_ = true;
+  defer();
+}
+
+}  // namespace kirsch::http

@@ -1,0 +1,134 @@
+// The writing half of a connection: head, body with its framing, end.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+
+#include "http/connection.h"
+#include "http/connections.h"
+
+namespace kirsch::http {
+
+// Whether the client may send another request after this one; decided once, in send_head.
+bool Connection::may_keep_alive() const {
+  const Limits& limits = owner_.limits_;
+  if (deaf_ || must_close_ || !head_->keep_alive || owner_.draining_) return false;
+  if (requests_ >= limits.requests || owner_.loop_.now() - born_ >= limits.life) return false;
+  const BodyDecoder& decoder = work_->decoder;
+  if (decoder.complete()) return true;
+  // Without 100 Continue nobody knows whether a body or the next request comes.
+  if (head_->expect_continue && !body_.wanted) return false;
+  return decoder.remaining() <= limits.unread_body || (body_.wanted && !head_->chunked);
+}
+
+void Connection::send_head(const ResponseHead& head) {
+  if (state_ != State::transaction || answer_.begun || answer_.finished || answer_.aborted) return;
+  const AnswerContext context{head_->version_minor, head_->method == KIRSCH_METHOD_HEAD, may_keep_alive()};
+  answer_.begun = true;
+  answer_.status = head.status;
+  answer_.framing = answer_framing(head, context);
+  answer_.left = answer_.framing.length;
+  owner_.head_text_.clear();
+  append_head(owner_.head_text_, head, context, owner_.date_line());
+  work_->output.copy(owner_.head_text_);
+  defer();
+}
+
+// How much of a piece may leave; for chunked the size line goes ahead of it.
+std::uint64_t Connection::begin_piece(std::uint64_t size) {
+  if (!writing()) return 0;
+  switch (answer_.framing.body) {
+    case BodyFraming::none:
+      return 0;
+    case BodyFraming::length:
+      size = std::min(size, answer_.left);
+      answer_.left -= size;
+      return size;
+    case BodyFraming::until_close:
+      return size;
+    case BodyFraming::chunked:
+      break;
+  }
+  if (size == 0) return 0;  // an empty chunk would be the last one
+  char line[18];
+  char* end = std::to_chars(line, line + 16, size, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  work_->output.copy({line, static_cast<std::size_t>(end - line)});
+  return size;
+}
+
+// After a piece of at least one byte.
+bool Connection::end_piece() {
+  if (answer_.framing.body == BodyFraming::chunked) work_->output.copy("\r\n");
+  defer();
+  if (work_->output.queued() <= owner_.limits_.output_high) return true;
+  answer_.full = true;
+  return false;
+}
+
+bool Connection::write(std::string_view piece, Bytes bytes) {
+  piece = piece.substr(0, static_cast<std::size_t>(begin_piece(piece.size())));
+  if (piece.empty()) return true;
+  if (bytes == Bytes::copied) {
+    work_->output.copy(piece);
+  } else {
+    work_->output.borrow(piece);
+  }
+  return end_piece();
+}
+
+bool Connection::write_shared(std::string_view piece, void (*release)(void* owner), void* owner) {
+  piece = piece.substr(0, static_cast<std::size_t>(begin_piece(piece.size())));
+  if (piece.empty()) {
+    release(owner);
+    return true;
+  }
+  work_->output.share(piece, release, owner);
+  return end_piece();
+}
+
+bool Connection::write_file(int descriptor, std::uint64_t offset, std::uint64_t size) {
+  size = begin_piece(size);
+  if (size == 0) {
+    ::close(descriptor);
+    return true;
+  }
+  work_->output.file(descriptor, offset, size);
+  return end_piece();
+}
+
+std::size_t Connection::queued() const { return work_ != nullptr ? work_->output.queued() : 0; }
+
+void Connection::finish() {
+  if (state_ != State::transaction || answer_.finished || answer_.aborted) return;
+  assert(answer_.begun);
+  if (!answer_.begun) {
+    abort();
+    return;
+  }
+  if (answer_.framing.body == BodyFraming::chunked) work_->output.copy("0\r\n\r\n");
+  if (answer_.status == 101) must_close_ = true;  // promised another protocol, and nobody speaks it
+  answer_.finished = true;
+  defer();
+}
+
+void Connection::abort() {
+  if (state_ != State::transaction || answer_.finished) return;
+  answer_.aborted = true;
+  defer();
+}
+
+void Connection::upgrade(UpgradeEvents& events) {
+  assert(state_ == State::transaction && answer_.upgrade == nullptr && !answer_.finished);
+  answer_.upgrade = &events;
+  if (answer_.status != 101 || deaf_ || !work_->decoder.complete()) {  // unread body bytes are no bytes of the stream
+    answer_.aborted = true;
+  } else {
+    answer_.finished = true;
+  }
+  defer();
+}
+
+}  // namespace kirsch::http

@@ -1,0 +1,111 @@
+// Accepting, counting, draining; free lists of connections and of their working memory.
+#include "http/connections.h"
+
+#include <ctime>
+
+#include "http/connection.h"
+#include "http/stream.h"
+
+namespace kirsch::http {
+
+class Connections::Entrance final : public net::Acceptor {
+ public:
+  Entrance(Connections& owner, std::uint32_t listener, bool secure)
+      : owner_(owner), listener_(listener), secure_(secure) {}
+
+  void on_accept(net::Transport& transport) override { owner_.accept(transport, listener_, secure_); }
+
+ private:
+  Connections& owner_;
+  std::uint32_t listener_;
+  bool secure_;
+};
+
+Connections::Connections(net::Loop& loop, const Limits& limits, Service& service)
+    : loop_(loop), limits_(limits), service_(service) {}
+
+Connections::~Connections() {
+  empty_ = nullptr;
+  abort_all();
+}
+
+net::Acceptor& Connections::entrance(std::uint32_t listener, bool secure) {
+  return *entrances_.emplace_back(std::make_unique<Entrance>(*this, listener, secure));
+}
+
+void Connections::accept(net::Transport& transport, std::uint32_t listener, bool secure) {
+  constexpr std::size_t most_refusals = 256;  // at once, beyond the limit; further ones are reset
+  if (count() >= limits_.connections + most_refusals) {
+    transport.abort();
+    return;
+  }
+  if (free_.empty()) {
+    slab_.push_back(std::make_unique<Connection>(*this));
+    free_.push_back(slab_.back().get());
+  }
+  Connection& connection = *free_.back();
+  free_.pop_back();
+  connection.place = connections_.size();
+  connections_.push_back(&connection);
+  if (count() > limits_.connections) {
+    connection.refuse(transport);
+  } else {
+    connection.open(transport, secure, listener);
+  }
+}
+
+void Connections::recycle(Connection& connection) noexcept {
+  connections_.back()->place = connection.place;
+  connections_[connection.place] = connections_.back();
+  connections_.pop_back();
+  free_.push_back(&connection);
+  tell_if_empty();
+}
+
+void Connections::remove(Stream& stream) noexcept {
+  const std::size_t place = stream.place;
+  streams_.back()->place = place;
+  std::swap(streams_[place], streams_.back());
+  streams_.pop_back();
+  tell_if_empty();
+}
+
+void Connections::drain(void (*empty)(void* self), void* self) {
+  draining_ = true;
+  empty_ = empty;
+  empty_self_ = self;
+  tell_if_empty();
+}
+
+void Connections::tell_if_empty() noexcept {
+  if (!draining_ || empty_ == nullptr || count() != 0) return;
+  auto* empty = empty_;
+  empty_ = nullptr;
+  empty(empty_self_);
+}
+
+void Connections::abort_all() noexcept {
+  while (!connections_.empty()) connections_.back()->abort_now();
+  while (!streams_.empty()) streams_.back()->abort_now();
+}
+
+Work* Connections::take_work() {
+  if (free_works_.empty()) {
+    works_.push_back(std::make_unique<Work>(limits_, blocks_));
+    return works_.back().get();
+  }
+  Work* work = free_works_.back();
+  free_works_.pop_back();
+  return work;
+}
+
+void Connections::give_work(Work* work) noexcept {
+  work->parser.reset();
+  work->input.clear();
+  work->output.clear();
+  free_works_.push_back(work);
+}
+
+std::string_view Connections::date_line() { return date_.at(std::time(nullptr)); }
+
+}  // namespace kirsch::http

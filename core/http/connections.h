@@ -1,0 +1,79 @@
+// All HTTP/1.1 connections of one loop: accepts, counts and ends them, and keeps their memory for the next ones.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/limits.h"
+#include "http/output.h"
+#include "http/response_head.h"
+#include "http/transaction.h"
+#include "http/work.h"
+#include "net/loop.h"
+
+namespace kirsch::http {
+
+class Connection;
+class Stream;
+
+// The loop's thread only. Outlives every listening of its entrances; destroyed after Loop::run has returned or while
+// nothing runs on the loop, but before the loop itself. `limits` and `service` outlive it.
+class Connections {
+ public:
+  Connections(net::Loop& loop, const Limits& limits, Service& service);
+  ~Connections();
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  // For Loop::listen. `listener` and `secure` are what ResponseWriter tells of connections that came this way. Valid as
+  // long as this object.
+  net::Acceptor& entrance(std::uint32_t listener, bool secure);
+
+  // From now on every answer says Connection: close. Idle connections stay until their next answer or their time is
+  // up; stop accepting first. `empty` is called once there is no connection left, at once if there is none; it may be
+  // null and must not destroy this object. Upgraded streams stay until their owner closes them.
+  void drain(void (*empty)(void* self), void* self);
+  // Ends all at once: transactions get on_gone, streams on_close. Not from inside a call of a transaction or a stream.
+  void abort_all() noexcept;
+
+  std::size_t count() const { return connections_.size() + streams_.size(); }  // all of them
+  std::size_t active() const { return active_; }                               // in a transaction
+  std::size_t streams() const { return streams_.size(); }                      // upgraded
+  std::size_t idle() const { return connections_.size() - active_; }
+
+ private:
+  friend class Connection;
+  friend class Stream;
+  class Entrance;
+
+  void accept(net::Transport& transport, std::uint32_t listener, bool secure);
+  void recycle(Connection& connection) noexcept;
+  void remove(Stream& stream) noexcept;
+  Work* take_work();
+  void give_work(Work* work) noexcept;
+  std::string_view date_line();
+  void tell_if_empty() noexcept;
+
+  net::Loop& loop_;
+  const Limits& limits_;
+  Service& service_;
+  OutputBlocks blocks_;
+  DateLine date_;
+  std::string head_text_;  // scratch of send_head
+  std::vector<std::unique_ptr<Entrance>> entrances_;
+  std::vector<std::unique_ptr<Work>> works_;  // all that were ever needed at once
+  std::vector<Work*> free_works_;
+  std::vector<std::unique_ptr<Connection>> slab_;
+  std::vector<Connection*> free_;
+  std::vector<Connection*> connections_;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  std::size_t active_ = 0;
+  bool draining_ = false;
+  void (*empty_)(void* self) = nullptr;
+  void* empty_self_ = nullptr;
+};
+
+}  // namespace kirsch::http

@@ -1,0 +1,178 @@
+// The rules that keep two parties from seeing different messages; where RFC 9112 lets one forgive, we refuse.
+#include "http/framing.h"
+
+#include "http/authority.h"
+#include "http/characters.h"
+
+namespace kirsch::http {
+
+namespace {
+
+// Calls `use(element)` for each element of a comma-separated list, trimmed; empty ones too.
+template <typename Use>
+void for_each_element(std::string_view list, Use use) {
+  while (true) {
+    const std::size_t comma = list.find(',');
+    use(trim(list.substr(0, comma)));
+    if (comma == std::string_view::npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+class FramingReader {
+ public:
+  explicit FramingReader(RequestHead& head) : head_(head) {}
+
+  std::optional<Fault> read() {
+    for (const kirsch_field& line : head_.fields) {
+      if (const auto fault = read_line(line)) return fault;
+    }
+    if (coding_lines_ != 0 && head_.content_length) return Fault{400, "Content-Length and Transfer-Encoding together"};
+    if (coding_lines_ != 0 && head_.version_minor == 0) return Fault{400, "Transfer-Encoding in HTTP/1.0"};
+    if (head_.version_minor == 0) head_.expect_continue = false;  // RFC 9110 §10.1.1
+    head_.keep_alive = !close_ && (head_.version_minor == 1 || keep_alive_);
+    head_.upgrade = upgrade_option_ && upgrade_field_ && head_.version_minor == 1;  // RFC 9110 §7.8
+    return read_host();
+  }
+
+ private:
+  std::optional<Fault> read_line(const kirsch_field& line) {
+    switch (static_cast<FieldName>(line.id)) {
+      case FieldName::content_length:
+        return read_content_length(value(line));
+      case FieldName::transfer_encoding:
+        return read_transfer_encoding(value(line));
+      case FieldName::host:
+        if (host_line_ != nullptr) return Fault{400, "more than one Host"};
+        host_line_ = &line;
+        break;
+      case FieldName::connection:
+        read_connection(value(line));
+        break;
+      case FieldName::upgrade:
+        upgrade_field_ = true;
+        break;
+      case FieldName::expect:
+        if (!equal_ignoring_case(value(line), "100-continue")) return Fault{417, "an unknown expectation"};
+        head_.expect_continue = true;
+        break;
+      case FieldName::other:
+        if (imitates_framing(name(line))) return Fault{400, "a field that imitates the framing"};
+        break;
+      default:
+        break;
+    }
+    return std::nullopt;
+  }
+
+  // Gateways that map '-' and '_' to each other would take it for the real one.
+  static bool imitates_framing(std::string_view name) {
+    auto imitates = [&](std::string_view real) {
+      if (name.size() != real.size()) return false;
+      for (std::size_t i = 0; i < name.size(); ++i) {
+        if ((name[i] == '_' ? '-' : lower(name[i])) != real[i]) return false;
+      }
+      return true;
+    };
+    return imitates("content-length") || imitates("transfer-encoding");
+  }
+
+  // RFC 9112 §6.3 lets equal duplicates collapse; a second one is refused here, equal or not.
+  std::optional<Fault> read_content_length(std::string_view text) {
+    if (head_.content_length) return Fault{400, "more than one Content-Length"};
+    constexpr std::uint64_t largest = UINT64_MAX >> 1;
+    std::uint64_t number = 0;
+    if (text.empty()) return Fault{400, "Content-Length is empty"};
+    for (char c : text) {
+      if (!is(c, character::digit)) return Fault{400, "Content-Length is not a number"};
+      const auto digit = static_cast<std::uint64_t>(c - '0');
+      if (number > (largest - digit) / 10) return Fault{400, "Content-Length is too large"};
+      number = number * 10 + digit;
+    }
+    head_.content_length = number;
+    return std::nullopt;
+  }
+
+  // RFC 9112 §6.1: chunked, once, and nothing else. Unknown codings are 501, malformed lists 400.
+  std::optional<Fault> read_transfer_encoding(std::string_view text) {
+    if (++coding_lines_ > 1) return Fault{400, "more than one Transfer-Encoding"};
+    bool malformed = false;
+    bool unknown = false;
+    unsigned chunked = 0;
+    bool last_is_chunked = false;
+    for_each_element(text, [&](std::string_view coding) {
+      last_is_chunked = equal_ignoring_case(coding, "chunked");
+      if (last_is_chunked) {
+        ++chunked;
+      } else if (is_token(coding)) {
+        unknown = true;
+      } else {
+        malformed = true;
+      }
+    });
+    if (malformed || chunked > 1) return Fault{400, "Transfer-Encoding is malformed"};
+    if (chunked == 1 && !last_is_chunked) return Fault{400, "chunked is not the last coding"};
+    if (unknown) return Fault{501, "an unknown transfer coding"};
+    head_.chunked = true;
+    return std::nullopt;
+  }
+
+  // Only what concerns the connection is taken; names listed here never hide a field of the message (RFC 9110 §7.6.1
+  // speaks to proxies).
+  void read_connection(std::string_view text) {
+    for_each_element(text, [&](std::string_view option) {
+      if (equal_ignoring_case(option, "close")) close_ = true;
+      if (equal_ignoring_case(option, "keep-alive")) keep_alive_ = true;
+      if (equal_ignoring_case(option, "upgrade")) upgrade_option_ = true;
+    });
+  }
+
+  // RFC 9112 §3.2: exactly one, and §3.2.2 with an absolute target: the same.
+  std::optional<Fault> read_host() {
+    if (host_line_ == nullptr) {
+      if (head_.version_minor != 0) return Fault{400, "Host is missing"};
+      if (head_.authority.empty()) return std::nullopt;
+    }
+    std::optional<Authority> authority;
+    if (host_line_ != nullptr) {
+      authority = parse_authority(value(*host_line_));
+      if (!authority) return Fault{400, "Host is malformed"};
+    }
+    if (!head_.authority.empty()) {
+      const auto wanted = parse_authority(head_.authority);
+      if (authority && !same(*wanted, *authority)) return Fault{400, "the target's host is not that of Host"};
+      authority = wanted;
+    } else {
+      head_.authority = value(*host_line_);
+    }
+    lower_in_place(head_.authority);
+    head_.host = authority->host;
+    return std::nullopt;
+  }
+
+  bool same(const Authority& target, const Authority& host) const {
+    const bool https = lower(head_.target[4]) == 's';
+    const std::uint16_t usual = https ? 443 : 80;
+    return equal_ignoring_case(target.host, host.host) && target.port.value_or(usual) == host.port.value_or(usual);
+  }
+
+  static void lower_in_place(std::string_view text) {
+    for (const char& c : text) {
+      if (lower(c) != c) const_cast<char&>(c) = lower(c);
+    }
+  }
+
+  RequestHead& head_;
+  const kirsch_field* host_line_ = nullptr;
+  unsigned coding_lines_ = 0;
+  bool close_ = false;
+  bool keep_alive_ = false;
+  bool upgrade_option_ = false;
+  bool upgrade_field_ = false;
+};
+
+}  // namespace
+
+std::optional<Fault> read_framing(RequestHead& head) { return FramingReader(head).read(); }
+
+}  // namespace kirsch::http

@@ -1,0 +1,52 @@
+// Looking up fields of a head and moving it.
+#include "http/head.h"
+
+#include <cstring>
+
+#include "base/arena.h"
+#include "http/characters.h"
+
+namespace kirsch::http {
+
+const kirsch_field* RequestHead::field(FieldName name) const {
+  for (const kirsch_field& line : fields) {
+    if (line.id == static_cast<std::uint16_t>(name)) return &line;
+  }
+  return nullptr;
+}
+
+const kirsch_field* RequestHead::field(std::string_view wanted) const {
+  const FieldName known = field_name(wanted);
+  if (known != FieldName::other) return field(known);
+  for (const kirsch_field& line : fields) {
+    if (line.id == 0 && equal_ignoring_case(http::name(line), wanted)) return &line;
+  }
+  return nullptr;
+}
+
+void RequestHead::relocate(const char* from, std::size_t size, const char* to, kirsch_field* storage) {
+  // Compared as numbers: a view may point to static text, which has no order with the buffer.
+  const auto begin = reinterpret_cast<std::uintptr_t>(from);
+  auto moved = [&](const char* pointer) {
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(pointer) - begin;
+    return pointer != nullptr && offset <= size ? to + offset : pointer;
+  };
+  for (std::string_view* view : {&method_name, &target, &authority, &host, &path, &query, &bytes}) {
+    if (view->data() != nullptr) *view = {moved(view->data()), view->size()};
+  }
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    storage[i].name = moved(storage[i].name);
+    storage[i].value = moved(storage[i].value);
+  }
+  fields = {storage, fields.size()};
+}
+
+void RequestHead::keep(base::Arena& arena) {
+  const std::string_view old = bytes;
+  const std::string_view kept = arena.copy(old);
+  auto* storage = arena.array<kirsch_field>(fields.size());
+  if (!fields.empty()) std::memcpy(storage, fields.data(), fields.size_bytes());
+  relocate(old.data(), old.size(), kept.data(), storage);
+}
+
+}  // namespace kirsch::http

@@ -1,0 +1,52 @@
+// The head of a request as views into the bytes that were received.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "http/field.h"
+#include "kirsch/abi.h"
+
+namespace kirsch::base {
+class Arena;
+}
+
+namespace kirsch::http {
+
+// Trivially copyable; owns nothing. Views are empty where a malformed message gave nothing. The host's bytes are
+// lower-cased where they stand, so also inside the field Host.
+struct RequestHead {
+  kirsch_method method = KIRSCH_METHOD_OTHER;
+  std::uint8_t version_minor = 1;  // 0 or 1
+  bool chunked = false;
+  bool keep_alive = false;
+  bool expect_continue = false;
+  bool upgrade = false;  // Connection names upgrade and the field Upgrade is there
+  std::string_view method_name;
+  std::string_view target;     // as received
+  std::string_view authority;  // host with port, of the target or of Host (RFC 9112 §3.2); empty: HTTP/1.0 without
+  std::string_view host;       // without port and final dot; an IPv6 literal keeps its brackets
+  std::string_view path;       // raw, begins with a slash; "*" for OPTIONS *
+  std::string_view query;      // raw, without the question mark
+  std::span<const kirsch_field> fields;
+  std::optional<std::uint64_t> content_length;
+  std::string_view bytes;  // the whole head with its final empty line
+
+  bool has_body() const { return chunked || content_length.value_or(0) != 0; }
+
+  // First field of that name, whole lines only; none: nullptr.
+  const kirsch_field* field(FieldName name) const;
+  const kirsch_field* field(std::string_view name) const;
+
+  // The bytes have moved: rebases every view that pointed into [from, from + size). `storage` is where the fields are
+  // (fields.data(), mutable).
+  void relocate(const char* from, std::size_t size, const char* to, kirsch_field* storage);
+
+  // Copies bytes and fields to the arena and rebases all views; afterwards nothing refers to the receive buffer.
+  void keep(base::Arena& arena);
+};
+
+}  // namespace kirsch::http

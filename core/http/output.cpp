@@ -1,0 +1,183 @@
+// Gathers pieces into sends and keeps account of what the kernel has taken.
+#include "http/output.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <cstring>
+#include <new>
+
+namespace kirsch::http {
+
+namespace {
+
+constexpr std::size_t usual_block = 4096;
+constexpr std::size_t most_pieces = 64;
+constexpr std::size_t most_free_blocks = 4096;
+
+}  // namespace
+
+OutputBlocks::~OutputBlocks() {
+  for (Block* block : free_) ::operator delete(block);
+}
+
+OutputBlocks::Block* OutputBlocks::take(std::size_t at_least) {
+  constexpr std::size_t usual = usual_block - sizeof(Block);
+  Block* block = nullptr;
+  if (at_least <= usual && !free_.empty()) {
+    block = free_.back();
+    free_.pop_back();
+  } else {
+    const std::size_t size = std::max(at_least, usual);
+    block = static_cast<Block*>(::operator new(sizeof(Block) + size));
+    block->size = static_cast<std::uint32_t>(size);
+  }
+  block->references = 0;
+  block->used = 0;
+  return block;
+}
+
+void OutputBlocks::give(Block* block) noexcept {
+  if (block->size == usual_block - sizeof(Block) && free_.size() < most_free_blocks) {
+    free_.push_back(block);
+  } else {
+    ::operator delete(block);
+  }
+}
+
+// Bytes that a send has already announced must not change, so a segment under way grows no more.
+bool Output::extends_last(std::size_t size) const {
+  if (segments_.size() <= first_ + segments_in_flight_) return false;
+  const Segment& last = segments_.back();
+  return last.kind == Kind::copied && last.owner == block_ && block_->size - block_->used >= size &&
+         last.data + last.size == block_->bytes() + block_->used;
+}
+
+void Output::copy(std::string_view bytes) {
+  constexpr std::size_t largest_piece = 1U << 30;
+  while (bytes.size() > largest_piece) {
+    copy(bytes.substr(0, largest_piece));
+    bytes.remove_prefix(largest_piece);
+  }
+  if (bytes.empty()) return;
+  if (block_ == nullptr || block_->size - block_->used < bytes.size()) {
+    forget_block();
+    block_ = blocks_->take(bytes.size());
+  }
+  const bool extends = extends_last(bytes.size());
+  char* to = block_->bytes() + block_->used;
+  std::memcpy(to, bytes.data(), bytes.size());
+  block_->used += static_cast<std::uint32_t>(bytes.size());
+  queued_ += bytes.size();
+  if (extends) {
+    segments_.back().size += bytes.size();
+    return;
+  }
+  ++block_->references;
+  segments_.push_back({Kind::copied, -1, to, bytes.size(), 0, block_, nullptr});
+}
+
+void Output::borrow(std::string_view bytes) {
+  if (bytes.empty()) return;
+  queued_ += bytes.size();
+  segments_.push_back({Kind::borrowed, -1, bytes.data(), bytes.size(), 0, nullptr, nullptr});
+}
+
+void Output::share(std::string_view bytes, void (*release)(void* owner), void* owner) {
+  if (bytes.empty()) {
+    release(owner);
+    return;
+  }
+  queued_ += bytes.size();
+  segments_.push_back({Kind::shared, -1, bytes.data(), bytes.size(), 0, owner, release});
+}
+
+void Output::file(int descriptor, std::uint64_t offset, std::uint64_t size) {
+  if (size == 0) {
+    ::close(descriptor);
+    return;
+  }
+  segments_.push_back({Kind::file, descriptor, nullptr, size, offset, nullptr, nullptr});
+}
+
+void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {
+  if (in_flight_ != 0 || empty()) return;
+  flight_begin_ = now;
+  Segment& first = segments_[first_];
+  if (first.kind == Kind::file) {
+    in_flight_ = std::min(first.size, slice_);
+    segments_in_flight_ = 1;
+    transport.send_file(first.descriptor, first.offset, in_flight_);
+    return;
+  }
+  std::array<iovec, most_pieces> pieces;
+  std::size_t count = 0;
+  for (std::size_t i = first_; i < segments_.size() && count < most_pieces && in_flight_ < slice_; ++i) {
+    const Segment& segment = segments_[i];
+    if (segment.kind == Kind::file) break;
+    const auto size = static_cast<std::size_t>(std::min(segment.size, slice_ - in_flight_));
+    pieces[count++] = {const_cast<char*>(segment.data), size};
+    in_flight_ += size;
+  }
+  segments_in_flight_ = count;
+  transport.send({pieces.data(), count});
+}
+
+void Output::on_sent(base::SteadyTime now) noexcept {
+  using std::chrono::seconds;
+  const auto took = now - flight_begin_;
+  if (in_flight_ >= slice_ && took < seconds(1)) slice_ = std::min(slice_ * 2, largest_slice);
+  if (took > seconds(5)) slice_ = std::max(slice_ / 2, smallest_slice);
+  segments_in_flight_ = 0;
+  while (in_flight_ != 0) {
+    Segment& segment = segments_[first_];
+    const std::uint64_t sent = std::min(segment.size, in_flight_);
+    in_flight_ -= sent;
+    segment.size -= sent;
+    if (segment.kind == Kind::file) {
+      segment.offset += sent;
+    } else {
+      segment.data += sent;
+      queued_ -= static_cast<std::size_t>(sent);
+    }
+    if (segment.size == 0) pop();
+  }
+  if (empty()) {
+    segments_.clear();
+    first_ = 0;
+    forget_block();
+  } else if (first_ >= most_pieces && first_ * 2 >= segments_.size()) {
+    segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
+void Output::pop() noexcept {
+  const Segment segment = segments_[first_++];
+  if (segment.kind == Kind::file) ::close(segment.descriptor);
+  if (segment.kind == Kind::shared) segment.release(segment.owner);
+  if (segment.kind == Kind::copied) {
+    auto* block = static_cast<OutputBlocks::Block*>(segment.owner);
+    if (--block->references == 0 && block != block_) blocks_->give(block);
+  }
+}
+
+// A block with segments goes back with the last of them.
+void Output::forget_block() noexcept {
+  if (block_ != nullptr && block_->references == 0) blocks_->give(block_);
+  block_ = nullptr;
+}
+
+void Output::clear() noexcept {
+  while (!empty()) pop();
+  segments_.clear();
+  first_ = segments_in_flight_ = queued_ = 0;
+  in_flight_ = 0;
+  slice_ = first_slice;
+  forget_block();
+}
+
+}  // namespace kirsch::http

@@ -1,0 +1,94 @@
+// What waits to be sent on one connection: pieces of memory, copied, borrowed or shared, and ranges of files, in order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/transport.h"
+
+namespace kirsch::http {
+
+// Memory for copied bytes. One pool per loop; must outlive the outputs that use it.
+class OutputBlocks {
+ public:
+  struct Block {
+    std::uint32_t references;
+    std::uint32_t used;
+    std::uint32_t size;
+    char* bytes() { return reinterpret_cast<char*>(this + 1); }
+  };
+
+  OutputBlocks() = default;
+  ~OutputBlocks();
+  OutputBlocks(const OutputBlocks&) = delete;
+  OutputBlocks& operator=(const OutputBlocks&) = delete;
+
+  Block* take(std::size_t at_least);
+  void give(Block* block) noexcept;
+
+ private:
+  std::vector<Block*> free_;
+};
+
+class Output {
+ public:
+  // A send is one unit of progress: a peer has Limits::write_time for it. It grows for fast peers and shrinks for slow
+  // ones, so that a slow but steady reader (about 500 bytes a second) is not cut off and a fast one costs few system
+  // calls.
+  static constexpr std::uint64_t smallest_slice = 16 * 1024;
+  static constexpr std::uint64_t first_slice = 64 * 1024;
+  static constexpr std::uint64_t largest_slice = 1024 * 1024;
+
+  explicit Output(OutputBlocks& blocks) : blocks_(&blocks) {}
+  ~Output() { clear(); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  void copy(std::string_view bytes);
+  void borrow(std::string_view bytes);  // unchanged until it was sent or clear()
+  void share(std::string_view bytes, void (*release)(void* owner), void* owner);  // release runs exactly once
+  void file(int descriptor, std::uint64_t offset, std::uint64_t size);            // takes the descriptor
+
+  std::size_t queued() const { return queued_; }  // bytes of memory, not of files
+  bool empty() const { return first_ == segments_.size(); }
+  bool in_flight() const { return in_flight_ != 0; }
+  base::SteadyTime flight_begin() const { return flight_begin_; }
+
+  // Starts the next send if something waits and none is under way.
+  void flush(net::Transport& transport, base::SteadyTime now) noexcept;
+  // The transport's on_sent: what was under way is in the kernel.
+  void on_sent(base::SteadyTime now) noexcept;
+  // Drops and releases everything. Only before the first flush or after the transport is gone.
+  void clear() noexcept;
+
+ private:
+  enum class Kind : std::uint8_t { copied, borrowed, shared, file };
+  struct Segment {
+    Kind kind;
+    int descriptor;
+    const char* data;
+    std::uint64_t size;    // not yet in the kernel
+    std::uint64_t offset;  // in the file
+    void* owner;           // of a shared piece; the block of a copied one
+    void (*release)(void* owner);
+  };
+
+  bool extends_last(std::size_t size) const;
+  void pop() noexcept;
+  void forget_block() noexcept;
+
+  OutputBlocks* blocks_;
+  std::vector<Segment> segments_;
+  std::size_t first_ = 0;  // those before it are done
+  std::size_t segments_in_flight_ = 0;
+  std::uint64_t in_flight_ = 0;  // bytes
+  std::size_t queued_ = 0;
+  std::uint64_t slice_ = first_slice;  // bytes per send
+  base::SteadyTime flight_begin_{};
+  OutputBlocks::Block* block_ = nullptr;  // where the next copied bytes go
+};
+
+}  // namespace kirsch::http

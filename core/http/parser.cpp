@@ -1,0 +1,177 @@
+// Cuts the head into lines and fields.
+#include "http/parser.h"
+
+#include "http/characters.h"
+#include "http/framing.h"
+#include "http/request_line.h"
+
+namespace kirsch::http {
+
+void HeadParser::reset() {
+  head_ = RequestHead();
+  fields_.clear();
+  fault_ = Fault();
+  base_ = nullptr;
+  phase_ = Phase::start;
+  scan_ = line_ = colon_ = fields_begin_ = 0;
+}
+
+ParseResult HeadParser::parse(char* bytes, std::size_t size) {
+  if (base_ != nullptr && base_ != bytes) head_.relocate(base_, scan_, bytes, fields_.data());
+  base_ = bytes;
+  end_ = bytes + size;
+  while (phase_ != Phase::complete) {
+    Step step = Step::fail;
+    switch (phase_) {
+      case Phase::start:
+        step = start();
+        break;
+      case Phase::request_line:
+        step = request_line();
+        break;
+      case Phase::field_name:
+        step = field_name();
+        break;
+      case Phase::field_value:
+        step = field_value();
+        break;
+      case Phase::complete:
+        break;
+    }
+    if (step != Step::next) {
+      show_progress();
+      return step == Step::wait ? ParseResult::need_more : ParseResult::malformed;
+    }
+  }
+  show_progress();
+  return ParseResult::complete;
+}
+
+void HeadParser::show_progress() {
+  head_.bytes = {base_, scan_};
+  head_.fields = fields_;
+}
+
+HeadParser::Step HeadParser::fail(std::uint16_t status, std::string_view reason) {
+  fault_ = {status, reason};
+  return Step::fail;
+}
+
+HeadParser::Step HeadParser::wait(const char* at) {
+  scan_ = static_cast<std::size_t>(at - base_);
+  return Step::wait;
+}
+
+// `at` is a byte that may not stand in a line: only CR LF is right (RFC 9112 §2.2 lets a bare LF pass; we do not).
+HeadParser::Step HeadParser::line_end(const char* at) {
+  if (*at != '\r') return fail(400, *at == '\n' ? "bare LF ends a line" : "control character");
+  if (at + 1 == end_) return wait(at);
+  if (at[1] != '\n') return fail(400, "bare CR");
+  return Step::next;
+}
+
+// RFC 9112 §2.2: one empty line before the request line is forgiven.
+HeadParser::Step HeadParser::start() {
+  if (base_ == end_) return Step::wait;
+  if (*base_ == '\r') {
+    const Step step = line_end(base_);
+    if (step != Step::next) return step;
+    scan_ = line_ = 2;
+  }
+  phase_ = Phase::request_line;
+  return Step::next;
+}
+
+HeadParser::Step HeadParser::request_line() {
+  const char* line = base_ + line_;
+  if (line == end_) return Step::wait;
+  if (!is(*line, character::token)) return fail(400, "the request line does not begin with a method");
+  const char* at = end_of_run<Run::request_line>(base_ + scan_, end_);
+  const std::size_t version_and_spaces = 10;
+  if (static_cast<std::size_t>(at - line) > limits_->method + limits_->target + version_and_spaces) {
+    return too_long_request_line();
+  }
+  if (at == end_) return wait(at);
+  const Step step = line_end(at);
+  if (step != Step::next) return step;
+  if (const auto fault = parse_request_line({line, static_cast<std::size_t>(at - line)}, *limits_, head_)) {
+    return fail(fault->status, fault->reason);
+  }
+  scan_ = line_ = fields_begin_ = static_cast<std::size_t>(at + 2 - base_);
+  phase_ = Phase::field_name;
+  return Step::next;
+}
+
+// RFC 9112 §3: which part is too long decides. Looks only at bytes that every split has seen.
+HeadParser::Step HeadParser::too_long_request_line() {
+  const std::string_view start(base_ + line_, limits_->method + 1);
+  const std::size_t space = start.find(' ');
+  const std::string_view method = start.substr(0, space);
+  if (!http::is_token(method)) return fail(400, "the method is not a token");
+  if (space == std::string_view::npos) return fail(501, "the method is too long");
+  head_.method_name = method;
+  return fail(414, "the target is too long");
+}
+
+// True after fail(): asked before the byte at `at` is judged, so the answer is the same for every split.
+bool HeadParser::fields_too_large(const char* at) {
+  const std::size_t offset = static_cast<std::size_t>(at - base_);
+  if (offset - line_ > limits_->field) {
+    fail(431, "a header field is too long");
+    return true;
+  }
+  if (offset - fields_begin_ > limits_->field_block) {
+    fail(431, "the header fields are too long");
+    return true;
+  }
+  return false;
+}
+
+HeadParser::Step HeadParser::field_name() {
+  const char* line = base_ + line_;
+  const char* at = base_ + scan_;
+  if (at == line && at != end_ && *at == '\r') return end_of_head();
+  if (at != end_ && fields_.size() == limits_->fields) return fail(431, "too many header fields");
+  while (at != end_ && is(*at, character::token)) ++at;
+  if (fields_too_large(at)) return Step::fail;
+  if (at == end_) return wait(at);
+  if (*at != ':') {
+    if (at == line && (*at == ' ' || *at == '\t'))
+      return fail(400, "folded or indented header field");  // RFC 9112 §5.2
+    return fail(400, "a header field's name is not a token followed by a colon");
+  }
+  if (at == line) return fail(400, "a header field without a name");
+  colon_ = static_cast<std::size_t>(at - base_);
+  scan_ = colon_ + 1;
+  phase_ = Phase::field_value;
+  return Step::next;
+}
+
+HeadParser::Step HeadParser::field_value() {
+  const char* at = end_of_run<Run::field_value>(base_ + scan_, end_);
+  if (fields_too_large(at)) return Step::fail;
+  if (at == end_) return wait(at);
+  const Step step = line_end(at);
+  if (step != Step::next) return step;
+  const std::string_view name(base_ + line_, colon_ - line_);
+  const std::string_view value = trim({base_ + colon_ + 1, static_cast<std::size_t>(at - base_) - colon_ - 1});
+  fields_.push_back({name.data(), value.data(), static_cast<std::uint32_t>(value.size()),
+                     static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(http::field_name(name))});
+  head_.fields = fields_;
+  scan_ = line_ = static_cast<std::size_t>(at + 2 - base_);
+  if (scan_ - fields_begin_ > limits_->field_block) return fail(431, "the header fields are too long");
+  phase_ = Phase::field_name;
+  return Step::next;
+}
+
+HeadParser::Step HeadParser::end_of_head() {
+  const Step step = line_end(base_ + scan_);
+  if (step != Step::next) return step;
+  scan_ += 2;
+  head_.fields = fields_;
+  if (const auto fault = read_framing(head_)) return fail(fault->status, fault->reason);
+  phase_ = Phase::complete;
+  return Step::next;
+}
+
+}  // namespace kirsch::http

@@ -1,0 +1,96 @@
+// The four forms of a target and what each method may use (RFC 9112 §3.2).
+#include "http/request_line.h"
+
+#include "http/authority.h"
+#include "http/characters.h"
+
+namespace kirsch::http {
+
+namespace {
+
+kirsch_method method_of(std::string_view name) {
+  if (name == "GET") return KIRSCH_METHOD_GET;
+  if (name == "HEAD") return KIRSCH_METHOD_HEAD;
+  if (name == "POST") return KIRSCH_METHOD_POST;
+  if (name == "PUT") return KIRSCH_METHOD_PUT;
+  if (name == "DELETE") return KIRSCH_METHOD_DELETE;
+  if (name == "OPTIONS") return KIRSCH_METHOD_OPTIONS;
+  if (name == "PATCH") return KIRSCH_METHOD_PATCH;
+  if (name == "CONNECT") return KIRSCH_METHOD_CONNECT;
+  if (name == "TRACE") return KIRSCH_METHOD_TRACE;
+  return KIRSCH_METHOD_OTHER;
+}
+
+// RFC 9112 §2.3. Minor versions above 1 are handled as 1.
+std::optional<Fault> read_version(std::string_view text, RequestHead& head) {
+  const bool shaped = text.size() == 8 && text.substr(0, 5) == "HTTP/" && is(text[5], character::digit) &&
+                      text[6] == '.' && is(text[7], character::digit);
+  if (!shaped) return Fault{400, "the version is malformed"};
+  if (text[5] != '1') return Fault{505, "the major version is not 1"};
+  head.version_minor = text[7] == '0' ? 0 : 1;
+  return std::nullopt;
+}
+
+void split_query(std::string_view path_and_query, RequestHead& head) {
+  const std::size_t mark = path_and_query.find('?');
+  head.path = path_and_query.substr(0, mark);
+  if (mark != std::string_view::npos) head.query = path_and_query.substr(mark + 1);
+}
+
+std::optional<Fault> read_absolute(std::string_view target, RequestHead& head) {
+  const std::size_t colon = target.find("://");
+  const std::string_view scheme = target.substr(0, colon);
+  if (colon == std::string_view::npos ||
+      (!equal_ignoring_case(scheme, "http") && !equal_ignoring_case(scheme, "https"))) {
+    return Fault{400, "the target is neither a path nor an http URI"};
+  }
+  const std::string_view rest = target.substr(colon + 3);
+  const std::size_t end = rest.find_first_of("/?");
+  head.authority = rest.substr(0, end);
+  if (!parse_authority(head.authority)) return Fault{400, "the target's authority is malformed"};
+  if (end != std::string_view::npos) split_query(rest.substr(end), head);
+  // RFC 9112 §3.2.4: OPTIONS for a server as a whole, sent to a proxy, has neither path nor query.
+  if (head.path.empty()) head.path = head.method == KIRSCH_METHOD_OPTIONS && head.query.empty() ? "*" : "/";
+  return std::nullopt;
+}
+
+std::optional<Fault> read_target(std::string_view target, RequestHead& head) {
+  if (target.empty()) return Fault{400, "the target is empty"};
+  if (target.find('#') != std::string_view::npos) return Fault{400, "the target holds a fragment"};
+  if (head.method == KIRSCH_METHOD_CONNECT) {
+    const auto authority = parse_authority(target);
+    if (!authority || !authority->port) return Fault{400, "the target of CONNECT is not host:port"};
+    return Fault{501, "CONNECT is not offered"};
+  }
+  if (target == "*") {
+    if (head.method != KIRSCH_METHOD_OPTIONS) return Fault{400, "only OPTIONS may have the target *"};
+    head.path = target;
+    return std::nullopt;
+  }
+  if (target.front() != '/') return read_absolute(target, head);
+  split_query(target, head);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Fault> parse_request_line(std::string_view line, const Limits& limits, RequestHead& head) {
+  const std::size_t first = line.find(' ');
+  const std::string_view method = line.substr(0, first);
+  if (!is_token(method)) return Fault{400, "the method is not a token"};
+  if (method.size() > limits.method) return Fault{501, "the method is too long"};
+  head.method_name = method;
+  head.method = method_of(method);
+  if (first == std::string_view::npos) return Fault{400, "the request line has no target"};
+  const std::size_t second = line.find(' ', first + 1);
+  const std::string_view target =
+      line.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
+  if (target.size() > limits.target) return Fault{414, "the target is too long"};
+  head.target = target;
+  if (second == std::string_view::npos) return Fault{400, "the request line has no version"};
+  if (const auto fault = read_version(line.substr(second + 1), head)) return fault;
+  if (head.method == KIRSCH_METHOD_OTHER) return Fault{501, "the method is unknown"};
+  return read_target(target, head);
+}
+
+}  // namespace kirsch::http

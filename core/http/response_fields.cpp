@@ -1,0 +1,110 @@
+// Checks and keeps the fields of a response (RFC 9110 §5.5).
+#include "http/response_fields.h"
+
+#include <cstring>
+
+#include "http/characters.h"
+
+namespace kirsch::http {
+
+namespace {
+
+bool is_value(std::string_view text) {
+  if (text.size() > UINT32_MAX || trim(text).size() != text.size()) return false;
+  const char* end = text.data() + text.size();
+  return end_of_run<Run::field_value>(text.data(), end) == end;
+}
+
+bool belongs_to_framing(FieldName id) {
+  switch (id) {
+    case FieldName::connection:
+    case FieldName::content_length:
+    case FieldName::date:
+    case FieldName::keep_alive:
+    case FieldName::trailer:
+    case FieldName::transfer_encoding:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool may_set(std::string_view name, FieldName id) {
+  return !belongs_to_framing(id) && name.size() <= UINT16_MAX && is_token(name);
+}
+
+bool has_name(const kirsch_field& line, std::string_view wanted, FieldName id) {
+  if (line.id != static_cast<std::uint16_t>(id)) return false;
+  return id != FieldName::other || equal_ignoring_case(name(line), wanted);
+}
+
+}  // namespace
+
+bool ResponseFields::set(std::string_view name, std::string_view value) {
+  const FieldName id = field_name(name);
+  if (!may_set(name, id) || !is_value(value)) return false;
+  erase(name, id);
+  return append(name, id, value);
+}
+
+bool ResponseFields::add(std::string_view name, std::string_view value) {
+  const FieldName id = field_name(name);
+  if (!may_set(name, id) || !is_value(value)) return false;
+  return append(name, id, value);
+}
+
+bool ResponseFields::set_default(std::string_view name, std::string_view value) {
+  const FieldName id = field_name(name);
+  if (!may_set(name, id) || !is_value(value)) return false;
+  return find(name, id) != nullptr || append(name, id, value);
+}
+
+bool ResponseFields::remove(std::string_view name) {
+  const FieldName id = field_name(name);
+  if (!may_set(name, id)) return false;
+  erase(name, id);
+  return true;
+}
+
+std::optional<std::string_view> ResponseFields::get(std::string_view name) const {
+  const kirsch_field* line = find(name, field_name(name));
+  if (line == nullptr) return std::nullopt;
+  return value(*line);
+}
+
+std::optional<std::string_view> ResponseFields::get(FieldName name) const {
+  const kirsch_field* line = find({}, name);
+  if (line == nullptr) return std::nullopt;
+  return value(*line);
+}
+
+bool ResponseFields::append(std::string_view name, FieldName id, std::string_view value) {
+  if (count_ == room_) {
+    room_ = room_ == 0 ? 16 : room_ * 2;
+    auto* wider = arena_->array<kirsch_field>(room_);
+    if (count_ != 0) std::memcpy(wider, lines_, sizeof(kirsch_field) * count_);
+    lines_ = wider;
+  }
+  const std::string_view kept_name = arena_->copy(name);
+  const std::string_view kept_value = arena_->copy(value);
+  lines_[count_++] = {kept_name.data(), kept_value.data(), static_cast<std::uint32_t>(value.size()),
+                      static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)};
+  return true;
+}
+
+void ResponseFields::erase(std::string_view name, FieldName id) {
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    if (!has_name(lines_[i], name, id)) lines_[kept++] = lines_[i];
+  }
+  count_ = kept;
+}
+
+const kirsch_field* ResponseFields::find(std::string_view name, FieldName id) const {
+  for (const kirsch_field& line : lines()) {
+    if (has_name(line, name, id)) return &line;
+  }
+  return nullptr;
+}
+
+}  // namespace kirsch::http

@@ -1,0 +1,44 @@
+// The header fields of a response: a short flat list in an arena, checked when set.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "http/field.h"
+#include "kirsch/abi.h"
+
+namespace kirsch::http {
+
+// Names and values are copied to the arena. Setters return false and change nothing when the name is not a token, the
+// value holds CR, LF, NUL or another control character but tab (RFC 9110 §5.5), white space surrounds it, or the field
+// belongs to the framing, which the connection writes itself (Content-Length, Transfer-Encoding, Connection,
+// Keep-Alive, Trailer, Date).
+class ResponseFields {
+ public:
+  explicit ResponseFields(base::Arena& arena) : arena_(&arena) {}
+
+  bool set(std::string_view name, std::string_view value);           // replaces all lines of that name
+  bool add(std::string_view name, std::string_view value);           // appends a line
+  bool set_default(std::string_view name, std::string_view value);   // only if absent (true then, too)
+  bool remove(std::string_view name);                                // false: the name may not be set
+  std::optional<std::string_view> get(std::string_view name) const;  // of the first line
+  std::optional<std::string_view> get(FieldName name) const;
+  void clear() { count_ = 0; }
+
+  std::span<const kirsch_field> lines() const { return {lines_, count_}; }
+
+ private:
+  bool append(std::string_view name, FieldName id, std::string_view value);
+  void erase(std::string_view name, FieldName id);
+  const kirsch_field* find(std::string_view name, FieldName id) const;
+
+  base::Arena* arena_;
+  kirsch_field* lines_ = nullptr;
+  std::uint32_t count_ = 0;
+  std::uint32_t room_ = 0;
+};
+
+}  // namespace kirsch::http

@@ -1,0 +1,116 @@
+// Writes status, framing and fields.
+#include "http/response_head.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "http/reason_phrase.h"
+#include "http/response_fields.h"
+
+namespace kirsch::http {
+
+std::string_view DateLine::at(std::time_t second) {
+  if (second != second_) {
+    static constexpr char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm utc{};
+    ::gmtime_r(&second, &utc);
+    char* to = text_;
+    auto put = [&](std::string_view text) {
+      std::memcpy(to, text.data(), text.size());
+      to += text.size();
+    };
+    auto put_number = [&](int number, int digits) {
+      for (int i = digits - 1; i >= 0; --i, number /= 10) to[i] = static_cast<char>('0' + number % 10);
+      to += digits;
+    };
+    // RFC 9110 §5.6.7, independent of any locale.
+    put("Date: ");
+    put(days[utc.tm_wday]);
+    put(", ");
+    put_number(utc.tm_mday, 2);
+    put(" ");
+    put(months[utc.tm_mon]);
+    put(" ");
+    put_number(utc.tm_year + 1900, 4);
+    put(" ");
+    put_number(utc.tm_hour, 2);
+    put(":");
+    put_number(utc.tm_min, 2);
+    put(":");
+    put_number(utc.tm_sec, 2);
+    put(" GMT\r\n");
+    second_ = second;
+  }
+  return {text_, 37};
+}
+
+AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& context) {
+  const bool bodiless = head.status < 200 || head.status == 204 || head.status == 205 || head.status == 304;
+  if (context.head_request || bodiless) return {BodyFraming::none, 0, context.keep_alive};
+  if (head.body == BodyLength::known) return {BodyFraming::length, head.length, context.keep_alive};
+  if (context.version_minor == 1) return {BodyFraming::chunked, 0, context.keep_alive};
+  return {BodyFraming::until_close, 0, false};
+}
+
+namespace {
+
+void append_number(std::string& to, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  to.append(digits, end);
+}
+
+void append_status_line(std::string& to, std::uint16_t status) {
+  if (status == 200) {
+    to += "HTTP/1.1 200 OK\r\n";
+    return;
+  }
+  to += "HTTP/1.1 ";
+  append_number(to, status);
+  to += ' ';
+  to += reason_phrase(status);
+  to += "\r\n";
+}
+
+// RFC 9110 §8.6: never with 1xx and 204; with 304 and HEAD it is that of the GET, where known. 205 has no content.
+void append_framing(std::string& to, const ResponseHead& head, const AnswerContext& context,
+                    const AnswerFraming& framing) {
+  if (head.status < 200 || head.status == 204 || head.status == 304) return;
+  if (framing.body == BodyFraming::chunked) {
+    to += "Transfer-Encoding: chunked\r\n";
+  } else if (framing.body == BodyFraming::length || head.status == 205 ||
+             (context.head_request && head.body == BodyLength::known)) {
+    to += "Content-Length: ";
+    append_number(to, head.status == 205 ? 0 : head.length);
+    to += "\r\n";
+  }
+}
+
+}  // namespace
+
+void append_head(std::string& to, const ResponseHead& head, const AnswerContext& context, std::string_view date) {
+  const AnswerFraming framing = answer_framing(head, context);
+  append_status_line(to, head.status);
+  to += date;
+  append_framing(to, head, context, framing);
+  if (head.status == 101) {
+    to += "Connection: upgrade\r\n";
+  } else if (!framing.keep_alive) {
+    to += "Connection: close\r\n";
+  } else if (context.version_minor == 0) {
+    to += "Connection: keep-alive\r\n";
+  }
+  if (head.fields != nullptr) {
+    for (const kirsch_field& line : head.fields->lines()) {
+      to += name(line);
+      to += ": ";
+      to += value(line);
+      to += "\r\n";
+    }
+  }
+  to += "\r\n";
+}
+
+}  // namespace kirsch::http

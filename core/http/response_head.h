@@ -1,0 +1,45 @@
+// The first lines of an answer (RFC 9112 §4, §6): status line, framing and connection fields, then the fields that were
+// set.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include "http/transaction.h"
+
+namespace kirsch::http {
+
+// "Date: …" as a whole line, made anew when the second changes. One per loop.
+class DateLine {
+ public:
+  std::string_view at(std::time_t second);
+
+ private:
+  std::time_t second_ = -1;
+  char text_[40];
+};
+
+// What the connection knows of the request that is answered.
+struct AnswerContext {
+  std::uint8_t version_minor = 1;
+  bool head_request = false;
+  bool keep_alive = true;  // as far as everything but this answer's framing allows
+};
+
+// How the bytes after the head are marked.
+enum class BodyFraming : std::uint8_t { none, length, chunked, until_close };
+
+struct AnswerFraming {
+  BodyFraming body = BodyFraming::none;
+  std::uint64_t length = 0;
+  bool keep_alive = false;
+};
+
+AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& context);
+
+// Appends the whole head with its empty line. `date` is a whole line.
+void append_head(std::string& to, const ResponseHead& head, const AnswerContext& context, std::string_view date);
+
+}  // namespace kirsch::http

@@ -1,0 +1,75 @@
+// A connection after its upgrade: raw bytes both ways, with the marks and time limits of HTTP. No buffer while idle.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/input.h"
+#include "http/output.h"
+#include "http/transaction.h"
+#include "net/loop.h"
+
+namespace kirsch::http {
+
+class Connections;
+
+class Stream final : public net::TransportEvents, public net::Deferred, public UpgradedStream {
+ public:
+  // Takes the transport over; `received` came behind the request and is delivered after on_open.
+  Stream(Connections& owner, net::Transport& transport, UpgradeEvents& events, std::span<const char> received,
+         bool input_ended);
+
+  // Once, right after it was made: calls on_open. `reading`: the transport is not paused.
+  void begin(bool reading);
+  void abort_now() noexcept;
+
+  // net::TransportEvents
+  void on_data(std::span<char> bytes) override;
+  void on_end() override;
+  void on_sent() override;
+  void on_timeout() override;
+  void on_lost(int error) override;
+
+  // net::Deferred
+  void run_deferred() override;
+
+  // UpgradedStream
+  bool write(std::span<const kirsch_text> pieces) override;
+  bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) override;
+  void close() override;
+  void abort() override;
+  void pause(bool on) override;
+  kirsch_address peer() const override { return peer_; }
+  net::Loop& loop() const override;
+
+  std::size_t place = 0;  // in the list of Connections, which alone uses it
+
+ private:
+  std::size_t deliver(char* bytes, std::size_t size);
+  void deliver_kept();
+  bool open() const { return !closing_ && !aborted_; }
+  bool after_write();
+  void settle();
+  void end(bool clean) noexcept;
+  void linger();
+  void leave() noexcept;
+
+  Connections& owner_;
+  net::Transport* transport_;
+  UpgradeEvents* events_;  // null after on_close
+  Output output_;
+  Input input_;
+  bool input_ended_;
+  bool input_fresh_ = true;  // the kept bytes have not been offered yet
+  bool closing_ = false;
+  bool aborted_ = false;
+  bool paused_ = false;
+  bool reading_ = true;
+  bool full_ = false;
+  std::size_t lingered_ = 0;
+  kirsch_address peer_;
+};
+
+}  // namespace kirsch::http

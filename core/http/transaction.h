@@ -1,0 +1,165 @@
+// The seam between a protocol (HTTP/1.1 now) and whoever answers requests: one transaction is one request and its
+// answer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "http/fault.h"
+#include "http/head.h"
+#include "kirsch/abi.h"
+
+namespace kirsch::base {
+class Arena;
+}
+namespace kirsch::net {
+class Loop;
+}
+
+namespace kirsch::http {
+
+class ResponseFields;
+class UpgradeEvents;
+
+// Implemented by the pipeline. All calls come on the connection's loop, never from inside a ResponseWriter call, and
+// must not throw. Exactly one of on_sent and on_gone ends a transaction; after that the protocol never touches it
+// again, and its ResponseWriter is no longer valid once that call has returned.
+class Transaction {
+ public:
+  // Only after ResponseWriter::read_body. `decoded` is valid during the call.
+  virtual void on_body(std::string_view decoded) = 0;
+  // The body is complete; also for a request without one, if read_body was called.
+  virtual void on_body_end() = 0;
+  // 400, 408, 413: no more of the body comes. The transaction answers (if it has not begun to); the connection closes
+  // afterwards.
+  virtual void on_body_fault(const Fault& fault) = 0;
+  // The output fell below its low mark after a write had returned false.
+  virtual void on_writable() = 0;
+  // Finished, and the whole answer was handed to the kernel.
+  virtual void on_sent() = 0;
+  // The client is lost or the connection was aborted (write stall, end of a drain, ResponseWriter::abort).
+  virtual void on_gone() = 0;
+
+ protected:
+  ~Transaction() = default;
+};
+
+// How the end of the body is marked.
+enum class BodyLength : std::uint8_t {
+  known,    // `length` bytes: Content-Length
+  unknown,  // chunked, or until close for HTTP/1.0
+};
+
+struct ResponseHead {
+  std::uint16_t status = 200;              // 200..599; 101 with upgrade()
+  const ResponseFields* fields = nullptr;  // read during send_head; null: none
+  BodyLength body = BodyLength::known;
+  std::uint64_t length = 0;  // no meaning for 1xx, 204, 304. For HEAD: what GET would have
+};
+
+enum class Bytes : std::uint8_t {
+  copied,
+  borrowed,  // valid and unchanged until on_sent or on_gone
+};
+
+// Implemented by the protocol, for one transaction. All calls on the connection's loop, from Service::on_request on
+// until on_sent or on_gone has returned. Calls after finish() or abort() do nothing, but the facts stay true. No call
+// calls back: what it causes comes later in the same turn of the loop.
+class ResponseWriter {
+ public:
+  // Moves the head to the arena and rebases the RequestHead passed to on_request. Without it that head is valid only
+  // until on_request (on_malformed) returns. Call it in there or not at all.
+  virtual void keep_head(base::Arena& arena) = 0;
+
+  // Wants the body, of at most `limit` bytes. Sends 100 Continue if the client waits for it. A Content-Length above the
+  // limit is on_body_fault(413) without reading. Once per transaction. A body that was not asked for is read away after
+  // the answer, within bounds, else the connection closes.
+  virtual void read_body(std::uint64_t limit) = 0;
+  virtual void pause_body() = 0;  // no on_body, on_body_end until resume_body; no time limit runs meanwhile
+  virtual void resume_body() = 0;
+
+  // Once, before any write. The head leaves with what is written in the same turn.
+  virtual void send_head(const ResponseHead& head) = 0;
+
+  // One piece of the body. False: the queue is above its high mark; the piece is queued all the same, wait for
+  // on_writable. For HEAD, 204 and 304 pieces are dropped (and released); what exceeds the announced length too.
+  virtual bool write(std::string_view piece, Bytes bytes) = 0;
+  // `release` runs exactly once, on the loop, when the bytes are not needed any more: also if the connection is lost.
+  // It may run inside this call, but calls nothing of the transaction.
+  virtual bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) = 0;
+  // Takes the descriptor.
+  virtual bool write_file(int descriptor, std::uint64_t offset, std::uint64_t size) = 0;
+  virtual std::size_t queued() const = 0;  // bytes not yet handed to the kernel; files do not count
+
+  // The body is complete: on_sent follows. Less than announced was written: what is there leaves, the connection closes
+  // and on_gone follows.
+  virtual void finish() = 0;
+  // Closes at once; the client sees a truncated answer. on_gone follows.
+  virtual void abort() = 0;
+  // Instead of finish(), after send_head with status 101 and with the body, if any, read to its end (else the
+  // connection is aborted): once the head was sent on_sent ends the transaction, then
+  // on_open begins the stream. `events` stays valid until its on_close has returned. Whatever happens, on_close comes.
+  virtual void upgrade(UpgradeEvents& events) = 0;
+
+  virtual bool response_begun() const = 0;  // send_head was called
+  virtual kirsch_address peer() const = 0;
+  virtual kirsch_address local() const = 0;
+  virtual bool secure() const = 0;
+  virtual std::uint32_t listener() const = 0;  // the number given to Connections::entrance
+  virtual net::Loop& loop() const = 0;
+
+ protected:
+  ~ResponseWriter() = default;
+};
+
+// Implemented by the pipeline, one per loop; outlives all connections of the loop. Must not throw.
+class Service {
+ public:
+  // `head` stays at its address until the end of the transaction; its views: see ResponseWriter::keep_head. May answer
+  // in the call.
+  virtual Transaction& on_request(ResponseWriter& writer, RequestHead& head) = 0;
+  // The message was refused, or its head came too late (408): nothing after it is read, and the connection closes after
+  // the answer. `head` is what was understood so far. read_body and upgrade do nothing here.
+  virtual Transaction& on_malformed(ResponseWriter& writer, const Fault& fault, RequestHead& head) = 0;
+
+ protected:
+  ~Service() = default;
+};
+
+// Raw bytes of an upgraded connection. All calls on its loop; valid from on_open until on_close has returned. No call
+// calls back.
+class UpgradedStream {
+ public:
+  // Copies. False: the queue is above its high mark (the pieces are queued all the same), wait for on_writable.
+  // Ignored after close.
+  virtual bool write(std::span<const kirsch_text> pieces) = 0;
+  virtual bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) = 0;
+  virtual void close() = 0;         // after what is queued was sent
+  virtual void abort() = 0;         // at once, what is queued is lost
+  virtual void pause(bool on) = 0;  // no on_data until resumed; what was left unconsumed comes again then
+  virtual kirsch_address peer() const = 0;
+  virtual net::Loop& loop() const = 0;
+
+ protected:
+  ~UpgradedStream() = default;
+};
+
+// Implemented by the pipeline. All calls on the loop, must not throw.
+class UpgradeEvents {
+ public:
+  virtual void on_open(UpgradedStream& stream) = 0;
+  // Bytes are mutable and valid during the call. Returns how many were consumed; the rest comes again with more behind
+  // it. At most Limits::read_ahead bytes may stay unconsumed, then the stream is aborted.
+  virtual std::size_t on_data(UpgradedStream& stream, char* bytes, std::size_t size) = 0;
+  virtual void on_writable(UpgradedStream& stream) = 0;
+  // Last call, exactly once. Null when on_open never came. `clean`: the peer ended the stream, or close() was called.
+  virtual void on_close(UpgradedStream* stream, bool clean) = 0;
+
+ protected:
+  ~UpgradeEvents() = default;
+};
+
+}  // namespace kirsch::http

@@ -1,0 +1,142 @@
+// Boost.DLL opens the private copy; everything else here is order and undoing.
+#include "loader/module.h"
+
+// Boost.DLL 1.74 misses these includes of its own.
+#include <fstream>
+#include <string>
+#include <vector>
+
+#define BOOST_DLL_USE_STD_FS
+#include <dlfcn.h>
+
+#include <boost/dll/shared_library.hpp>
+#include <cstring>
+#include <utility>
+
+#include "loader/entry.h"
+#include "loader/link_refusal.h"
+#include "loader/refusal.h"
+
+namespace kirsch::loader {
+namespace {
+
+constexpr const char* symbol = "kirsch_module";
+
+// Boost wraps dlerror's sentence: "… failed (dlerror system message: SENTENCE): Bad file descriptor".
+std::string linker_text(const std::string& what) {
+  constexpr std::string_view before = "dlerror system message: ";
+  const auto from = what.find(before);
+  const auto to = what.rfind("): ");
+  if (from == std::string::npos || to == std::string::npos || to < from + before.size()) return what;
+  return what.substr(from + before.size(), to - from - before.size());
+}
+
+std::string text_of(const kirsch_error& error) {
+  const std::string text(error.text, ::strnlen(error.text, sizeof(error.text)));
+  return text.empty() ? "it gave no reason" : text;
+}
+
+std::string origin_of(const ModuleFile& file) {
+  return provenance(file.path, file.manifest->version, file.manifest->compiler, file.note.build_id);
+}
+
+}  // namespace
+
+class Module::Library {
+ public:
+  Library(const ModuleFile& file, const std::filesystem::path& copy, bool keep_mapped) {
+    try {
+      library_.load(copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    } catch (const boost::dll::fs::system_error& error) {
+      throw base::Refusal(refuse_link(file, linker_text(error.what()), copy.string()));
+    }
+    if (!library_.has(symbol))
+      throw base::Refusal(
+          refused(code::unlike_its_note,
+                  "module '" + file.manifest->name + "' has a manifest, but does not export '" + symbol + "'",
+                  origin_of(file) + "; build it with the SDK and its version script"));
+    // A second handle with this flag makes dlclose a no-op for good.
+    if (keep_mapped) {
+      void* handle = ::dlopen(copy.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD | RTLD_NODELETE);
+      if (handle != nullptr) ::dlclose(handle);
+    }
+  }
+
+  const kirsch_module_entry& entry() const { return library_.get<const kirsch_module_entry>(symbol); }
+
+ private:
+  boost::dll::shared_library library_;
+};
+
+std::shared_ptr<const Module> Module::load(const ModuleFile& file, PrivateCopies& copies, const kirsch_host& host,
+                                           const LoadSettings& settings) {
+  const std::filesystem::path copy = copies.copy(file);
+  if (settings.probe)
+    if (auto diagnostic = loader::probe(file, copy, settings.probing)) throw base::Refusal(std::move(*diagnostic));
+  const std::shared_ptr<Module> module(new Module(file, copy, settings.keep_mapped));
+  module->init(host);
+  return module;
+}
+
+Module::Module(const ModuleFile& file, const std::filesystem::path& copy, bool keep_mapped)
+    : manifest_(file.manifest),
+      path_(file.path),
+      build_id_(file.note.build_id),
+      library_(std::make_unique<Library>(file, copy, keep_mapped)),
+      entry_(&library_->entry()) {
+  const std::string unlike = difference(*entry_, file);
+  if (!unlike.empty())
+    throw base::Refusal(refused(code::unlike_its_note, "module '" + manifest_->name + "' " + unlike,
+                                origin_of(file) + "; rebuild it, its parts do not belong together"));
+}
+
+void Module::init(const kirsch_host& host) {
+  kirsch_error error{};
+  if (entry_->init(&host, &error) != 0)
+    throw base::Refusal(refused(code::failed_init,
+                                "module '" + manifest_->name + "' refused to start: " + text_of(error),
+                                provenance(path_, manifest_->version, manifest_->compiler, build_id_)));
+  initialised_ = true;
+}
+
+Module::~Module() {
+  if (initialised_) entry_->deinit();
+}
+
+Instance::Instance(std::shared_ptr<const Module> module, std::size_t index, const kirsch_value& options,
+                   std::optional<base::Position> origin)
+    : index_(index) {
+  const Offer& wanted = module->manifest().provides[index];
+  kirsch_error error{};
+  if (module->provided(index).create(&options, &self_, &error) != 0) {
+    base::Diagnostic diagnostic =
+        refused(code::failed_create, std::string(word(wanted.kind)) + " '" + wanted.name + "' of " +
+                                         module->path().string() + " refused its options: " + text_of(error));
+    diagnostic.position = std::move(origin);
+    throw base::Refusal(std::move(diagnostic));
+  }
+  module_ = std::move(module);
+}
+
+Instance::Instance(Instance&& other) noexcept
+    : module_(std::move(other.module_)), index_(other.index_), self_(std::exchange(other.self_, nullptr)) {}
+
+Instance& Instance::operator=(Instance&& other) noexcept {
+  if (this != &other) {
+    destroy();
+    module_ = std::move(other.module_);
+    index_ = other.index_;
+    self_ = std::exchange(other.self_, nullptr);
+  }
+  return *this;
+}
+
+Instance::~Instance() { destroy(); }
+
+void Instance::destroy() noexcept {
+  if (module_ == nullptr) return;
+  functions().destroy(self_);
+  module_.reset();
+}
+
+}  // namespace kirsch::loader

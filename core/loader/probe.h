@@ -1,0 +1,24 @@
+// Loads a module once in a child process that may die of it, because a constructor that crashes, throws, hangs or
+// starts a thread would otherwise take the server along.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "base/diagnostic.h"
+#include "loader/catalogue.h"
+
+namespace kirsch::loader {
+
+struct ProbeSettings {
+  std::chrono::milliseconds limit = std::chrono::seconds(10);
+};
+
+// Maps `copy` in a child without rights (as root: user nobody, no groups; always: no new privileges) and unmaps it
+// again. None: nothing stands against loading it. M210: it misbehaved; M211: it does not link. Blocks until the child
+// has ended. Call before the process has threads: the child allocates.
+std::optional<base::Diagnostic> probe(const ModuleFile& file, const std::filesystem::path& copy,
+                                      const ProbeSettings& settings = {});
+
+}  // namespace kirsch::loader

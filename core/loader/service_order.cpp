@@ -1,0 +1,81 @@
+// A depth-first walk that remembers its path, so that a cycle can be printed.
+#include "loader/service_order.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "loader/refusal.h"
+
+namespace kirsch::loader {
+namespace {
+
+class Walk {
+ public:
+  Walk(const Catalogue& catalogue, const std::set<const ModuleFile*>& used) : catalogue_(catalogue), used_(used) {}
+
+  void visit(const ModuleFile& file) {
+    if (done_.contains(&file)) return;
+    const auto again = std::find(path_.begin(), path_.end(), &file);
+    if (again != path_.end()) refuse_cycle(again);
+    path_.push_back(&file);
+    for (const std::string& service : file.manifest->services)
+      for (const ModuleFile* provider : providers_for(file, service)) visit(*provider);
+    path_.pop_back();
+    done_.insert(&file);
+    order_.push_back(&file);
+  }
+
+  std::vector<const ModuleFile*> take_order() { return std::move(order_); }
+
+ private:
+  // Those in use, or else the only one there is.
+  std::vector<const ModuleFile*> providers_for(const ModuleFile& consumer, const std::string& service) const {
+    std::vector<const ModuleFile*> candidates, in_use;
+    for (const Provided* provided : catalogue_.providers(service)) {
+      if (std::find(candidates.begin(), candidates.end(), provided->file) == candidates.end())
+        candidates.push_back(provided->file);
+    }
+    for (const ModuleFile* candidate : candidates)
+      if (used_.contains(candidate)) in_use.push_back(candidate);
+    if (!in_use.empty()) return in_use;
+    if (candidates.size() > 1) refuse_choice(consumer, service, candidates);
+    return candidates;
+  }
+
+  [[noreturn]] static void refuse_choice(const ModuleFile& consumer, const std::string& service,
+                                         const std::vector<const ModuleFile*>& candidates) {
+    std::string files;
+    for (const ModuleFile* candidate : candidates) files += (files.empty() ? "" : ", ") + candidate->path.string();
+    throw base::Refusal(refused(code::missing_service,
+                                "module '" + consumer.manifest->name + "' requires service '" + service +
+                                    "', which several modules provide: " + files,
+                                "keep one of them in plugins.path"));
+  }
+
+  [[noreturn]] void refuse_cycle(std::vector<const ModuleFile*>::const_iterator from) const {
+    const std::string first = (*from)->manifest->name;
+    std::string cycle;
+    for (; from != path_.end(); ++from) cycle += (*from)->manifest->name + " → ";
+    throw base::Refusal(refused(code::service_cycle,
+                                "modules require each other's services in a circle: " + cycle + first,
+                                "none of them can be loaded first; change what one of them requires"));
+  }
+
+  const Catalogue& catalogue_;
+  const std::set<const ModuleFile*>& used_;
+  std::set<const ModuleFile*> done_;
+  std::vector<const ModuleFile*> path_;
+  std::vector<const ModuleFile*> order_;
+};
+
+}  // namespace
+
+std::vector<const ModuleFile*> service_order(const Catalogue& catalogue, const std::set<const ModuleFile*>& used) {
+  Walk walk(catalogue, used);
+  for (const auto& file : catalogue.files())
+    if (used.contains(file.get())) walk.visit(*file);
+  return walk.take_order();
+}
+
+}  // namespace kirsch::loader

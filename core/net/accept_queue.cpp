@@ -1,0 +1,130 @@
+// Accepts, and keeps calm when that fails: a pause instead of a spin, one line a minute, recovery by itself.
+#include "net/accept_queue.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cassert>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "net/driver.h"
+#include "net/loop.h"
+#include "net/transport_pool.h"
+
+namespace kirsch::net {
+namespace {
+
+constexpr std::uint64_t pause_milliseconds = 500;
+
+base::UniqueFd open_spare() noexcept { return base::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+Address fixed_address(const Listener& listener) noexcept {
+  return listener.address().wildcard() ? Address() : listener.address();
+}
+
+}  // namespace
+
+AcceptQueue::AcceptQueue(Listener listener, Acceptor& acceptor, TransportPool& transports, base::Log& log) noexcept
+    : listener_(std::move(listener)),
+      acceptor_(acceptor),
+      transports_(transports),
+      log_(log),
+      local_(fixed_address(*listener_)),
+      spare_(open_spare()) {}
+
+int AcceptQueue::open() noexcept {
+  const int error = transports_.driver().add(*this);
+  closed_ = error != 0;
+  return error;
+}
+
+void AcceptQueue::close() noexcept {
+  if (std::exchange(closed_, true)) return;
+  if (resume_timer_ == 0) transports_.driver().remove(*this);
+  transports_.loop().cancel_timer(std::exchange(resume_timer_, 0));
+  listener_.reset();
+}
+
+void AcceptQueue::accept_waiting(unsigned limit) noexcept {
+  for (unsigned count = 0; count < limit && !closed_; ++count) {
+    if (!accept_one()) return;
+  }
+}
+
+// False: there is nothing to accept for now.
+bool AcceptQueue::accept_one() noexcept {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof(peer);
+  base::UniqueFd accepted(
+      ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!accepted) return survive(errno);
+  admit(std::move(accepted), Address(peer, size));
+  return true;
+}
+
+bool AcceptQueue::survive(int error) noexcept {
+  switch (error) {
+    case EAGAIN:
+      return false;
+    case EMFILE:
+    case ENFILE:
+      turn_away();
+      pause(error);
+      return false;
+    // Of the connection, which is gone, and not of the listener: accept(2) passes on what the network said about it.
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENOPROTOOPT:
+    case ENONET:
+    case ETIMEDOUT:
+      return true;
+    default:
+      pause(error);
+      return false;
+  }
+}
+
+void AcceptQueue::admit(base::UniqueFd descriptor, const Address& peer) noexcept {
+  SocketTransport* transport = transports_.create(std::move(descriptor), peer, local_);
+  if (transport == nullptr) return pause(ENOMEM);
+  transports_.driver().add(*transport);  // first: the acceptor may already send
+  acceptor_.on_accept(*transport);
+  assert(transport->closed() || transport->has_events());
+}
+
+void AcceptQueue::turn_away() noexcept {
+  spare_.reset();
+  base::UniqueFd(::accept4(descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)).reset();
+  spare_ = open_spare();
+}
+
+void AcceptQueue::pause(int error) noexcept {
+  if (closed_ || resume_timer_ != 0) return;
+  transports_.driver().remove(*this);
+  resume_timer_ = transports_.loop().start_timer(
+      pause_milliseconds, [](void* self) { static_cast<AcceptQueue*>(self)->resume(); }, nullptr, this);
+  ++pauses_;
+  const base::SteadyTime now = base::steady_now();
+  if (now < next_line_) return;
+  next_line_ = now + std::chrono::minutes(1);
+  log_.write(base::Level::warning, "net: cannot accept on " + listener_->address().text() + ": " +
+                                       std::generic_category().message(error) + "; clients wait (" +
+                                       std::to_string(std::exchange(pauses_, 0)) + " pauses since the last such line)");
+}
+
+void AcceptQueue::resume() noexcept {
+  resume_timer_ = 0;
+  if (!spare_) spare_ = open_spare();
+  if (const int error = transports_.driver().add(*this)) pause(error);
+}
+
+}  // namespace kirsch::net

@@ -1,0 +1,59 @@
+// The connections that wait at one listener of a loop, and what happens when the system has no descriptor left for
+// them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/unique_fd.h"
+#include "net/listener.h"
+#include "net/transport.h"
+
+namespace kirsch::net {
+
+class Driver;
+class Loop;
+class TransportPool;
+
+// The loop's thread only. Outlives the turn in which it was closed.
+class AcceptQueue {
+ public:
+  static constexpr unsigned per_turn = 64;
+
+  AcceptQueue(Listener listener, Acceptor& acceptor, TransportPool& transports, base::Log& log) noexcept;
+  ~AcceptQueue() { close(); }
+  AcceptQueue(const AcceptQueue&) = delete;
+  AcceptQueue& operator=(const AcceptQueue&) = delete;
+
+  // An errno, or 0.
+  int open() noexcept;
+  void close() noexcept;
+  bool closed() const noexcept { return closed_; }
+  int descriptor() const noexcept { return listener_->descriptor(); }
+
+  // Accepts until none waits, at most `limit`; the driver calls it when some do.
+  void accept_waiting(unsigned limit = per_turn) noexcept;
+
+ private:
+  bool accept_one() noexcept;
+  bool survive(int error) noexcept;
+  void admit(base::UniqueFd descriptor, const Address& peer) noexcept;
+  void turn_away() noexcept;
+  void pause(int error) noexcept;
+  void resume() noexcept;
+
+  std::optional<Listener> listener_;  // until close
+  Acceptor& acceptor_;
+  TransportPool& transports_;
+  base::Log& log_;
+  const Address local_;   // of every connection; unknown if the listener is bound to a wildcard
+  base::UniqueFd spare_;  // given up to answer a client, by closing, when there is no other
+  bool closed_ = true;
+  std::uint64_t resume_timer_ = 0;
+  unsigned pauses_ = 0;  // since the last line in the log
+  base::SteadyTime next_line_{};
+};
+
+}  // namespace kirsch::net

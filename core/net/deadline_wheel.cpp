@@ -1,0 +1,69 @@
+// Slots of 250 ms, 64 s in all; what lies further away is looked at once in a round.
+#include "net/deadline_wheel.h"
+
+#include <algorithm>
+
+namespace kirsch::net {
+namespace {
+
+std::int64_t nanoseconds(base::SteadyTime time) noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+// Longer ones would overflow.
+constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+
+}  // namespace
+
+DeadlineWheel::DeadlineWheel(base::SteadyTime now) noexcept : now_tick_(nanoseconds(now) / tick) {}
+
+void DeadlineWheel::set(Deadline& deadline, std::chrono::milliseconds from_now) noexcept {
+  const auto wait = std::clamp(from_now, std::chrono::milliseconds(0), longest);
+  // The coarse clock may be one resolution behind; without that the deadline could come early.
+  deadline.at_ = nanoseconds(base::coarse_now() + base::coarse_resolution() + wait);
+  const std::int64_t due_tick = (deadline.at_ + tick - 1) / tick;
+  if (deadline.linked()) {
+    if (due_tick >= deadline.slot_tick_) return;
+    deadline.unlink();
+  }
+  queue(deadline, due_tick);
+}
+
+void DeadlineWheel::queue(Deadline& deadline, std::int64_t due_tick) noexcept {
+  deadline.slot_tick_ = std::clamp(due_tick, now_tick_ + 1, now_tick_ + slots - 1);
+  const auto slot = static_cast<std::size_t>(deadline.slot_tick_ % slots);
+  slots_[slot].append(deadline);
+  occupied_[slot / 64] |= 1ULL << slot % 64;
+}
+
+Deadline* DeadlineWheel::expired(base::SteadyTime now) noexcept {
+  const std::int64_t target = nanoseconds(now) / tick;
+  for (;;) {
+    while (Deadline* deadline = due_.pop()) {
+      if (deadline->at_ == Deadline::none) continue;
+      const std::int64_t due_tick = (deadline->at_ + tick - 1) / tick;
+      if (due_tick > now_tick_) {
+        queue(*deadline, due_tick);
+        continue;
+      }
+      deadline->at_ = Deadline::none;
+      return deadline;
+    }
+    if (now_tick_ >= target) return nullptr;
+    // After a long sleep one round sees every slot.
+    now_tick_ = std::max(now_tick_ + 1, target - slots + 1);
+    const auto slot = static_cast<std::size_t>(now_tick_ % slots);
+    occupied_[slot / 64] &= ~(1ULL << slot % 64);
+    due_.take(slots_[slot]);
+  }
+}
+
+std::optional<base::SteadyTime> DeadlineWheel::next() const noexcept {
+  if (std::all_of(occupied_.begin(), occupied_.end(), [](std::uint64_t word) { return word == 0; }))
+    return std::nullopt;
+  std::int64_t at = now_tick_ + 1;
+  while ((occupied_[static_cast<std::size_t>(at % slots) / 64] >> at % 64 & 1) == 0) ++at;
+  return base::SteadyTime(std::chrono::nanoseconds(at * tick));
+}
+
+}  // namespace kirsch::net

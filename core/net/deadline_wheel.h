@@ -1,0 +1,51 @@
+// The deadlines of a loop's transports: moving one costs a store, the wheel looks again when its old slot comes round.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+#include "net/list.h"
+
+namespace kirsch::net {
+
+// Part of a transport. Leaves the wheel when destroyed.
+class Deadline : public Link<Deadline> {
+ protected:
+  Deadline() = default;
+  ~Deadline() = default;
+
+ private:
+  friend class DeadlineWheel;
+  static constexpr std::int64_t none = INT64_MAX;
+  std::int64_t at_ = none;      // nanoseconds of the monotonic clock
+  std::int64_t slot_tick_ = 0;  // when the wheel looks at it, if linked
+};
+
+// The loop's thread only.
+class DeadlineWheel {
+ public:
+  explicit DeadlineWheel(base::SteadyTime now) noexcept;
+
+  void set(Deadline& deadline, std::chrono::milliseconds from_now) noexcept;
+  void clear(Deadline& deadline) noexcept { deadline.at_ = Deadline::none; }
+  // The next one that has passed, unset; null: no more.
+  Deadline* expired(base::SteadyTime now) noexcept;
+  // When expired should be called next; may be too soon, is never too late.
+  std::optional<base::SteadyTime> next() const noexcept;
+
+ private:
+  static constexpr std::int64_t slots = 256;
+  static constexpr std::int64_t tick = 250'000'000;  // nanoseconds
+
+  void queue(Deadline& deadline, std::int64_t due_tick) noexcept;
+
+  std::int64_t now_tick_;  // all slots up to this one are empty
+  List<Deadline> due_;     // of the slot that is being looked at
+  std::array<List<Deadline>, slots> slots_;
+  std::array<std::uint64_t, slots / 64> occupied_{};  // a bit per slot that may hold something
+};
+
+}  // namespace kirsch::net

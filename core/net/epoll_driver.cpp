@@ -1,0 +1,235 @@
+// Turns readiness into completions. What an event says is never believed: the system call that follows has the last
+// word, so a spurious or stale event costs one call and nothing else.
+#include "net/epoll_driver.h"
+
+#include <sys/eventfd.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <new>
+#include <system_error>
+
+#include "base/diagnostic.h"
+#include "net/accept_queue.h"
+#include "net/socket_transport.h"
+
+namespace kirsch::net {
+namespace {
+
+constexpr std::uint32_t input = EPOLLIN | EPOLLRDHUP;
+// In driver_state: not in the epoll set, because a hang-up would be reported for ever. No event has that bit.
+constexpr std::uint32_t parked = 1U << 31;
+static_assert((parked & (input | EPOLLOUT)) == 0);
+// Set in the address of an AcceptQueue to tell it from a transport; both are aligned.
+constexpr std::uintptr_t queue_mark = 1;
+// One connection shall not keep the loop for longer, even if its client is fast.
+constexpr std::uint64_t file_piece = 1 << 20;
+
+base::Refusal no_descriptors(int error) {
+  base::Diagnostic diagnostic;
+  diagnostic.code = "N001";
+  diagnostic.message = "an event loop cannot be made: " + std::generic_category().message(error);
+  diagnostic.help = "raise the limit of open files (ulimit -n)";
+  diagnostic.exit_code = base::ExitCode::internal;
+  return base::Refusal(std::move(diagnostic));
+}
+
+ssize_t send_some(int descriptor, std::span<const iovec> pieces) noexcept {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
+// Takes `sent` bytes off the front; returns how many pieces are completely sent, empty ones behind them included.
+std::size_t consume(std::span<iovec> pieces, std::size_t sent) noexcept {
+  std::size_t done = 0;
+  while (done < pieces.size() && sent >= pieces[done].iov_len) sent -= pieces[done++].iov_len;
+  if (done < pieces.size() && sent > 0) {
+    pieces[done].iov_base = static_cast<char*>(pieces[done].iov_base) + sent;
+    pieces[done].iov_len -= sent;
+  }
+  return done;
+}
+
+std::size_t total(std::span<const iovec> pieces) noexcept {
+  std::size_t size = 0;
+  for (const iovec& piece : pieces) size += piece.iov_len;
+  return size;
+}
+
+}  // namespace
+
+EpollDriver::EpollDriver() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!epoll_ || !wake_) throw no_descriptors(errno);
+  // Edge-triggered: each write is an event, and nobody needs to read the counter.
+  epoll_event event{EPOLLIN | EPOLLET, {nullptr}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) throw no_descriptors(errno);
+}
+
+void EpollDriver::wait(int milliseconds) noexcept {
+  // EINTR comes back as no events; the loop goes round.
+  ready_ = std::max(0, ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds));
+}
+
+void EpollDriver::wake() noexcept {
+  const std::uint64_t one = 1;
+  // Fails only when the counter is full, and then the loop has been woken.
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof(one));
+}
+
+void EpollDriver::deliver() noexcept {
+  for (int index = 0; index < ready_; ++index) {
+    const epoll_event& event = events_[static_cast<std::size_t>(index)];
+    const auto mark = reinterpret_cast<std::uintptr_t>(event.data.ptr);
+    if (mark == 0) continue;
+    if ((mark & queue_mark) != 0) {
+      reinterpret_cast<AcceptQueue*>(mark & ~queue_mark)->accept_waiting();
+    } else {
+      deliver(*static_cast<SocketTransport*>(event.data.ptr), event.events);
+    }
+  }
+}
+
+void EpollDriver::deliver(SocketTransport& transport, std::uint32_t events) noexcept {
+  if (transport.closed()) return;
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 && !transport.output().empty()) continue_output(transport);
+  if (!transport.reading()) return check_quiet(transport, events);
+  if ((events & (input | EPOLLHUP | EPOLLERR)) == 0) return;
+  // The FIN stands behind the data: fetch it too instead of in a turn of its own.
+  if (receive(transport) && (events & EPOLLRDHUP) != 0 && transport.reading()) receive(transport);
+}
+
+// True: there was data and the buffer took all of it.
+bool EpollDriver::receive(SocketTransport& transport) noexcept {
+  ssize_t size = 0;
+  do {
+    size = ::recv(transport.descriptor(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+  } while (size < 0 && errno == EINTR);
+  if (size > 0) {
+    transport.received({buffer_.data(), static_cast<std::size_t>(size)});
+    return static_cast<std::size_t>(size) < buffer_.size();
+  }
+  if (size == 0) {
+    transport.ended();
+    if (!transport.closed()) update_interest(transport);
+  } else if (errno != EAGAIN) {
+    transport.lost(errno);
+  }
+  return false;
+}
+
+// An event for a transport that does not read: stop asking for input, and see whether the connection is gone.
+void EpollDriver::check_quiet(SocketTransport& transport, std::uint32_t events) noexcept {
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+    int error = 0;
+    socklen_t size = sizeof(error);
+    ::getsockopt(transport.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) return transport.lost(error);
+    if (transport.output().empty() && (transport.driver_state() & parked) == 0) {
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, transport.descriptor(), nullptr);
+      transport.driver_state() = parked;
+      return;
+    }
+  }
+  update_interest(transport);
+}
+
+void EpollDriver::add(SocketTransport& transport) noexcept {
+  transport.driver_state() = parked;
+  update_interest(transport);
+}
+
+// Closing the descriptor removes it from the set; an event of it that is already fetched finds the transport closed.
+void EpollDriver::remove(SocketTransport&) noexcept {}
+
+void EpollDriver::resume_reading(SocketTransport& transport) noexcept { update_interest(transport); }
+
+void EpollDriver::update_interest(SocketTransport& transport) noexcept {
+  const std::uint32_t wanted = (transport.reading() ? input : 0U) | (transport.output().empty() ? 0U : EPOLLOUT);
+  std::uint32_t& state = transport.driver_state();
+  if (wanted == state || (wanted == 0 && state == parked)) return;
+  epoll_event event{wanted, {&transport}};
+  const int operation = state == parked ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (::epoll_ctl(epoll_.get(), operation, transport.descriptor(), &event) == 0) {
+    state = wanted;
+  } else {
+    transport.fail_later(errno);
+  }
+}
+
+void EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
+  const std::size_t size = total(pieces);
+  const ssize_t sent = size == 0 ? 0 : send_some(transport.descriptor(), pieces);
+  if (sent < 0 && errno != EAGAIN) return transport.fail_later(errno);
+  const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+  if (taken == size) return transport.output_done();
+  Output& output = transport.output();
+  try {
+    output.pieces.assign(pieces.begin(), pieces.end());
+  } catch (const std::bad_alloc&) {
+    return transport.fail_later(ENOMEM);
+  }
+  output.next = consume(output.pieces, taken);
+  update_interest(transport);
+}
+
+void EpollDriver::continue_output(SocketTransport& transport) noexcept {
+  Output& output = transport.output();
+  if (output.file >= 0) return continue_file(transport);
+  const std::span<iovec> rest = std::span(output.pieces).subspan(output.next);
+  const ssize_t sent = send_some(transport.descriptor(), rest);
+  if (sent < 0 && errno != EAGAIN) return transport.fail_later(errno);
+  if (sent > 0) output.next += consume(rest, static_cast<std::size_t>(sent));
+  if (!output.empty()) return;
+  transport.output_done();
+  update_interest(transport);
+}
+
+void EpollDriver::send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
+                            std::uint64_t size) noexcept {
+  if (size == 0) return transport.output_done();
+  Output& output = transport.output();
+  output.file = descriptor;
+  output.file_offset = offset;
+  output.file_size = size;
+  continue_file(transport);
+}
+
+void EpollDriver::continue_file(SocketTransport& transport) noexcept {
+  Output& output = transport.output();
+  auto offset = static_cast<off_t>(output.file_offset);
+  ssize_t sent = 0;
+  do {
+    sent = ::sendfile(transport.descriptor(), output.file, &offset, std::min(output.file_size, file_piece));
+  } while (sent < 0 && errno == EINTR);
+  if (sent == 0) return transport.fail_later(EIO);
+  if (sent < 0 && errno != EAGAIN) return transport.fail_later(errno);
+  if (sent > 0) {
+    output.file_offset += static_cast<std::uint64_t>(sent);
+    output.file_size -= static_cast<std::uint64_t>(sent);
+  }
+  if (output.file_size == 0) transport.output_done();
+  update_interest(transport);
+}
+
+int EpollDriver::add(AcceptQueue& queue) noexcept {
+  // Exclusive: of the loops that share one socket (unix, socket activation) one wakes per connection, not all.
+  epoll_event event{EPOLLIN | EPOLLEXCLUSIVE,
+                    {reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(&queue) | queue_mark)}};
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, queue.descriptor(), &event) == 0 ? 0 : errno;
+}
+
+void EpollDriver::remove(AcceptQueue& queue) noexcept {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, queue.descriptor(), nullptr);
+}
+
+}  // namespace kirsch::net

@@ -1,0 +1,46 @@
+// The driver that is always there: level-triggered epoll, one receive per event into one buffer of the loop.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstddef>
+
+#include "base/unique_fd.h"
+#include "net/driver.h"
+
+namespace kirsch::net {
+
+class EpollDriver final : public Driver {
+ public:
+  // Throws base::Refusal when the system gives no descriptors.
+  EpollDriver();
+
+  void wait(int milliseconds) noexcept override;
+  void deliver() noexcept override;
+  void wake() noexcept override;
+  void add(SocketTransport& transport) noexcept override;
+  void remove(SocketTransport& transport) noexcept override;
+  void resume_reading(SocketTransport& transport) noexcept override;
+  void send(SocketTransport& transport, std::span<const iovec> pieces) noexcept override;
+  void send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
+                 std::uint64_t size) noexcept override;
+  int add(AcceptQueue& queue) noexcept override;
+  void remove(AcceptQueue& queue) noexcept override;
+
+ private:
+  void deliver(SocketTransport& transport, std::uint32_t events) noexcept;
+  bool receive(SocketTransport& transport) noexcept;
+  void check_quiet(SocketTransport& transport, std::uint32_t events) noexcept;
+  void continue_output(SocketTransport& transport) noexcept;
+  void continue_file(SocketTransport& transport) noexcept;
+  void update_interest(SocketTransport& transport) noexcept;
+
+  base::UniqueFd epoll_;
+  base::UniqueFd wake_;
+  int ready_ = 0;
+  std::array<epoll_event, 512> events_;
+  std::array<char, 65536> buffer_;
+};
+
+}  // namespace kirsch::net

@@ -1,0 +1,162 @@
+// The turns of a loop, and its end.
+#include "net/loop.h"
+
+#include <fcntl.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <string>
+#include <system_error>
+
+#include "base/diagnostic.h"
+#include "net/accept_queue.h"
+#include "net/epoll_driver.h"
+#include "net/transport_pool.h"
+
+namespace kirsch::net {
+namespace {
+
+thread_local Loop* current_loop = nullptr;
+
+// Rounds of deferred work and reports per turn. What is left waits for the next turn, which does not sleep.
+constexpr int rounds_per_turn = 2;
+// Connections that a listener may hold in its backlog when it closes.
+constexpr unsigned last_accepts = 65536;
+constexpr std::int64_t longest_sleep = 3'600'000;
+
+// sendfile has no MSG_NOSIGNAL. Blocked rather than ignored: that would be the whole process's.
+void block_sigpipe() noexcept {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+}  // namespace
+
+Loop::Loop(unsigned lane, base::Log& log)
+    : lane_(lane),
+      log_(log),
+      driver_(std::make_unique<EpollDriver>()),
+      tasks_(*driver_),
+      transports_(std::make_unique<TransportPool>(*this, *driver_)) {}
+
+Loop::~Loop() { end(); }
+
+Loop* Loop::current() noexcept { return current_loop; }
+
+void Loop::run() {
+  assert(stage_ == Stage::fresh);
+  stage_ = Stage::running;
+  block_sigpipe();
+  current_loop = this;
+  while (!stopping_.load(std::memory_order_acquire)) turn();
+  end();
+  current_loop = nullptr;
+}
+
+void Loop::stop() noexcept {
+  stopping_.store(true, std::memory_order_release);
+  tasks_.interrupt();
+}
+
+void Loop::turn() noexcept {
+  int limit = sleep_limit();
+  if (limit != 0 && !tasks_.prepare_sleep()) limit = 0;
+  driver_->wait(limit);
+  tasks_.awake();
+  now_ = base::steady_now();
+  driver_->deliver();
+  tasks_.run();
+  timers_.fire(now_);
+  transports_->expire(now_);
+  finish_turn();
+}
+
+// In milliseconds, rounded up so that what is due is due when the loop wakes; -1: until an event.
+int Loop::sleep_limit() noexcept {
+  if (!deferred_.empty() || transports_->reports_wait()) return 0;
+  const std::optional<base::SteadyTime> timer = timers_.next();
+  const std::optional<base::SteadyTime> deadline = transports_->next_deadline();
+  if (!timer && !deadline) return -1;
+  const base::SteadyTime next =
+      std::min(timer.value_or(base::SteadyTime::max()), deadline.value_or(base::SteadyTime::max()));
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - base::steady_now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(wait, 0, longest_sleep));
+}
+
+void Loop::finish_turn() noexcept {
+  for (int round = 0; round < rounds_per_turn; ++round) {
+    run_deferred();
+    transports_->run_reports();
+  }
+  transports_->reclaim();
+  std::erase_if(accepting_, [](const auto& queue) { return queue->closed(); });
+}
+
+void Loop::run_deferred() noexcept {
+  List<Deferred> work;
+  work.take(deferred_);
+  while (Deferred* deferred = work.pop()) deferred->run_deferred();
+}
+
+void Loop::end() noexcept {
+  if (stage_ == Stage::ended) return;
+  stage_ = Stage::ended;
+  accepting_.clear();
+  transports_->end();
+  timers_.end();
+  tasks_.end();
+  while (deferred_.pop() != nullptr) {
+  }
+}
+
+bool Loop::post(const kirsch_task& task) noexcept { return tasks_.push(task); }
+
+std::uint64_t Loop::start_timer(std::uint64_t milliseconds, void (*fire)(void* self), void (*destroy)(void* self),
+                                void* self) noexcept {
+  return timers_.start(milliseconds, fire, destroy, self);
+}
+
+void Loop::cancel_timer(std::uint64_t timer) noexcept { timers_.cancel(timer); }
+
+void Loop::at_end_of_turn(Deferred& work) noexcept {
+  if (!work.linked()) deferred_.append(work);
+}
+
+void Loop::listen(Listener listener, Acceptor& acceptor) {
+  if (stage_ == Stage::ended) return;
+  auto queue = std::make_unique<AcceptQueue>(std::move(listener), acceptor, *transports_, log_);
+  if (const int error = queue->open()) {
+    base::Diagnostic diagnostic;
+    diagnostic.code = "N002";
+    diagnostic.message = "an event loop cannot watch a listener: " + std::generic_category().message(error);
+    diagnostic.exit_code = base::ExitCode::internal;
+    throw base::Refusal(std::move(diagnostic));
+  }
+  accepting_.push_back(std::move(queue));
+}
+
+void Loop::stop_accepting() noexcept {
+  // By index: an acceptor may come back here.
+  for (std::size_t index = 0; index < accepting_.size(); ++index) {
+    accepting_[index]->accept_waiting(last_accepts);
+    accepting_[index]->close();
+  }
+}
+
+Transport* Loop::adopt(base::UniqueFd descriptor, TransportEvents& events) noexcept {
+  if (stage_ == Stage::ended) return nullptr;
+  ::fcntl(descriptor.get(), F_SETFL, ::fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
+  SocketTransport* transport = transports_->create(std::move(descriptor), Address(), Address());
+  if (transport == nullptr) return nullptr;
+  transport->set_events(events);
+  driver_->add(*transport);
+  return transport;
+}
+
+std::size_t Loop::connections() const noexcept { return transports_->size(); }
+
+}  // namespace kirsch::net

@@ -1,0 +1,29 @@
+// What a transport still has to send: the rest of some pieces, or of a file. Empty while the kernel takes all at once.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace kirsch::net {
+
+struct Output {
+  std::vector<iovec> pieces;
+  std::size_t next = 0;  // the first of `pieces` that is not completely sent
+  int file = -1;
+  std::uint64_t file_offset = 0;
+  std::uint64_t file_size = 0;
+
+  bool empty() const noexcept { return next == pieces.size() && file < 0; }
+  // Frees what a large answer left behind: an idle connection shall own little.
+  void clear() noexcept {
+    if (pieces.capacity() != 0) std::vector<iovec>().swap(pieces);
+    next = 0;
+    file = -1;
+  }
+};
+
+}  // namespace kirsch::net

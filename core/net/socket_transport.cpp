@@ -1,0 +1,109 @@
+// What a connection does when its protocol or its driver says something.
+#include "net/socket_transport.h"
+
+#include <sys/socket.h>
+
+#include <cassert>
+
+#include "net/driver.h"
+#include "net/transport_pool.h"
+
+namespace kirsch::net {
+
+void SocketTransport::begin_output() noexcept {
+  assert(!closed_ && !sending_ && !shutdown_wanted_);
+  sending_ = true;
+}
+
+void SocketTransport::send(std::span<const iovec> pieces) noexcept {
+  begin_output();
+  pool_.driver().send(*this, pieces);
+}
+
+void SocketTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept {
+  begin_output();
+  pool_.driver().send_file(*this, descriptor, offset, size);
+}
+
+void SocketTransport::resume_reading() noexcept {
+  if (!paused_) return;
+  paused_ = false;
+  if (!closed_ && !ended_) pool_.driver().resume_reading(*this);
+}
+
+void SocketTransport::set_deadline(std::chrono::milliseconds from_now) noexcept { pool_.wheel().set(*this, from_now); }
+
+void SocketTransport::clear_deadline() noexcept { pool_.wheel().clear(*this); }
+
+void SocketTransport::shutdown_write() noexcept {
+  if (shutdown_wanted_ || closed_) return;
+  shutdown_wanted_ = true;
+  if (!sending_) ::shutdown(descriptor_.get(), SHUT_WR);
+}
+
+void SocketTransport::close() noexcept {
+  if (!closed_) retire();
+}
+
+void SocketTransport::abort() noexcept {
+  if (closed_) return;
+  const linger reset{1, 0};
+  ::setsockopt(descriptor_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  retire();
+}
+
+Loop& SocketTransport::loop() const noexcept { return pool_.loop(); }
+
+const Address& SocketTransport::peer() const noexcept { return name(peer_, ::getpeername); }
+
+const Address& SocketTransport::local() const noexcept { return name(local_, ::getsockname); }
+
+const Address& SocketTransport::name(Address& address, int (*ask)(int, sockaddr*, socklen_t*)) const noexcept {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (!address.known() && ask(descriptor_.get(), reinterpret_cast<sockaddr*>(&storage), &size) == 0) {
+    address = Address(storage, size);
+  }
+  return address;
+}
+
+void SocketTransport::ended() {
+  ended_ = true;
+  events_->on_end();
+}
+
+void SocketTransport::lost(int error) {
+  TransportEvents& events = *events_;
+  retire();
+  events.on_lost(error);
+}
+
+void SocketTransport::output_done() noexcept {
+  output_.clear();
+  if (shutdown_wanted_) ::shutdown(descriptor_.get(), SHUT_WR);
+  pool_.report_later(*this);
+}
+
+void SocketTransport::fail_later(int error) noexcept {
+  output_.clear();
+  error_ = error;
+  pool_.report_later(*this);
+}
+
+void SocketTransport::report() {
+  if (error_ != 0) return lost(error_);
+  sending_ = false;
+  events_->on_sent();
+}
+
+void SocketTransport::retire() noexcept {
+  closed_ = true;
+  Deadline::unlink();
+  Report::unlink();
+  output_.clear();
+  pool_.driver().remove(*this);
+  descriptor_.reset();
+  pool_.retire(*this);
+}
+
+}  // namespace kirsch::net

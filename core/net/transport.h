@@ -1,0 +1,87 @@
+// One connected stream as its protocol sees it: bytes in, pieces out, a deadline. Over epoll, later io_uring and TLS
+// alike.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+#include "net/address.h"
+
+namespace kirsch::net {
+
+class Loop;
+
+// What happens to a transport. All calls come on the loop's thread, none after close() or abort() were called or
+// on_lost() began. None may throw. Each may do anything with the transport, also close it, and may destroy this object
+// if it closed the transport first.
+class TransportEvents {
+ public:
+  // Mutable and valid during the call: the buffer is the loop's, an idle connection owns none. What is not consumed
+  // must be copied.
+  virtual void on_data(std::span<char> bytes) = 0;
+  // The peer's FIN; no more on_data. Sending still works (half-closed clients).
+  virtual void on_end() = 0;
+  // The last send or send_file is completely in the kernel. Never called from inside send.
+  virtual void on_sent() = 0;
+  // The deadline passed; it is then unset.
+  virtual void on_timeout() = 0;
+  // Reset or another fatal error (ECANCELED: the loop ended). The last event, never called from inside send; the
+  // transport is gone: call nothing on it.
+  virtual void on_lost(int error) = 0;
+
+ protected:
+  ~TransportEvents() = default;
+};
+
+// Owned by the loop, used on the loop's thread only; gone after close(), abort() or on_lost().
+class Transport {
+ public:
+  // Before on_accept returns, and whenever the protocol changes; `events` must outlive the transport or be replaced.
+  virtual void set_events(TransportEvents& events) noexcept = 0;
+
+  // One send or send_file at a time: the next one after on_sent. Tries at once; what the kernel does not take goes when
+  // it can. The array is the caller's again on return; the memory that the pieces point to must stay until on_sent,
+  // close(), abort() or on_lost().
+  virtual void send(std::span<const iovec> pieces) noexcept = 0;
+  // The descriptor stays open until on_sent, close(), abort() or on_lost(). A file shorter than promised ends in
+  // on_lost(EIO).
+  virtual void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept = 0;
+  virtual bool sending() const noexcept = 0;
+
+  // From pause to resume there is no on_data and no on_end; the kernel's buffer fills and the peer has to wait.
+  virtual void pause_reading() noexcept = 0;
+  virtual void resume_reading() noexcept = 0;
+
+  // Costs a store: call it as often as you like. Fires once, never early, up to 300 ms late.
+  virtual void set_deadline(std::chrono::milliseconds from_now) noexcept = 0;
+  virtual void clear_deadline() noexcept = 0;
+
+  // FIN after what is being sent. No send afterwards; data still comes in.
+  virtual void shutdown_write() noexcept = 0;
+  // Orderly, at once: what the kernel has still goes, what it has not yet taken is lost. Unread input makes the kernel
+  // reset the connection, which can cost the peer the answer (RFC 9112 9.6): shutdown_write and wait for on_end before.
+  virtual void close() noexcept = 0;
+  virtual void abort() noexcept = 0;  // RST
+
+  virtual Loop& loop() const noexcept = 0;
+  virtual const Address& peer() const noexcept = 0;
+  virtual const Address& local() const noexcept = 0;
+
+ protected:
+  ~Transport() = default;
+};
+
+// Who gets what a listener accepted.
+class Acceptor {
+ public:
+  // On the loop's thread; must not throw. Calls set_events before it returns, or close() or abort().
+  virtual void on_accept(Transport& transport) = 0;
+
+ protected:
+  ~Acceptor() = default;
+};
+
+}  // namespace kirsch::net

@@ -1,0 +1,77 @@
+// The transports of a loop: where they live, whose deadline passed, who has something to report, which are gone.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+#include "net/deadline_wheel.h"
+#include "net/list.h"
+#include "net/socket_transport.h"
+
+namespace kirsch::net {
+
+class Driver;
+
+// The loop's thread only, except size.
+class TransportPool {
+ public:
+  TransportPool(Loop& loop, Driver& driver) noexcept;
+  ~TransportPool();
+  TransportPool(const TransportPool&) = delete;
+  TransportPool& operator=(const TransportPool&) = delete;
+
+  Loop& loop() const noexcept { return loop_; }
+  Driver& driver() const noexcept { return driver_; }
+  DeadlineWheel& wheel() noexcept { return wheel_; }
+  std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }  // any thread
+
+  // Not yet known to the driver. Null: no memory; the descriptor is closed.
+  SocketTransport* create(base::UniqueFd descriptor, const Address& peer, const Address& local) noexcept;
+  // Called by a transport that has closed its descriptor. Its slot is free from the next reclaim on.
+  void retire(SocketTransport& transport) noexcept;
+  void reclaim() noexcept;
+
+  void report_later(Report& report) noexcept {
+    if (!report.linked()) reports_.append(report);
+  }
+  bool reports_wait() const noexcept { return !reports_.empty(); }
+  void run_reports() noexcept;  // those that wait now
+  void expire(base::SteadyTime now) noexcept;
+  std::optional<base::SteadyTime> next_deadline() const noexcept { return wheel_.next(); }
+
+  // Every transport gets on_lost(ECANCELED).
+  void end() noexcept;
+
+ private:
+  // A closed transport stays in its slot until the slot is used again: an event that comes for it even after the turn
+  // (a child process may keep its socket open for a moment) finds it closed.
+  struct alignas(64) Slot {
+    alignas(SocketTransport) std::byte bytes[sizeof(SocketTransport)];
+    bool used = false;  // ever
+    SocketTransport& transport() noexcept { return *std::launder(reinterpret_cast<SocketTransport*>(bytes)); }
+  };
+  static constexpr std::size_t chunk_size = 64;
+  struct Chunk {
+    Slot slots[chunk_size];
+  };
+
+  bool grow() noexcept;
+
+  Loop& loop_;
+  Driver& driver_;
+  DeadlineWheel wheel_;
+  List<Report> reports_;
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  // Both have room for every slot, so that giving back cannot fail.
+  std::vector<Slot*> free_;
+  std::vector<SocketTransport*> retired_;
+  std::atomic<std::size_t> size_ = 0;
+};
+
+}  // namespace kirsch::net

@@ -1,0 +1,136 @@
+// What is written ahead of a body, and that nothing a module sets can break out of its line.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/arena.h"
+#include "http/reason_phrase.h"
+#include "http/response_fields.h"
+#include "http/response_head.h"
+
+namespace kirsch::http {
+namespace {
+
+using namespace std::string_literals;
+
+std::string text_of(const ResponseHead& head, const AnswerContext& context = AnswerContext()) {
+  std::string text;
+  append_head(text, head, context, "Date: D\r\n");
+  return text;
+}
+
+TEST(ResponseFields, AreSetAddedDefaultedAndRemovedInAnyCase) {
+  base::Arena arena;
+  ResponseFields fields(arena);
+  EXPECT_TRUE(fields.set("X-One", "1"));
+  EXPECT_TRUE(fields.add("x-one", "2"));
+  EXPECT_TRUE(fields.set_default("X-ONE", "3"));
+  EXPECT_EQ(fields.lines().size(), 2U);
+  EXPECT_EQ(fields.get("x-One"), "1");
+  EXPECT_TRUE(fields.set("X-ONE", "4"));
+  EXPECT_EQ(fields.lines().size(), 1U);
+  EXPECT_EQ(fields.get("X-One"), "4");
+  EXPECT_TRUE(fields.set_default("Content-Type", "text/plain"));
+  EXPECT_EQ(fields.get(FieldName::content_type), "text/plain");
+  EXPECT_TRUE(fields.remove("content-TYPE"));
+  EXPECT_EQ(fields.get("Content-Type"), std::nullopt);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(fields.add("X-" + std::to_string(i), "v"));
+  EXPECT_EQ(fields.lines().size(), 101U);
+  EXPECT_EQ(fields.get("x-99"), "v");
+}
+
+TEST(ResponseFields, RefuseWhatCouldSplitTheResponse) {
+  base::Arena arena;
+  ResponseFields fields(arena);
+  for (const std::string& bad : {"a\r\nSet-Cookie: x"s, "a\nb"s, "a\rb"s, "a\0b"s, "\x01"s, "a\x7f"s, " a"s, "a\t"s}) {
+    EXPECT_FALSE(fields.set("X", bad)) << bad;
+    EXPECT_FALSE(fields.add("X", bad)) << bad;
+    EXPECT_FALSE(fields.set_default("X", bad)) << bad;
+  }
+  for (const std::string& bad : {""s, "a b"s, "a:"s, "a\r\n"s, "a\0"s, "\xc3\xa4"s, "("s}) {
+    EXPECT_FALSE(fields.set(bad, "v")) << bad;
+  }
+  EXPECT_TRUE(fields.lines().empty());
+  EXPECT_TRUE(fields.set("X", "tab\tand \xff stay"));
+  EXPECT_TRUE(fields.set("Y", ""));
+}
+
+TEST(ResponseFields, LeaveTheFramingToTheConnection) {
+  base::Arena arena;
+  ResponseFields fields(arena);
+  for (const char* name : {"Content-Length", "transfer-encoding", "Connection", "DATE", "Keep-Alive", "Trailer"}) {
+    EXPECT_FALSE(fields.set(name, "1")) << name;
+    EXPECT_FALSE(fields.add(name, "1")) << name;
+    EXPECT_FALSE(fields.remove(name)) << name;
+  }
+}
+
+TEST(ResponseHead, BeginsWithStatusDateAndFraming) {
+  base::Arena arena;
+  ResponseFields fields(arena);
+  fields.set("X-One", "1");
+  ResponseHead head;
+  head.fields = &fields;
+  head.length = 5;
+  EXPECT_EQ(text_of(head), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\nX-One: 1\r\n\r\n");
+  head.status = 404;
+  EXPECT_EQ(text_of(head), "HTTP/1.1 404 Not Found\r\nDate: D\r\nContent-Length: 5\r\nX-One: 1\r\n\r\n");
+  head.status = 299;
+  head.fields = nullptr;
+  EXPECT_EQ(text_of(head), "HTTP/1.1 299 \r\nDate: D\r\nContent-Length: 5\r\n\r\n");
+}
+
+TEST(ResponseHead, MarksTheEndOfABodyOfUnknownLength) {
+  ResponseHead head;
+  head.body = BodyLength::unknown;
+  EXPECT_EQ(text_of(head), "HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(text_of(head, {0, false, true}), "HTTP/1.1 200 OK\r\nDate: D\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(text_of(head, {1, true, true}), "HTTP/1.1 200 OK\r\nDate: D\r\n\r\n");
+  EXPECT_EQ(answer_framing(head, {1, true, true}).body, BodyFraming::none);
+  EXPECT_FALSE(answer_framing(head, {0, false, true}).keep_alive);
+}
+
+TEST(ResponseHead, GivesNoLengthWhereThereIsNoBody) {
+  ResponseHead head;
+  head.length = 7;
+  for (std::uint16_t status : {204, 304}) {
+    head.status = status;
+    EXPECT_EQ(text_of(head).find("Content-Length"), std::string::npos);
+    EXPECT_EQ(answer_framing(head, AnswerContext()).body, BodyFraming::none);
+  }
+  head.status = 205;
+  EXPECT_NE(text_of(head).find("Content-Length: 0\r\n"), std::string::npos);
+  head.status = 101;
+  EXPECT_EQ(text_of(head), "HTTP/1.1 101 Switching Protocols\r\nDate: D\r\nConnection: upgrade\r\n\r\n");
+  head.status = 200;
+  EXPECT_EQ(text_of(head, {1, true, true}), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 7\r\n\r\n");
+}
+
+TEST(ResponseHead, SaysWhatBecomesOfTheConnection) {
+  const ResponseHead head;
+  EXPECT_EQ(text_of(head, {1, false, true}).find("Connection"), std::string::npos);
+  EXPECT_NE(text_of(head, {1, false, false}).find("Connection: close\r\n"), std::string::npos);
+  EXPECT_NE(text_of(head, {0, false, true}).find("Connection: keep-alive\r\n"), std::string::npos);
+  EXPECT_NE(text_of(head, {0, false, false}).find("Connection: close\r\n"), std::string::npos);
+}
+
+TEST(DateLine, IsInTheFormOfRfc9110) {
+  DateLine date;
+  EXPECT_EQ(date.at(784111777), "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  EXPECT_EQ(date.at(784111777), "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  EXPECT_EQ(date.at(0), "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n");
+  EXPECT_EQ(date.at(951782400), "Date: Tue, 29 Feb 2000 00:00:00 GMT\r\n");
+}
+
+TEST(ReasonPhrase, IsThatOfTheRegistry) {
+  EXPECT_EQ(reason_phrase(100), "Continue");
+  EXPECT_EQ(reason_phrase(200), "OK");
+  EXPECT_EQ(reason_phrase(431), "Request Header Fields Too Large");
+  EXPECT_EQ(reason_phrase(511), "Network Authentication Required");
+  EXPECT_EQ(reason_phrase(299), "");
+  EXPECT_EQ(reason_phrase(0), "");
+  EXPECT_EQ(reason_phrase(999), "");
+}
+
+}  // namespace
+}  // namespace kirsch::http

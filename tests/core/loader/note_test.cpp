@@ -1,0 +1,197 @@
+// The note reader on real modules, on broken ones and on forged ones.
+#include "loader/note.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "plugins_directory.h"
+
+namespace kirsch::loader {
+namespace {
+
+using ::testing::HasSubstr;
+
+NoteReading read(const std::string& bytes) { return read_note(std::as_bytes(std::span(bytes.data(), bytes.size()))); }
+
+NoteReading read(const std::filesystem::path& path) {
+  const base::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return read_note(file.get());
+}
+
+// A module whose bytes can be forged.
+class Forgery {
+ public:
+  Forgery() : bytes_(contents(fixture("good"))) {}
+
+  template <typename Change>
+  std::string header(Change change) const {
+    Elf64_Ehdr header{};
+    std::memcpy(&header, bytes_.data(), sizeof(header));
+    change(header);
+    std::string forged = bytes_;
+    std::memcpy(forged.data(), &header, sizeof(header));
+    return forged;
+  }
+
+  // Changes the segment that holds our note.
+  template <typename Change>
+  std::string segment(Change change) const {
+    std::string forged = bytes_;
+    const std::size_t at = segment_at();
+    Elf64_Phdr segment{};
+    std::memcpy(&segment, forged.data() + at, sizeof(segment));
+    change(segment);
+    std::memcpy(forged.data() + at, &segment, sizeof(segment));
+    return forged;
+  }
+
+  template <typename Change>
+  std::string note(Change change) const {
+    std::string forged = bytes_;
+    Elf64_Nhdr note{};
+    std::memcpy(&note, forged.data() + note_at(), sizeof(note));
+    change(note);
+    std::memcpy(forged.data() + note_at(), &note, sizeof(note));
+    return forged;
+  }
+
+  std::size_t note_at() const {
+    const std::string owner(KIRSCH_NOTE_OWNER, sizeof(KIRSCH_NOTE_OWNER));
+    for (std::size_t at = bytes_.find(owner); at != std::string::npos; at = bytes_.find(owner, at + 1)) {
+      std::uint32_t type = 0;
+      std::memcpy(&type, bytes_.data() + at - 4, sizeof(type));
+      if (type == KIRSCH_NOTE_TYPE) return at - sizeof(Elf64_Nhdr);
+    }
+    throw std::logic_error("the fixture has no note");
+  }
+
+ private:
+  std::size_t segment_at() const {
+    Elf64_Ehdr header{};
+    std::memcpy(&header, bytes_.data(), sizeof(header));
+    for (std::size_t number = 0; number < header.e_phnum; ++number) {
+      const std::size_t at = header.e_phoff + number * sizeof(Elf64_Phdr);
+      Elf64_Phdr segment{};
+      std::memcpy(&segment, bytes_.data() + at, sizeof(segment));
+      if (segment.p_type == PT_NOTE && segment.p_offset <= note_at() && note_at() < segment.p_offset + segment.p_filesz)
+        return at;
+    }
+    throw std::logic_error("the fixture has no note segment");
+  }
+
+  std::string bytes_;
+};
+
+TEST(Note, is_read_from_a_module_and_from_its_bytes_alike) {
+  const NoteReading from_file = read(fixture("good"));
+  const NoteReading from_bytes = read(contents(fixture("good")));
+  ASSERT_TRUE(from_file.note) << from_file.fault;
+  ASSERT_TRUE(from_bytes.note) << from_bytes.fault;
+  EXPECT_THAT(from_file.note->manifest, HasSubstr(R"("name":"good","version":"1.2.3")"));
+  EXPECT_EQ(from_file.note->manifest, from_bytes.note->manifest);
+  EXPECT_EQ(from_file.note->build_id, from_bytes.note->build_id);
+  EXPECT_EQ(from_file.note->build_id.size(), 40u);
+}
+
+TEST(Note, survives_stripping) {
+  const NoteReading stripped = read(fixture("stripped"));
+  ASSERT_TRUE(stripped.note) << stripped.fault;
+  EXPECT_EQ(stripped.note->manifest, read(fixture("good")).note->manifest);
+}
+
+TEST(Note, is_missing_in_a_shared_object_that_is_no_module) {
+  EXPECT_THAT(read(fixture("plain")).fault, HasSubstr("not a Kirsch module"));
+}
+
+TEST(Note, is_not_looked_for_in_text_and_not_in_nothing) {
+  EXPECT_EQ(read(std::string("version: 1\nplugins: {}\n")).fault, "is not an ELF file");
+  EXPECT_EQ(read(std::string()).fault, "is not an ELF file");
+  EXPECT_EQ(read(std::string("\x7f"
+                             "ELF"))
+                .fault,
+            "is cut short: its ELF headers lie beyond its end");
+}
+
+TEST(Note, is_whole_or_a_fault_wherever_the_file_is_cut) {
+  const std::string whole = contents(fixture("good"));
+  const std::string manifest = read(whole).note->manifest;
+  const std::size_t needed = Forgery().note_at() + sizeof(Elf64_Nhdr) + 8 + manifest.size();
+  const PluginsDirectory directory;
+  for (std::size_t size = 0; size < whole.size(); size += 64) {
+    const std::string part = whole.substr(0, size);
+    write_file(directory.path() / "part.so", part);
+    for (const NoteReading& reading : {read(part), read(directory.path() / "part.so")}) {
+      EXPECT_NE(reading.note.has_value(), !reading.fault.empty());
+      EXPECT_TRUE(size >= needed || !reading.note) << "cut at " << size;
+      EXPECT_EQ(reading.note ? reading.note->manifest : manifest, manifest) << "cut at " << size;
+    }
+  }
+}
+
+TEST(Note, is_refused_with_forged_sizes) {
+  const Forgery forgery;
+  for (const std::uint32_t size : {0xffffffffu, 0xfffffffdu, 0x80000000u, 0x00ffffffu}) {
+    EXPECT_EQ(read(forgery.note([&](auto& note) { note.n_descsz = size; })).fault,
+              "has a note that is larger than its segment");
+    EXPECT_EQ(read(forgery.note([&](auto& note) { note.n_namesz = size; })).fault,
+              "has a note that is larger than its segment");
+  }
+  EXPECT_EQ(read(forgery.note([](auto& note) { note.n_descsz = 0; })).fault, "carries an empty manifest");
+  EXPECT_THAT(read(forgery.note([](auto& note) { note.n_namesz = 0; })).fault, HasSubstr("carries no manifest"));
+  EXPECT_THAT(read(forgery.note([](auto& note) { note.n_type = 2; })).fault, HasSubstr("carries no manifest"));
+}
+
+TEST(Note, is_refused_beyond_the_limit) {
+  const Forgery forgery;
+  std::string forged = forgery.note([](auto& note) { note.n_descsz = KIRSCH_MANIFEST_LIMIT + 1; });
+  // A segment that is large enough for it.
+  const std::string grown = forgery.segment([](auto& segment) { segment.p_filesz = 1u << 24; });
+  forged.replace(0, forgery.note_at(), grown.substr(0, forgery.note_at()));
+  EXPECT_EQ(read(forged).fault, "carries a manifest of 262145 bytes; the limit is 262144");
+}
+
+TEST(Note, is_refused_with_forged_segments) {
+  const Forgery forgery;
+  EXPECT_THAT(read(forgery.segment([](auto& segment) { segment.p_offset = UINT64_MAX - 8; })).fault,
+              HasSubstr("impossible size"));
+  EXPECT_THAT(read(forgery.segment([](auto& segment) { segment.p_offset = UINT64_MAX / 2; })).fault,
+              HasSubstr("cut short"));
+  EXPECT_THAT(read(forgery.segment([](auto& segment) { segment.p_filesz = 4; })).fault,
+              HasSubstr("carries no manifest"));
+}
+
+TEST(Note, is_refused_with_forged_headers) {
+  const Forgery forgery;
+  const auto fault = [&](auto change) { return read(forgery.header(change)).fault; };
+  EXPECT_EQ(fault([](auto& header) { header.e_ident[EI_CLASS] = ELFCLASS32; }), "is not a 64-bit ELF file");
+  EXPECT_EQ(fault([](auto& header) { header.e_ident[EI_DATA] ^= 3; }), "is built for the other byte order");
+  EXPECT_EQ(fault([](auto& header) { header.e_ident[EI_VERSION] = 9; }), "has an unknown ELF version");
+  EXPECT_THAT(fault([](auto& header) { header.e_machine = EM_SPARC; }), HasSubstr("another processor"));
+  EXPECT_EQ(fault([](auto& header) { header.e_type = ET_EXEC; }), "is not a shared object (ELF type 2)");
+  EXPECT_EQ(fault([](auto& header) { header.e_phnum = 0; }), "has no program headers");
+  EXPECT_EQ(fault([](auto& header) { header.e_phnum = 0xffff; }), "has too many program headers");
+  EXPECT_EQ(fault([](auto& header) { header.e_phentsize = 1; }), "has program headers of a wrong size");
+  for (const std::uint64_t offset : {UINT64_MAX, UINT64_MAX - 60, UINT64_MAX / 2, std::uint64_t{1} << 40})
+    EXPECT_THAT(fault([&](auto& header) { header.e_phoff = offset; }), HasSubstr("beyond its end"));
+}
+
+TEST(Note, is_refused_when_there_are_two_manifests) {
+  // The first segment header becomes a second one for the same note.
+  const Forgery forgery;
+  std::string forged = forgery.header([](auto&) {});
+  Elf64_Phdr note{};
+  forgery.segment([&](auto& segment) { note = segment; });
+  std::memcpy(forged.data() + sizeof(Elf64_Ehdr), &note, sizeof(note));
+  EXPECT_EQ(read(forged).fault, "carries two manifests");
+}
+
+}  // namespace
+}  // namespace kirsch::loader

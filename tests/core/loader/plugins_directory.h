@@ -1,0 +1,81 @@
+// A plugins directory of its own for a test, filled with fixtures.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "loader/catalogue.h"
+
+namespace kirsch::loader {
+
+inline Trust own_trust() { return Trust({::geteuid()}); }
+
+inline HostAbi test_host() {
+  HostAbi host;
+  host.features = {"kirsch/log/1", "test/trace/1"};
+  return host;
+}
+
+inline std::filesystem::path fixture(const std::string& name) {
+  return std::filesystem::path(KIRSCH_FIXTURES) / (name + ".so");
+}
+
+inline std::string contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_file(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+  ::chmod(path.c_str(), 0644);
+}
+
+// Removed with everything in it at the end of the test.
+class PluginsDirectory {
+ public:
+  PluginsDirectory() {
+    std::string name = (std::filesystem::path(::testing::TempDir()) / "kirsch-loader-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    path_ = std::filesystem::canonical(name);
+  }
+  PluginsDirectory(const PluginsDirectory&) = delete;
+  PluginsDirectory& operator=(const PluginsDirectory&) = delete;
+  ~PluginsDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+
+  // Copies a fixture as `name`.so, by default under its own name.
+  std::filesystem::path add(const std::string& fixture_name, const std::string& name = {}) const {
+    const std::filesystem::path path = path_ / ((name.empty() ? fixture_name : name) + ".so");
+    write_file(path, contents(fixture(fixture_name)));
+    return path;
+  }
+
+  Catalogue scan() const {
+    const std::vector<std::filesystem::path> directories = {path_};
+    return Catalogue::scan(directories, own_trust(), test_host());
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The only module of a catalogue; the test has failed where it is not alone.
+inline const ModuleFile& only_file(const Catalogue& catalogue) {
+  EXPECT_EQ(catalogue.files().size(), 1u);
+  EXPECT_TRUE(catalogue.faulty().empty()) << catalogue.faulty().front().diagnostic.message;
+  return *catalogue.files().front();
+}
+
+}  // namespace kirsch::loader

@@ -1,0 +1,106 @@
+// What an author sees who gets a declaration wrong: one readable sentence from either compiler.
+#include <gtest/gtest.h>
+
+#include "compiler.h"
+
+namespace kirsch::test {
+namespace {
+
+struct Mistake {
+  const char* name;
+  const char* body;      // of `struct Type`
+  const char* provided;  // item of KIRSCH_MODULE
+  const char* sentence;
+};
+
+const Mistake mistakes[] = {
+    {"a_misspelt_hook", "void before_finalise(kirsch::Exchange&) {}", "kirsch::tool<Type>(\"t\")",
+     "misspelt hook point; the hook points are on_start_resource, before_request_body"},
+    {"a_misspelt_hook_beside_a_good_one",
+     "void before_handler(kirsch::Exchange&) {}\nvoid on_end_response(kirsch::Exchange&) {}",
+     "kirsch::tool<Type>(\"t\")", "misspelt hook point"},
+    {"no_hook_at_all", "void nothing() {}", "kirsch::tool<Type>(\"t\")",
+     "a tool needs at least one method named after a hook point"},
+    {"a_hook_with_a_wrong_parameter", "void before_handler(int) {}", "kirsch::tool<Type>(\"t\")",
+     "before_handler must be public and callable with (kirsch::Exchange&)"},
+    {"a_hook_that_returns_something_else", "int before_handler(kirsch::Exchange&) { return 1; }",
+     "kirsch::tool<Type>(\"t\")", "a hook or handler returns void or kirsch::Flow"},
+    {"a_handler_without_handle", "void answer(kirsch::Exchange&) {}", "kirsch::handler<Type>(\"t\")",
+     "a handler needs a public method handle(kirsch::Exchange&)"},
+    {"an_on_body_with_a_wrong_parameter", "void handle(kirsch::Exchange&) {}\nvoid on_body(kirsch::Exchange&, int) {}",
+     "kirsch::handler<Type>(\"t\")", "on_body must be public and callable with (kirsch::Exchange&, std::string_view)"},
+    {"a_plugin_without_a_channel", "void begin() {}", "kirsch::plugin<Type>(\"t\")",
+     "a plugin needs at least one public method named start, stop, exit or graceful"},
+    {"a_member_that_cannot_be_an_option",
+     "void* member;\nstatic constexpr auto options = kirsch::options(kirsch::opt<&Type::member>(\"m\", \"x\", "
+     "\"h\"));\n"
+     "void before_handler(kirsch::Exchange&) {}",
+     "kirsch::tool<Type>(\"t\")", "this member cannot be an option: use bool"},
+    {"a_module_that_provides_nothing", "", "kirsch::summary(\"empty\")",
+     "a module provides at least one tool, handler, plugin or service"},
+};
+
+class MistakeTest : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(MistakeTest, is_explained_by_both_compilers) {
+  const auto& mistake = GetParam();
+  const TemporaryFolder folder;
+  const auto source =
+      folder.write("mistake.cpp", std::string("#include <kirsch/module.h>\nstruct Type {\n") + mistake.body +
+                                      "\n};\nKIRSCH_MODULE(\"m\", \"1.0.0\", " + mistake.provided + ");\n");
+  for (const std::string compiler : {"g++", "clang++-14"}) {
+    if (!has_compiler(compiler)) continue;
+    const auto result =
+        compile(compiler, {"-std=c++20", "-fsyntax-only", "-I" + sdk_folder().string(), source.string()});
+    EXPECT_FALSE(result.done) << compiler << " accepts it";
+    EXPECT_NE(result.messages.find(mistake.sentence), std::string::npos) << compiler << " says\n" << result.messages;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, MistakeTest, ::testing::ValuesIn(mistakes),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(Sdk, compiles_without_a_warning_from_a_strict_author) {
+  const TemporaryFolder folder;
+  const auto source = folder.write(
+      "good.cpp",
+      "#include <kirsch/module.h>\n#include <kirsch/body.h>\n#include <kirsch/stream.h>\n#include <kirsch/tasks.h>\n"
+      "#include <kirsch/storage.h>\n"
+      "struct Type { void before_handler(kirsch::Exchange& exchange) const { exchange.response().text(\"hi\"); } };\n"
+      "KIRSCH_MODULE(\"m\", \"1.0.0\", kirsch::tool<Type>(\"t\"));\n");
+  for (const std::string compiler : {"g++", "clang++-14"}) {
+    if (!has_compiler(compiler)) continue;
+    const auto result = compile(compiler, {"-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
+                                           "-Wconversion", "-Werror", "-I" + sdk_folder().string(), source.string()});
+    EXPECT_TRUE(result.done) << result.messages;
+    EXPECT_EQ(result.messages, "");
+  }
+}
+
+TEST(Sdk, every_header_compiles_alone) {
+  for (const auto& entry : std::filesystem::directory_iterator(sdk_folder() / "kirsch")) {
+    if (entry.path().filename() == "abi.h") continue;
+    const TemporaryFolder folder;
+    const auto source = folder.write("alone.cpp", "#include <kirsch/" + entry.path().filename().string() + ">\n");
+    const auto result = compile("g++", {"-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+                                        "-I" + sdk_folder().string(), source.string()});
+    EXPECT_TRUE(result.done) << entry.path() << "\n" << result.messages;
+  }
+}
+
+TEST(Abi, is_a_c_header_that_needs_nothing_else) {
+  const TemporaryFolder folder;
+  const auto source = folder.write("alone.c",
+                                   "#include <kirsch/abi.h>\n"
+                                   "_Static_assert(sizeof(kirsch_text) == 2 * sizeof(void*), \"no padding\");\n"
+                                   "int main(void) { return KIRSCH_ABI_MAJOR; }\n");
+  for (const std::string compiler : {"gcc", "clang-14"}) {
+    if (!has_compiler(compiler)) continue;
+    const auto result = compile(compiler, {"-std=c11", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                                           "-I" + sdk_folder().string(), source.string()});
+    EXPECT_TRUE(result.done) << compiler << " says\n" << result.messages;
+  }
+}
+
+}  // namespace
+}  // namespace kirsch::test

@@ -1,0 +1,16 @@
+// The refusal comes from the module itself, so `kirsch check`, which runs none of its code, cannot show it.
+#include "modules/refusal.h"
+
+#include <gtest/gtest.h>
+
+#include "support/server.h"
+
+namespace kirsch::test {
+
+std::string refusal(std::string_view yaml) {
+  Server server(loopback(yaml), {.files = {}, .environment = {}, .arguments = {}, .wait_until_ready = false});
+  EXPECT_EQ(server.wait(), 3) << server.log();
+  return server.log();
+}
+
+}  // namespace kirsch::test

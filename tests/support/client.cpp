@@ -1,0 +1,157 @@
+// Sockets with deadlines.
+#include "support/client.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace kirsch::test {
+namespace {
+
+[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+
+int connected(int family, const sockaddr* address, socklen_t size, int receive_buffer) {
+  const int descriptor = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) fail("socket");
+  if (receive_buffer != 0) ::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  if (::connect(descriptor, address, size) != 0) {
+    const int error = errno;
+    ::close(descriptor);
+    errno = error;
+    fail("connect");
+  }
+  return descriptor;
+}
+
+bool await(int descriptor, short events, Milliseconds deadline) {
+  pollfd waited{descriptor, events, 0};
+  const int count = ::poll(&waited, 1, static_cast<int>(deadline.count()));
+  if (count < 0 && errno != EINTR) fail("poll");
+  return count > 0;
+}
+
+}  // namespace
+
+Client::Client(std::uint16_t port, ClientOptions options) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  descriptor_ = connected(AF_INET, reinterpret_cast<const sockaddr*>(&address), sizeof address, options.receive_buffer);
+  const int on = 1;
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Client::Client(const std::string& unix_path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (unix_path.size() >= sizeof address.sun_path) throw std::runtime_error("the path of the socket is too long");
+  std::memcpy(address.sun_path, unix_path.data(), unix_path.size());
+  descriptor_ = connected(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, 0);
+}
+
+Client::Client(const Server& server, ClientOptions options) : Client(server.port(), options) {}
+
+Client::~Client() { close(); }
+
+bool Client::send(std::string_view raw, Milliseconds deadline) {
+  while (!raw.empty()) {
+    const auto count = ::send(descriptor_, raw.data(), raw.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count >= 0) {
+      raw.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+      return false;
+    } else if (errno != EAGAIN && errno != EINTR) {
+      fail("send");
+    } else if (!await(descriptor_, POLLOUT, deadline)) {
+      throw std::runtime_error("the peer took no more bytes");
+    }
+  }
+  return true;
+}
+
+bool Client::fill(Milliseconds deadline) {
+  if (!await(descriptor_, POLLIN, deadline)) {
+    throw std::runtime_error("nothing arrived in time; before that: '" + buffer_.substr(0, 2000) + "'");
+  }
+  std::array<char, 65536> bytes;
+  const auto count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
+  if (count < 0 && errno != ECONNRESET) fail("recv");
+  if (count <= 0) return false;
+  buffer_.append(bytes.data(), static_cast<std::size_t>(count));
+  return true;
+}
+
+std::string Client::read_some(std::size_t limit, Milliseconds deadline) {
+  if (buffer_.empty()) {
+    if (!await(descriptor_, POLLIN, deadline)) throw std::runtime_error("nothing arrived in time");
+    std::string bytes(limit, '\0');
+    const auto count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
+    if (count < 0 && errno != ECONNRESET) fail("recv");
+    bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return bytes;
+  }
+  std::string bytes = buffer_.substr(0, limit);
+  buffer_.erase(0, bytes.size());
+  return bytes;
+}
+
+std::string Client::read_exactly(std::size_t size, Milliseconds deadline) {
+  while (buffer_.size() < size) {
+    if (!fill(deadline))
+      throw std::runtime_error("the stream ended after " + std::to_string(buffer_.size()) + " bytes");
+  }
+  return read_some(size, deadline);
+}
+
+std::string Client::read_to_end(Milliseconds deadline) {
+  while (fill(deadline)) {
+  }
+  return std::exchange(buffer_, {});
+}
+
+bool Client::closed_by_peer(Milliseconds deadline) {
+  if (!buffer_.empty() || !await(descriptor_, POLLIN, deadline)) return false;
+  return !fill(deadline);
+}
+
+bool Client::silent() { return buffer_.empty() && !await(descriptor_, POLLIN, Milliseconds(0)); }
+
+void Client::shutdown_write() { ::shutdown(descriptor_, SHUT_WR); }
+
+void Client::reset() {
+  const linger now{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close();
+}
+
+void Client::close() {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+Response get(const Server& server, std::string_view target, std::string_view fields) {
+  return request(server, "GET", target, fields);
+}
+
+Response request(const Server& server, std::string_view method, std::string_view target, std::string_view fields,
+                 std::string_view body) {
+  std::string message = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\n";
+  if (fields.find("Host:") == std::string_view::npos) message += "Host: localhost\r\n";
+  message += "Connection: close\r\n" + std::string(fields);
+  if (!body.empty()) message += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  message += "\r\n" + std::string(body);
+  Client client(server);
+  client.send(message);
+  return method == "HEAD" ? client.read_without_body() : client.read();
+}
+
+}  // namespace kirsch::test

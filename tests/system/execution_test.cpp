@@ -1,0 +1,151 @@
+// Steps that take time: on a worker, suspended, resumed from elsewhere. The loop serves others meanwhile.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/client.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::StartsWith;
+
+constexpr auto wait_request = "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(Blocking, handler_does_not_hold_up_the_loop) {
+  const Server server(
+      loopback("server: { loops: 1 }\npaths: { /wait: { handler: { gate: {} } }, /open: { handler: { gate_opener: {} } "
+               "}, /inspect: { handler: { inspect: {} } } }\n"));
+  Client waiting(server);
+  waiting.send(wait_request);
+  server.wait_for_log("gate: waiting");
+  Client other(server);
+  for (int turn = 0; turn < 3; ++turn) {
+    other.send("GET /inspect HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(other.read().status, 200);
+  }
+  EXPECT_TRUE(waiting.silent());
+  other.send("GET /open HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(other.read().status, 200);
+  EXPECT_EQ(waiting.read().body, "through\n");
+}
+
+TEST(Blocking, tools_and_handlers_run_on_a_worker) {
+  const Server server(
+      loopback("paths: { /tool: { handler: { inspect: {} }, tools: { nap: { time: 1ms } } }, /both: { "
+               "handler: { nap: { time: 1ms } }, tools: { nap: { time: 1ms } } } }\n"));
+  EXPECT_EQ(get(server, "/tool").field("X-Napped"), "on a worker");
+  const auto both = get(server, "/both");
+  EXPECT_EQ(both.field("X-Napped"), "on a worker");
+  EXPECT_EQ(both.body, "slept well\n");
+}
+
+TEST(Blocking, answers_of_one_connection_keep_their_order) {
+  const Server server(
+      loopback("paths: { /slow: { handler: { nap: { time: 20ms } } }, /fast: { handler: { deliver_view: "
+               "{ bytes: fast } } } }\n"));
+  Client client(server);
+  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /fast HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.read().body, "slept well\n");
+  EXPECT_EQ(client.read().body, "fast");
+}
+
+TEST(Async, tool_suspends_at_any_point_and_a_timer_resumes_it_on_its_loop) {
+  for (const std::string_view point :
+       {"on_start_resource", "before_request_body", "before_handler", "before_finalize"}) {
+    const Server server(loopback("paths: { /: { handler: { inspect: {} }, tools: { delay: { time: 1ms, point: " +
+                                 std::string(point) + " } } } }\n"));
+    Client client(server);
+    for (int turn = 0; turn < 3; ++turn) {
+      client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
+      const auto response = client.read();
+      EXPECT_EQ(response.status, 200) << point;
+      EXPECT_EQ(response.field("X-Delayed"), "same lane") << point;
+      EXPECT_NE(response.body.find("body: body\n"), std::string::npos) << response.body;
+    }
+  }
+}
+
+TEST(Async, tool_is_resumed_from_a_worker) {
+  const Server server(loopback("paths: { /: { handler: { inspect: {} }, tools: { offload: {} } } }\n"));
+  Client client(server);
+  for (int turn = 0; turn < 50; ++turn) {
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(client.read().field("X-Offloaded"), "on a worker, same loop");
+  }
+}
+
+TEST(Async, tool_may_be_resumed_before_its_step_returns_and_only_once) {
+  const Server server(loopback("paths: { /: { handler: { inspect: {} }, tools: { eager: {} } } }\n"));
+  Client client(server);
+  for (int turn = 0; turn < 3; ++turn) {
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto response = client.read();
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.field("X-Eager"), "resumed");
+    EXPECT_EQ(response.count("X-Eager"), 1u);
+  }
+}
+
+TEST(Async, and_blocking_steps_mix_in_one_pipeline) {
+  const Server server(
+      loopback("paths: { /: { handler: { inspect_blocking: {} }, tools: { delay: { time: 1ms, priority: 30 }, nap: { "
+               "time: 1ms, priority: 40 }, offload: { priority: 50 }, eager: { priority: 60 }, noop: {} } } }\n"));
+  Client client(server);
+  for (int turn = 0; turn < 10; ++turn) {
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto response = client.read();
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.field("X-Delayed"), "same lane");
+    EXPECT_EQ(response.field("X-Napped"), "on a worker");
+    EXPECT_EQ(response.field("X-Offloaded"), "on a worker, same loop");
+    EXPECT_EQ(response.field("X-Eager"), "resumed");
+  }
+}
+
+TEST(Async, exchanges_wait_side_by_side_on_one_loop) {
+  const Server server(
+      loopback("server: { loops: 1 }\npaths: { /: { handler: { inspect: {} }, tools: { delay: { time: "
+               "20ms } } } }\n"));
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int count = 0; count < 50; ++count) {
+    clients.push_back(std::make_unique<Client>(server));
+    clients.back()->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  for (const auto& client : clients) EXPECT_EQ(client->read().status, 200);
+}
+
+TEST(WorkerQueue, that_is_full_answers_503_before_any_work) {
+  const Server server(
+      loopback("server: { loops: 1, workers: 1, limits: { worker_queue: 1 } }\npaths: { /wait: { handler: { gate: {} } "
+               "}, /open: { handler: { gate_opener: {} } } }\n"));
+  Client running(server);
+  running.send(wait_request);
+  server.wait_for_log("gate: waiting");
+  std::vector<std::unique_ptr<Client>> further;
+  int refused = 0;
+  // One of these finds room in the queue; where the loop hands over in batches a few more may.
+  for (int count = 0; count < 20; ++count) {
+    further.push_back(std::make_unique<Client>(server));
+    further.back()->send(wait_request);
+  }
+  Client opener(server);
+  opener.send("GET /open HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(opener.read().status, 200);
+  for (const auto& client : further) {
+    const auto response = client->read();
+    if (response.status == 503) {
+      ++refused;
+      EXPECT_TRUE(response.field("Retry-After").has_value());
+    } else {
+      EXPECT_EQ(response.body, "through\n");
+    }
+  }
+  EXPECT_EQ(running.read().body, "through\n");
+  EXPECT_EQ(refused, 19) << "one running, one waiting";
+  Client later(server);
+  later.send(wait_request);
+  EXPECT_EQ(later.read().body, "through\n") << "and the server recovers";
+}
+
+}  // namespace
+}  // namespace kirsch::test
