@@ -35,7 +35,7 @@ Arena::Block* Arena::new_block(std::size_t size) {
 
 void Arena::free_block(Block* block) noexcept {
   footprint_ -= block->size;
-  ::operator delete (block, block->size, std::align_val_t{block_align});
+  ::operator delete (block, std::align_val_t{block_align});
 }
 
 void Arena::use(Block* block) noexcept {

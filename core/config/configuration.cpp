@@ -56,7 +56,11 @@ PluginSettings plugin_settings(const Document& document) {
   Reader reader(catalogue, findings, document.source().directory());
   const Node& root = document.root();
   PluginSettings settings;
-  if (check_top(reader, root)) settings = read_plugins(reader, root.value("plugins"), root);
+  // What else is wrong is left to compile, which reports all of it at once.
+  if (root.is_mapping())
+    settings = read_plugins(reader, root.value("plugins"), root);
+  else
+    check_top(reader, root);
   findings.refuse();
   return settings;
 }

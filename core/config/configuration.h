@@ -26,8 +26,8 @@ struct Configuration {
 };
 
 // In two steps, because the catalogue depends on the first: plugin_settings(document), look for modules,
-// compile(document, catalogue). Both throw base::Refusal with everything they found wrong, the second also with what
-// the first finds.
+// compile(document, catalogue). Both throw base::Refusal with everything they found wrong: the first looks at `plugins`
+// only, the second at all.
 PluginSettings plugin_settings(const Document& document);
 Configuration compile(const Document& document, const Catalogue& catalogue);
 

@@ -58,9 +58,12 @@ const Router::Route* Router::best(std::string_view path) const noexcept {
 std::uint32_t Router::literal_child(const Node& node, std::string_view rest) const noexcept {
   if (node.child_count == 0) return none;
   const char* first = first_bytes_.data() + node.children;
-  const void* found = std::memchr(first, static_cast<unsigned char>(rest.front()), node.child_count);
-  if (!found) return none;
-  const std::uint32_t child = node.children + static_cast<std::uint32_t>(static_cast<const char*>(found) - first);
+  std::uint32_t child = node.children;
+  if (*first != rest.front()) {  // chains of single children are common
+    const void* found = std::memchr(first, static_cast<unsigned char>(rest.front()), node.child_count);
+    if (!found) return none;
+    child += static_cast<std::uint32_t>(static_cast<const char*>(found) - first);
+  }
   const Node& next = nodes_[child];
   if (next.edge_size == 1) return child;  // its only byte is known to match
   return rest.starts_with(std::string_view(text_.data() + next.edge, next.edge_size)) ? child : none;

@@ -71,7 +71,7 @@ std::vector<Case> cases() {
       {0, "A\r\n0123456789\r\na\r\nabcdefghij\r\n0\r\n\r\n", "0123456789abcdefghij"},
       {0, "0000000000000001\r\nx\r\n0\r\n\r\n", "x"},
       {0, "1;a\r\nx\r\n0;b=c\r\n\r\n", "x"},
-      {0, "1 ; a = \"q;\\\"\r\" ; b\r\nx\r\n0\r\n\r\n", ""},
+      {400, "1 ; a = \"q;\\\"\r\" ; b\r\nx\r\n0\r\n\r\n", ""},
       {0, "1;a=\"; \\\" \t\x80\";b=c\r\nx\r\n0\r\n\r\n", "x"},
       {0, "1\t;\ta\t=\tb\r\nx\r\n0\r\n\r\n", "x"},
       {0, "0\r\nX: y\r\nContent-Length: 5\r\nHost: z\r\n\r\n", ""},
@@ -128,8 +128,6 @@ std::vector<Case> cases() {
       {413, "0\r\nX: " + std::string(9000, 'y') + "\r\n\r\n", ""},
       {413, "0\r\n" + std::string(9000, 'y') + ": 1\r\n\r\n", ""},
   };
-  all.erase(all.begin() + 6);  // its quoted CR is a fault: below
-  all.push_back({400, "1 ; a = \"q;\\\"\r\" ; b\r\nx\r\n0\r\n\r\n", ""});
   std::string many = "0\r\n";
   for (int i = 0; i < 101; ++i) many += "X: y\r\n";
   all.push_back({413, many + "\r\n", ""});
@@ -146,7 +144,9 @@ TEST(BodyDecoder, AnswersEveryFaultOfChunkedCodingAsTheCatalogueSays) {
     EXPECT_EQ(decoded.status, one.status);
     EXPECT_EQ(decoded.complete, one.status == 0);
     EXPECT_EQ(decoded.body, one.body);
-    if (one.status == 0) EXPECT_EQ(decoded.consumed, one.text.size());
+    if (one.status == 0) {
+      EXPECT_EQ(decoded.consumed, one.text.size());
+    }
   }
 }
 

@@ -264,7 +264,9 @@ void expect_outcome(const Case& one) {
   SCOPED_TRACE(one.message.substr(0, 200));
   EXPECT_EQ(parsed.status, one.status);
   EXPECT_EQ(parsed.result, one.status == 0 ? ParseResult::complete : ParseResult::malformed);
-  if (one.status == 0) EXPECT_EQ(parsed.size, one.message.size());
+  if (one.status == 0) {
+    EXPECT_EQ(parsed.size, one.message.size());
+  }
 }
 
 TEST(Parser, AnswersEveryFramingFaultAsTheCatalogueSays) {

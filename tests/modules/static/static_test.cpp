@@ -1,4 +1,5 @@
 // static: what is served, what clients never see, and that nothing leaves the directory.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 

@@ -1,0 +1,480 @@
+// Whole connections over loopback sockets: order, persistence, bodies, faults, ends, limits.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "served.h"
+
+namespace kirsch::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string get(const std::string& path, const std::string& fields = "") {
+  return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+std::string post(const std::string& path, const std::string& body, const std::string& fields = "") {
+  return "POST " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "Content-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+std::size_t count(const std::vector<std::string>& events, std::string_view event) {
+  return static_cast<std::size_t>(std::count(events.begin(), events.end(), event));
+}
+
+TEST(Connection, AnswersManyRequestsInTurn) {
+  Served served;
+  Client client(served.address());
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(client.write(get("/hello")));
+    const std::string answer = client.answer();
+    EXPECT_EQ(answer.substr(0, 17), "HTTP/1.1 200 OK\r\n");
+    EXPECT_TRUE(has(answer, "\r\n\r\nhello"));
+    EXPECT_TRUE(has(answer, "\r\nDate: "));
+    EXPECT_FALSE(has(answer, "Connection:"));
+  }
+}
+
+TEST(Connection, AnswersPipelinedRequestsInOrder) {
+  Served served;
+  Client client(served.address());
+  std::string requests;
+  for (int i = 0; i < 500; ++i) requests += get("/hello") + post("/echo", "body " + std::to_string(i));
+  ASSERT_TRUE(client.write(requests));
+  for (int i = 0; i < 500; ++i) {
+    EXPECT_TRUE(has(client.answer(), "\r\n\r\nhello"));
+    ASSERT_TRUE(has(client.answer(), "\r\n\r\nbody " + std::to_string(i)));
+  }
+}
+
+TEST(Connection, SeesTheSameHoweverTheStreamIsSplit) {
+  Served served;
+  const std::string text = post("/echo", "hello") +
+                           "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                           "3\r\nabc\r\n2;x\r\nde\r\n0\r\nT: v\r\n\r\n" + get("/hello") +
+                           get("/ignore", "Content-Length: 3\r\n") + "xyz" + get("/refuse", "Connection: close\r\n");
+  for (std::size_t cut = 1; cut < text.size(); ++cut) {
+    Client client(served.address());
+    ASSERT_TRUE(client.write(text.substr(0, cut)));
+    served.events();  // the loop has had a turn, so the pieces arrive apart
+    ASSERT_TRUE(client.write(text.substr(cut)));
+    const std::string answers = client.read_to_end();
+    ASSERT_FALSE(client.reset());
+    std::vector<std::string> bodies;
+    for (std::size_t at = answers.find("\r\n\r\n"); at != std::string::npos; at = answers.find("\r\n\r\n", at + 4)) {
+      const std::size_t end = answers.find("HTTP/1.1", at);
+      bodies.push_back(answers.substr(at + 4, end == std::string::npos ? end : end - at - 4));
+    }
+    ASSERT_EQ(bodies, (std::vector<std::string>{"hello", "abcde", "hello", "ignored", "no"})) << cut;
+  }
+}
+
+TEST(Connection, ClosesWhenTheClientAsksForItOrSpeaksHttp10) {
+  Served served;
+  Client asking(served.address());
+  asking.write(get("/hello", "Connection: close\r\n") + get("/hello"));
+  const std::string answer = asking.read_to_end();
+  EXPECT_TRUE(has(answer, "Connection: close\r\n"));
+  EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos) << "the second request must not be answered";
+
+  Client old(served.address());
+  old.write("GET /chunks HTTP/1.0\r\n\r\n");
+  const std::string stream = old.read_to_end();
+  EXPECT_TRUE(has(stream, "Connection: close\r\n"));
+  EXPECT_FALSE(has(stream, "Transfer-Encoding"));
+  EXPECT_TRUE(has(stream, "\r\n\r\none,two,three"));
+
+  Client keeping(served.address());
+  keeping.write("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_TRUE(has(keeping.answer(), "Connection: keep-alive\r\n"));
+  keeping.write(get("/hello"));
+  EXPECT_TRUE(has(keeping.answer(), "hello"));
+}
+
+TEST(Connection, AnswersAMalformedMessageOnceAndParsesNothingAfterIt) {
+  Served served;
+  for (const std::string& bad :
+       {std::string("GET / HTTP/1.1\nHost: a\n\n"), post("/echo", "", "Transfer-Encoding: chunked\r\n"), get("/a b"),
+        std::string("GET / HTTP/1.1\r\n\r\n"), "BREW / HTTP/1.1\r\n\r\n" + get("/hello")}) {
+    Client client(served.address());
+    client.write(get("/hello") + bad + get("/hello"));
+    const std::string answers = client.read_to_end();
+    EXPECT_FALSE(client.reset());
+    EXPECT_EQ(answers.substr(0, 15), "HTTP/1.1 200 OK");
+    const std::size_t second = answers.find("HTTP/1.1 ", 1);
+    ASSERT_NE(second, std::string::npos) << bad;
+    EXPECT_TRUE(has(answers.substr(second), "Connection: close\r\n"));
+    EXPECT_TRUE(answers[second + 9] == '4' || answers[second + 9] == '5');
+    EXPECT_EQ(answers.find("HTTP/1.1 ", second + 1), std::string::npos) << bad;
+  }
+}
+
+TEST(Connection, AnswersEvenWhenTheClientStillSendsAfterAFault) {
+  Served served;
+  Client client(served.address());
+  client.write("GET\r\n" + std::string(50'000, 'x'));
+  EXPECT_EQ(client.read_to_end().substr(0, 12), "HTTP/1.1 400");
+  EXPECT_FALSE(client.reset());
+}
+
+TEST(Connection, NeverTakesABodyForARequest) {
+  Served served;
+  for (const char* path : {"/ignore", "/refuse", "/echo", "/hello", "/empty"}) {
+    Client client(served.address());
+    const std::string smuggled = get("/refuse");
+    client.write(post(path, smuggled) + get("/hello", "Connection: close\r\n"));
+    const std::string answers = client.read_to_end();
+    const std::size_t last = answers.rfind("HTTP/1.1 ");
+    EXPECT_TRUE(has(answers.substr(last), "\r\n\r\nhello")) << path << answers;
+    EXPECT_EQ(std::count(answers.begin(), answers.end(), 'H') > 0, true);
+  }
+}
+
+TEST(Connection, ClosesRatherThanReadAGreatBodyThatNobodyWants) {
+  Served served;
+  Client client(served.address());
+  client.write("POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n" + std::string(1000, 'x'));
+  const std::string answer = client.answer();
+  EXPECT_TRUE(has(answer, "Connection: close\r\n"));
+  EXPECT_TRUE(has(answer, "ignored"));
+}
+
+TEST(Connection, RefusesABodyOverTheLimit) {
+  Served served;
+  Client known(served.address());
+  known.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100001\r\n\r\n");
+  EXPECT_EQ(known.read_to_end().substr(0, 12), "HTTP/1.1 413");
+  Client exact(served.address());
+  exact.write(post("/echo", std::string(100'000, 'x')));
+  EXPECT_EQ(exact.answer().substr(0, 12), "HTTP/1.1 200");
+  Client chunked(served.address());
+  chunked.write("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n186a1\r\n");
+  const std::string answer = chunked.read_to_end();
+  EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 413");
+  EXPECT_TRUE(has(answer, "Connection: close\r\n"));
+  EXPECT_EQ(count(served.events(), "fault 413"), 2U);
+}
+
+TEST(Connection, TellsAFaultInsideABody) {
+  Served served;
+  Client client(served.address());
+  client.write("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX" + get("/hello"));
+  const std::string answer = client.read_to_end();
+  EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 400");
+  EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos);
+  Client ending(served.address());
+  ending.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello");
+  ending.finish();
+  EXPECT_EQ(ending.read_to_end().substr(0, 12), "HTTP/1.1 400");
+}
+
+TEST(Connection, SendsContinueOnlyWhenTheBodyIsWanted) {
+  Served served;
+  Client wanted(served.address());
+  wanted.write("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(wanted.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  wanted.write("hello");
+  EXPECT_TRUE(has(wanted.answer(), "\r\n\r\nhello"));
+  Client unwanted(served.address());
+  unwanted.write("POST /refuse HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  const std::string answer = unwanted.read_to_end();
+  EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 403");
+  EXPECT_TRUE(has(answer, "Connection: close\r\n"));
+  Client large(served.address());
+  large.write("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 100001\r\n\r\n");
+  EXPECT_EQ(large.read_to_end().substr(0, 12), "HTTP/1.1 413");
+}
+
+TEST(Connection, SuppressesBodiesWhereThereIsNone) {
+  Served served;
+  Client client(served.address());
+  client.write("HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(has(client.read_until("\r\n\r\n"), "Content-Length: 5\r\n"));
+  client.write("HEAD /chunks HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_FALSE(has(client.read_until("\r\n\r\n"), "Transfer-Encoding"));
+  client.write(get("/empty"));
+  EXPECT_EQ(client.read_until("\r\n\r\n").substr(0, 12), "HTTP/1.1 204");
+  client.write(get("/hello", "Connection: close\r\n"));
+  EXPECT_EQ(client.read_to_end().substr(0, 12), "HTTP/1.1 200");
+  EXPECT_EQ(count(served.events(), "released"), 1U);
+}
+
+TEST(Connection, SendsCopiesLoansSharesAndFilesInOrder) {
+  Served served;
+  Client client(served.address());
+  client.write(get("/chunks"));
+  EXPECT_TRUE(has(client.read_until("\r\n\r\n"), "Transfer-Encoding: chunked\r\n"));
+  EXPECT_EQ(client.read_until("0\r\n\r\n"), "4\r\none,\r\n4\r\ntwo,\r\n5\r\nthree\r\n0\r\n\r\n");
+  served.wait_until([](TestService& service, Connections&) { return service.transactions.empty(); });
+  EXPECT_EQ(served.events(), (std::vector<std::string>{"released", "sent"}));
+}
+
+TEST(Connection, NeverSendsMoreThanAnnouncedAndClosesAfterLess) {
+  Served served;
+  Client more(served.address());
+  more.write(get("/long") + get("/hello", "Connection: close\r\n"));
+  EXPECT_TRUE(has(more.read_to_end(), "\r\n\r\n123HTTP/1.1 200 OK\r\n"));
+  Client less(served.address());
+  less.write(get("/short") + get("/hello"));
+  const std::string answer = less.read_to_end();
+  EXPECT_TRUE(has(answer, "Content-Length: 10\r\n"));
+  EXPECT_EQ(answer.substr(answer.size() - 9), "\r\n\r\n12345");
+  EXPECT_EQ(served.events().back(), "gone");
+}
+
+TEST(Connection, HoldsTheProducerBackForASlowReader) {
+  Served served;
+  Client client(served.address(), 4096);
+  client.write(get("/stream", "Connection: close\r\n"));
+  client.read_until("\r\n\r\n");
+  served.wait_until([](TestService& service, Connections&) { return service.produced > 256U << 10; });
+  const Limits limits;
+  served.call([&](TestService& service, Connections&) {
+    EXPECT_LE(service.largest_queue, limits.output_high + (64U << 10) + 100);
+    return 0;
+  });
+  std::size_t body = 0;
+  while (true) {
+    const std::size_t size = std::strtoul(client.read_until("\r\n").c_str(), nullptr, 16);
+    const std::string chunk = client.read(size + 2);
+    if (size == 0) break;
+    ASSERT_EQ(chunk.size(), size + 2);
+    body += size;
+  }
+  EXPECT_EQ(body, 8U << 20);
+  served.wait_until([](TestService& service, Connections&) { return service.transactions.empty(); });
+  EXPECT_GT(count(served.events(), "writable"), 0U);
+  EXPECT_EQ(served.events().back(), "sent");
+}
+
+TEST(Connection, KeepsTheHeadForALaterAnswer) {
+  Served served;
+  Client client(served.address());
+  client.write(get("/late?x", "X-Mark: here\r\n") + get("/hello"));
+  served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
+  Client other(served.address());
+  other.write(get("/hello", "X-Other: overwrites the loop's buffer with something else\r\n"));
+  other.answer();
+  served.call([](TestService& service, Connections&) { return service.held.front()->answer_later(), 0; });
+  EXPECT_TRUE(has(client.answer(), "\r\n\r\n/late?x|here"));
+  EXPECT_TRUE(has(client.answer(), "\r\n\r\nhello"));
+}
+
+TEST(Connection, AnswersAClientThatHasFinishedSending) {
+  Served served;
+  Client client(served.address());
+  client.write(get("/late") + get("/hello"));
+  client.finish();
+  served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
+  served.call([](TestService& service, Connections&) { return service.held.front()->answer_later(), 0; });
+  const std::string answers = client.read_to_end();
+  EXPECT_TRUE(has(answers, "/late|"));
+  EXPECT_TRUE(has(answers, "\r\n\r\nhello"));
+  EXPECT_FALSE(client.reset());
+}
+
+TEST(Connection, StopsReadingWhatIsSentFarAhead) {
+  Served served;
+  Client client(served.address());
+  client.write(post("/paused", std::string(300'000, 'b')) + get("/hello"));
+  served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
+  served.call([](TestService& service, Connections&) { return service.held.front()->answer_later(), 0; });
+  EXPECT_EQ(client.answer().size() > 300'000, true);
+  EXPECT_TRUE(has(client.answer(), "\r\n\r\nhello"));
+}
+
+TEST(Connection, TellsTheTransactionThatItsClientIsGone) {
+  Served served;
+  Client client(served.address());
+  client.write(get("/stream"));
+  served.wait_until([](TestService& service, Connections&) { return service.produced != 0; });
+  client.close();
+  served.wait_until([](TestService& service, Connections&) { return service.transactions.empty(); });
+  EXPECT_EQ(served.events().back(), "gone");
+}
+
+TEST(Connection, AbortsWithAnAnswerThatIsVisiblyCut) {
+  Served served;
+  Client client(served.address());
+  client.write(get("/abort"));
+  EXPECT_FALSE(has(client.read_to_end(), "\r\n\r\n"));
+  EXPECT_EQ(served.events(), std::vector<std::string>{"gone"});
+}
+
+TEST(Connection, BecomesAStreamAndDeliversWhatCameAhead) {
+  Served served;
+  Client client(served.address());
+  client.write(get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n") + "early\npart");
+  const std::string head = client.read_until("\r\n\r\n");
+  EXPECT_EQ(head.substr(0, 12), "HTTP/1.1 101");
+  EXPECT_TRUE(has(head, "Connection: upgrade\r\nUpgrade: lines\r\n"));
+  EXPECT_EQ(client.read_until("early\n"), "welcome\nearly\n");
+  client.write("ial\n");
+  EXPECT_EQ(client.read_until("\n"), "partial\n");
+  const std::string line = std::string(40'000, 'l') + "\n";
+  client.write(line);
+  EXPECT_EQ(client.read_until("\n"), line);
+  client.write("bye\n");
+  EXPECT_EQ(client.read_to_end(), "bye\n");
+  EXPECT_EQ(served.events(), (std::vector<std::string>{"sent", "open", "clean"}));
+}
+
+TEST(Connection, EndsAStreamInEachWay) {
+  Served served;
+  const std::string request = get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n");
+  Client finishing(served.address());
+  finishing.write(request);
+  finishing.read_until("welcome\n");
+  finishing.finish();
+  EXPECT_EQ(finishing.read_to_end(), "");
+  EXPECT_EQ(served.events().back(), "clean");
+  Client dying(served.address());
+  dying.write(request + "die\n");
+  dying.read_to_end();
+  EXPECT_TRUE(dying.reset());
+  served.wait_until([](TestService&, Connections& connections) { return connections.streams() == 0; });
+  EXPECT_EQ(served.events().back(), "lost");
+  Client flooding(served.address());
+  flooding.write(request);
+  flooding.read_until("welcome\n");
+  flooding.write(std::string(400'000, 'x'));  // never a whole line
+  served.wait_until([](TestService&, Connections& connections) { return connections.streams() == 0; });
+  EXPECT_EQ(served.events().back(), "lost");
+}
+
+TEST(Connection, RefusesToUpgradeOverAnUnreadBody) {
+  Served served;
+  Client client(served.address());
+  client.write("POST /upgrade HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_FALSE(has(client.read_to_end(), "welcome"));
+  EXPECT_EQ(served.events(), (std::vector<std::string>{"gone", "lost unopened"}));
+}
+
+TEST(Connection, SaysCloseWithTheLastRequestItServes) {
+  Limits limits;
+  limits.requests = 3;
+  Served served(limits);
+  Client client(served.address());
+  client.write(get("/hello") + get("/hello") + get("/hello") + get("/hello"));
+  const std::string answers = client.read_to_end();
+  EXPECT_GT(answers.find("Connection: close"), answers.find("HTTP/1.1", answers.find("HTTP/1.1", 1) + 1));
+  EXPECT_EQ(count(served.events(), "sent"), 3U);
+}
+
+TEST(Connection, GivesUpOnSlowClientsByTheirKind) {
+  Limits limits;
+  limits.head_time = limits.idle_time = limits.body_idle_time = limits.write_time = 1ms;
+  Served served(limits);
+  Client silent(served.address());
+  EXPECT_EQ(silent.read_to_end(), "");
+  Client slow_head(served.address());
+  slow_head.write("GET / HTTP/1.1\r\nHost:");
+  EXPECT_EQ(slow_head.read_to_end().substr(0, 12), "HTTP/1.1 408");
+  Client slow_body(served.address());
+  slow_body.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+  EXPECT_EQ(slow_body.read_to_end().substr(0, 12), "HTTP/1.1 408");
+  Client idle(served.address());
+  idle.write(get("/hello"));
+  EXPECT_TRUE(has(idle.read_to_end(), "hello"));
+  Client not_reading(served.address(), 4096);
+  not_reading.write(get("/stream"));
+  served.wait_until(
+      [](TestService& service, Connections&) { return service.produced != 0 && service.transactions.empty(); });
+  EXPECT_EQ(served.events().back(), "gone");
+}
+
+TEST(Connection, DoesNotHurryATransactionThatTakesItsTime) {
+  Limits limits;
+  limits.head_time = limits.idle_time = limits.body_idle_time = limits.write_time = 1ms;
+  Served served(limits);
+  Client client(served.address());
+  client.write(get("/late"));
+  served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
+  Client other(served.address());
+  EXPECT_EQ(other.read_to_end(), "");  // its time was up: so time has passed
+  served.call([](TestService& service, Connections&) { return service.held.front()->answer_later(), 0; });
+  EXPECT_TRUE(has(client.read_to_end(), "/late|"));
+}
+
+TEST(Connections, RefuseOneTooMany) {
+  Limits limits;
+  limits.connections = 2;
+  Served served(limits);
+  Client first(served.address());
+  Client second(served.address());
+  first.write(get("/hello"));
+  first.answer();
+  second.write(get("/hello"));
+  second.answer();
+  Client third(served.address());
+  const std::string answer = third.read_to_end();
+  EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 503");
+  EXPECT_TRUE(has(answer, "Connection: close"));
+  third.close();
+  first.close();
+  served.wait_until([](TestService&, Connections& connections) { return connections.count() == 1; });
+  Client fourth(served.address());
+  fourth.write(get("/hello"));
+  EXPECT_TRUE(has(fourth.answer(), "hello"));
+}
+
+TEST(Connections, DrainWithoutLosingARequest) {
+  Served served;
+  Client idle(served.address());
+  idle.write(get("/hello"));
+  idle.answer();
+  Client busy(served.address());
+  busy.write(get("/late"));
+  served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
+  std::promise<void> empty;
+  served.call([&](TestService&, Connections& connections) {
+    EXPECT_EQ(connections.count(), 2U);
+    EXPECT_EQ(connections.active(), 1U);
+    EXPECT_EQ(connections.idle(), 1U);
+    connections.drain([](void* self) { static_cast<std::promise<void>*>(self)->set_value(); }, &empty);
+    return 0;
+  });
+  idle.write(get("/hello"));
+  const std::string answer = idle.read_to_end();
+  EXPECT_TRUE(has(answer, "hello"));
+  EXPECT_TRUE(has(answer, "Connection: close"));
+  idle.close();
+  served.call([](TestService& service, Connections&) { return service.held.front()->answer_later(), 0; });
+  EXPECT_TRUE(has(busy.read_to_end(), "/late|"));
+  busy.close();
+  empty.get_future().get();
+}
+
+TEST(Connections, AbortAllTellsEveryone) {
+  Served served;
+  Client busy(served.address());
+  busy.write(get("/hold"));
+  Client stream(served.address());
+  stream.write(get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n"));
+  stream.read_until("welcome\n");
+  Client idle(served.address());
+  idle.write(get("/hello"));
+  idle.answer();
+  served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
+  served.call([](TestService& service, Connections& connections) {
+    connections.abort_all();
+    EXPECT_EQ(connections.count(), 0U);
+    EXPECT_TRUE(service.transactions.empty());
+    return 0;
+  });
+  EXPECT_EQ(count(served.events(), "gone"), 1U);
+  EXPECT_EQ(count(served.events(), "lost"), 1U);
+  EXPECT_EQ(idle.read_to_end(), "");
+}
+
+TEST(Connections, EndCleanlyWhenTheLoopStops) {
+  Served served;
+  Client busy(served.address());
+  busy.write(get("/hold"));
+  served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
+}
+
+}  // namespace
+}  // namespace kirsch::http
