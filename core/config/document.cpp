@@ -7,8 +7,10 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <system_error>
@@ -16,6 +18,7 @@
 
 #include "base/text.h"
 #include "base/unique_fd.h"
+#include "config/brackets.h"
 #include "config/code.h"
 #include "config/findings.h"
 #include "config/text_check.h"
@@ -87,12 +90,12 @@ constexpr std::array<Sentence, 12> sentences = {{
     {"end of map not found", "this does not continue the mapping above", "check the indentation"},
     {"end of sequence not found", "this does not continue the list above", "check the indentation"},
     {"illegal map key", "a key cannot begin here", "check the indentation"},
-    {"the referenced anchor is not defined", "aliases are not supported", "put quotes around text that begins with *"},
+    {"the referenced anchor is not defined", "aliases are not supported",
+     "use a named set of tools under 'pipelines'; put quotes around text that begins with *"},
     {"illegal document indicator in scalar", "text in quotes is not closed", "add the closing quote"},
 }};
 
-// yaml-cpp gives no place for a few errors at the end of a file: then the last bracket that is still open is the place.
-Node syntax_place(const Source& source, const YAML::Mark& mark) {
+Node place_of(const Source& source, const YAML::Mark& mark) {
   Node at;
   at.source = &source;
   at.line = static_cast<std::uint32_t>(mark.line < 0 ? 1 : mark.line + 1);
@@ -100,20 +103,48 @@ Node syntax_place(const Source& source, const YAML::Mark& mark) {
   return at;
 }
 
+struct SyntaxFault {
+  Node at;
+  std::string message;
+  Findings::Advice advice;
+};
+
+// What is open where a list or mapping in brackets breaks off: yaml-cpp has no place for that at the end of a file.
+void explain_bracket(SyntaxFault& fault, const Source& source, std::size_t start, std::size_t offset) {
+  const std::string_view text = source.text();
+  const bool ended = offset <= start || text.find_first_not_of(" \t\r\n", offset) == std::string_view::npos;
+  const std::optional<std::size_t> open = open_at(text, start, ended ? text.size() : offset);
+  if (!open) return;
+  const char opener = text[*open];
+  if (ended || opener == '"' || opener == '\'') {
+    fault.at.line = source.line_at(*open);
+    fault.at.column = source.column_at(*open);
+    fault.message = opener == '['   ? "a list that begins with '[' is not closed"
+                    : opener == '{' ? "a mapping that begins with '{' is not closed"
+                                    : "text in quotes is not closed";
+    fault.advice.help = opener == '[' ? "add ']'" : opener == '{' ? "add '}'" : "add the closing quote";
+    return;
+  }
+  fault.message = opener == '[' ? "',' or ']' is missing here" : "',' or '}' is missing here";
+  fault.advice.note = "'" + std::string(1, opener) + "' is open since " + std::to_string(source.line_at(*open)) + ":" +
+                      std::to_string(source.column_at(*open));
+  fault.advice.help.clear();
+}
+
 [[noreturn]] void refuse_syntax(const Source& source, const YAML::ParserException& fault, const TreeBuilder& builder) {
-  Node at = syntax_place(source, fault.mark);
-  std::string message = fault.msg;
-  std::string help;
-  const char* kind = code::syntax;
+  SyntaxFault ours{place_of(source, fault.mark), fault.msg, {}};
   for (const Sentence& one : sentences) {
     if (!std::string_view(fault.msg).starts_with(one.theirs)) continue;
-    message = one.ours;
-    help = one.help;
+    ours.message = one.ours;
+    ours.advice.help = one.help;
   }
-  if (fault.msg == "the referenced anchor is not defined") kind = code::unsupported_yaml;
-  const bool unclosed = fault.msg.starts_with("end of") && fault.msg.ends_with("flow not found");
-  if (const Node* bracket = builder.innermost(); unclosed && bracket != nullptr) at = *bracket;
-  throw base::Refusal(diagnostic_at(at, kind, std::move(message), {.note = {}, .help = std::move(help)}));
+  const bool alias = fault.msg == "the referenced anchor is not defined";
+  const bool bracket = fault.msg.ends_with("flow not found") || fault.msg == "illegal flow end";
+  if (const Node* open = builder.innermost(); bracket && open != nullptr)
+    explain_bracket(ours, source, source.offset(open->line, open->column),
+                    static_cast<std::size_t>(std::max(fault.mark.pos, 0)));
+  throw base::Refusal(diagnostic_at(ours.at, alias ? code::unsupported_yaml : code::syntax, std::move(ours.message),
+                                    std::move(ours.advice)));
 }
 
 Node parsed(const Source& source) {

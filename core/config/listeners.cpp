@@ -42,13 +42,13 @@ std::string address_note(std::string_view text) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   if (!text.empty() && std::all_of(text.begin(), text.end(), digit))
     return "write 127.0.0.1:" + std::string(text) + " for this machine, [::]:" + std::string(text) + " for all";
+  if (std::count(text.begin(), text.end(), ':') > 1 && !text.starts_with('['))
+    return "an IPv6 address stands in brackets";
   if (text.starts_with(':') || text.starts_with("*:"))
     return "write [::]" + std::string(text.substr(text.find_last_of(':'))) + " for all addresses";
   if (text.starts_with("localhost:"))
     return "write 127.0.0.1" + std::string(text.substr(9)) + ": names are not resolved";
   if (text.starts_with('/')) return "write unix:" + std::string(text);
-  if (std::count(text.begin(), text.end(), ':') > 1 && !text.starts_with('['))
-    return "an IPv6 address stands in brackets";
   if (text.find(':') == std::string_view::npos) return "the port is missing: write " + std::string(text) + ":8080";
   return "write 127.0.0.1:8080, [::]:80 or unix:/path";
 }

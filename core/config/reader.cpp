@@ -255,7 +255,7 @@ Reader::Result Reader::default_of(const base::Option& option, const Node& at, co
                     {.note = {}, .help = option.help.empty() ? "" : option.name + ": " + option.help});
     return std::nullopt;
   }
-  if (const auto known = defaults_.find(&option); known != defaults_.end()) return known->second;
+  if (const auto known = defaults_.find(&option); known != defaults_.end()) return *known->second;
   Findings faults;
   Reader reader(catalogue_, faults, directory_);
   Result result;
@@ -267,7 +267,10 @@ Reader::Result Reader::default_of(const base::Option& option, const Node& at, co
   } catch (const base::Refusal& refusal) {
     faults.add(refusal.diagnostics().front());
   }
-  if (result) return defaults_.emplace(&option, std::move(*result)).first->second;
+  if (result) {
+    defaults_.emplace(&option, std::make_unique<const base::Value>(*result));
+    return result;
+  }
   for (const base::Diagnostic& fault : faults.errors())
     findings_.error(at, code::faulty_default,
                     "option '" + option.name + "' of " + owner + " has a faulty default: " + fault.message,

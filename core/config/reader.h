@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -72,7 +73,7 @@ class Reader {
   const Catalogue& catalogue_;
   Findings& findings_;
   std::string directory_;
-  std::map<const base::Option*, base::Value> defaults_;
+  std::map<const base::Option*, std::unique_ptr<const base::Value>> defaults_;
 };
 
 }  // namespace kirsch::config

@@ -25,6 +25,11 @@ std::string_view Source::rest_of_line(std::uint32_t number, std::uint32_t column
   return column == 0 || column > all.size() ? std::string_view() : all.substr(column - 1);
 }
 
+std::size_t Source::offset(std::uint32_t number, std::uint32_t column) const {
+  if (number == 0 || number > starts_.size()) return text_.size();
+  return std::min(text_.size(), starts_[number - 1] + (column == 0 ? 0 : column - 1));
+}
+
 std::uint32_t Source::line_at(std::size_t offset) const {
   return static_cast<std::uint32_t>(std::upper_bound(starts_.begin(), starts_.end(), offset) - starts_.begin());
 }

@@ -22,6 +22,8 @@ class Source {
   std::string_view line(std::uint32_t number) const;
   std::string_view rest_of_line(std::uint32_t number, std::uint32_t column) const;
   std::uint32_t line_count() const { return static_cast<std::uint32_t>(starts_.size()); }
+  // Of a place in the text.
+  std::size_t offset(std::uint32_t number, std::uint32_t column) const;
   std::uint32_t line_at(std::size_t offset) const;
   std::uint32_t column_at(std::size_t offset) const;
 

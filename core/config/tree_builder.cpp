@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/brackets.h"
 #include "config/code.h"
 #include "config/document.h"
 #include "config/findings.h"
@@ -15,19 +16,14 @@ namespace {
   throw base::Refusal(diagnostic_at(at, code, std::move(message), std::move(advice)));
 }
 
+bool begins_with_quote(std::string_view text) { return text.starts_with('"') || text.starts_with('\''); }
+
+// Within its first line.
 std::uint32_t length_of(const Node& scalar) {
   const std::string_view rest = scalar.source->rest_of_line(scalar.line, scalar.column);
-  if (rest.empty()) return 1;
-  std::size_t length = scalar.text.size();
-  if (rest.front() == '\'' || rest.front() == '"') {
-    length = 1;
-    while (length < rest.size() && rest[length] != rest.front())
-      length += rest[length] == '\\' && rest[0] == '"' ? 2 : 1;
-    ++length;
-  } else if (scalar.quoted) {
-    length = 1;  // the header of a block
-  }
-  return static_cast<std::uint32_t>(std::clamp<std::size_t>(length, 1, rest.size()));
+  std::size_t length = scalar.quoted ? 1 : scalar.text.size();  // of a block: its header
+  if (begins_with_quote(rest)) length = end_of_quoted(rest, 0).value_or(rest.size());
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(length, 1, std::max<std::size_t>(rest.size(), 1)));
 }
 
 }  // namespace
@@ -92,10 +88,14 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
 
 void TreeBuilder::check_plain(const Node& node) const {
   if (source_.rest_of_line(node.line, node.column).starts_with(node.text)) return;
+  const bool in_brackets =
+      !open_.empty() && open_at(source_.text(), source_.offset(open_.back().node.line, open_.back().node.column),
+                                source_.offset(node.line, node.column));
   const bool key_lost = node.text.find(": ") != std::string::npos || node.text.ends_with(':');
   refuse(node, code::folded_text, "text without quotes continues on the next line",
          {.note = key_lost ? "the next line looks like a key of its own" : "",
-          .help = "check the indentation of the next line, or put quotes around the text"});
+          .help = in_brackets ? "close the bracket on this line, or put quotes around the text"
+                              : "check the indentation of the next line, or put quotes around the text"});
 }
 
 void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) {
@@ -105,6 +105,10 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   node.text = value;
   node.length = length_of(node);
   if (!node.quoted) check_plain(node);
+  // yaml-cpp lets the end of a file close a quote.
+  const std::size_t offset = source_.offset(node.line, node.column);
+  if (begins_with_quote(source_.text().substr(offset)) && !end_of_quoted(source_.text(), offset))
+    refuse(node, code::syntax, "text in quotes is not closed", {.note = {}, .help = "add the closing quote"});
   if (value.find('\0') != std::string::npos)
     refuse(node, code::encoding, "text with a NUL character is not supported", {.help = "remove the escape"});
   add(std::move(node));

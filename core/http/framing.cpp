@@ -47,7 +47,7 @@ class FramingReader {
         host_line_ = &line;
         break;
       case FieldName::connection:
-        read_connection(value(line));
+        if (!read_connection(value(line))) return Fault{400, "Connection is malformed"};
         break;
       case FieldName::upgrade:
         upgrade_field_ = true;
@@ -118,13 +118,16 @@ class FramingReader {
   }
 
   // Only what concerns the connection is taken; names listed here never hide a field of the message (RFC 9110 §7.6.1
-  // speaks to proxies).
-  void read_connection(std::string_view text) {
+  // speaks to proxies). False: an element is no token; empty ones are legal (RFC 9110 §5.6.1).
+  bool read_connection(std::string_view text) {
+    bool legal = true;
     for_each_element(text, [&](std::string_view option) {
+      if (!option.empty() && !is_token(option)) legal = false;
       if (equal_ignoring_case(option, "close")) close_ = true;
       if (equal_ignoring_case(option, "keep-alive")) keep_alive_ = true;
       if (equal_ignoring_case(option, "upgrade")) upgrade_option_ = true;
     });
+    return legal;
   }
 
   // RFC 9112 §3.2: exactly one, and §3.2.2 with an absolute target: the same.

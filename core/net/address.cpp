@@ -129,6 +129,12 @@ bool Address::wildcard() const noexcept {
   return is_ipv6() && std::all_of(std::begin(raw_.bytes), std::end(raw_.bytes), zero);
 }
 
+bool Address::loopback() const noexcept {
+  if (raw_.family == 4) return raw_.bytes[mapped_prefix.size()] == 127;
+  const auto zero = [](std::uint8_t byte) { return byte == 0; };
+  return is_ipv6() && std::all_of(std::begin(raw_.bytes), std::end(raw_.bytes) - 1, zero) && raw_.bytes[15] == 1;
+}
+
 bool operator==(const Address& left, const Address& right) noexcept {
   return left.raw_.family == right.raw_.family && left.raw_.port == right.raw_.port &&
          std::equal(std::begin(left.raw_.bytes), std::end(left.raw_.bytes), right.raw_.bytes) &&

@@ -35,6 +35,7 @@ class Address {
   bool is_unix() const noexcept { return raw_.family == 1; }
   bool is_ipv6() const noexcept { return raw_.family == 6; }
   bool wildcard() const noexcept;  // 0.0.0.0 or [::]
+  bool loopback() const noexcept;  // 127.0.0.0/8 or [::1]
   std::uint16_t port() const noexcept { return raw_.port; }
   std::string_view path() const noexcept { return path_ ? std::string_view(*path_) : std::string_view(); }
 

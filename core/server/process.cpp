@@ -1,6 +1,8 @@
 // The core's own listeners and their priorities; plugins find their places between them.
 #include "server/process.h"
 
+#include <unistd.h>
+
 #include <iostream>
 
 #include "server/process_signals.h"
@@ -57,6 +59,21 @@ base::ExitCode Process::run() {
   return bus_.exit();
 }
 
+// Without dropprivileges a server of root would serve the network as root.
+void Process::refuse_root() const {
+  const auto& configuration = blueprint_.configuration;
+  if (::geteuid() != 0 || configuration.server.allow_root || plugins_.named("dropprivileges")) return;
+  for (const auto& listener : listeners_) {
+    const auto& address = listener.front().address();
+    if (address.is_unix() || address.loopback()) continue;
+    throw base::Refusal(base::Diagnostic{.code = "C076",
+                                         .message = "as root the server listens on loopback addresses only, not on " + address.text(),
+                                         .help = "start it as another user, or say server: { allow_root: true }",
+                                         .exit_code = base::ExitCode::bind_or_permission});
+  }
+  log_.write(base::Level::warning, "server: running as root; tolerated because only loopback addresses are bound");
+}
+
 void Process::bind_listeners() {
   const unsigned loops = Loops::count(blueprint_.configuration.server);
   for (const auto& listener : blueprint_.configuration.listeners) {
@@ -73,6 +90,7 @@ void Process::bind_listeners() {
       throw base::Refusal(std::move(diagnostics));
     }
   }
+  refuse_root();
 }
 
 void Process::load_generation() {

@@ -29,6 +29,7 @@ class Process {
  private:
   void subscribe_core();
   void bind_listeners();
+  void refuse_root() const;
   void load_generation();
   void start_loops();
   void announce() const;

@@ -35,16 +35,13 @@ struct Signals {
  private:
   // On the waiter's thread.
   void take(const signals::Signal& signal, const std::string& sender) const noexcept {
+    const auto wanted = action(signal.number);
+    if (wanted == Action::ignore) return;
     const auto reason = std::string(signal.name) + " " + sender;
-    switch (action(signal.number)) {
-      case Action::ignore:
-        return;
-      case Action::graceful:
-        return kirsch::Bus::graceful(reason);
-      case Action::exit:
-        // Who asks a second time does not want to wait for slow clients.
-        return kirsch::Bus::stopping() ? kirsch::Bus::force(reason) : kirsch::Bus::exit(reason);
-    }
+    kirsch::log(kirsch::Level::info, reason, ": ", kirsch_names(wanted)[static_cast<std::size_t>(wanted)]);
+    if (wanted == Action::graceful) return kirsch::Bus::graceful(reason);
+    // Who asks a second time does not want to wait for slow clients.
+    return kirsch::Bus::stopping() ? kirsch::Bus::force(reason) : kirsch::Bus::exit(reason);
   }
 
   Action action(int number) const {

@@ -8,8 +8,10 @@
 namespace kirsch::test {
 
 std::string refusal(std::string_view yaml) {
-  Server server(loopback(yaml), {.files = {}, .environment = {}, .arguments = {}, .wait_until_ready = false});
-  EXPECT_EQ(server.wait(), 3) << server.log();
+  ServerOptions options;
+  options.wait_until_ready = false;
+  Server server(loopback(yaml), options);
+  EXPECT_EQ(server.wait(), 4) << server.log();
   return server.log();
 }
 

@@ -6,8 +6,8 @@
 
 namespace kirsch::test {
 
-// Starts the server with one loopback listener and `yaml`; the test fails unless it ends with the code of a faulty
-// configuration. Returns all it has written.
+// Starts the server with one loopback listener and `yaml`; the test fails unless it ends with the code of a refused
+// module (4). Returns all it has written.
 std::string refusal(std::string_view yaml);
 
 }  // namespace kirsch::test

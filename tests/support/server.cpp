@@ -55,17 +55,24 @@ std::string loopback(std::string_view rest) {
   return "version: 1\nlisteners: { main: { bind: \"127.0.0.1:0\" } }\n" + std::string(rest);
 }
 
-std::string with_plugins(std::string_view yaml) {
+std::string completed(std::string_view yaml) {
   std::string whole(yaml);
-  if (whole.rfind("plugins:", 0) == 0 || whole.find("\nplugins:") != std::string::npos) return whole;
+  const auto lacks = [&](const std::string& key) {
+    return whole.rfind(key, 0) != 0 && whole.find('\n' + key) == std::string::npos;
+  };
   if (!whole.empty() && whole.back() != '\n') whole += '\n';
   const auto build = build_folder().string();
-  return whole + "plugins: { path: [\"" + build + "/plugins\", \"" + build + "/fixtures\"] }\n";
+  if (lacks("plugins:")) whole += "plugins: { path: [\"" + build + "/plugins\", \"" + build + "/fixtures\"] }\n";
+  if (lacks("engine:")) whole += "engine: { signals: {} }\n";
+  return whole;
 }
 
 Server::Server(std::string_view yaml, const ServerOptions& options) {
+  if (!options.neighbours.empty()) {
+    std::filesystem::copy(options.neighbours, folder_.path(), std::filesystem::copy_options::recursive);
+  }
   for (const auto& [name, contents] : options.files) folder_.write(name, contents);
-  const auto file = folder_.write("kirsch.yaml", with_plugins(yaml));
+  const auto file = folder_.write("kirsch.yaml", completed(yaml));
   const auto state = folder_.path() / "state";
   std::filesystem::create_directory(state);
   std::filesystem::permissions(state, std::filesystem::perms::owner_all);

@@ -8,6 +8,7 @@ namespace kirsch::test {
 
 struct ServerOptions {
   std::map<std::string, std::string> files;        // relative name -> contents, written beside the YAML
+  std::filesystem::path neighbours;                // a folder whose contents are copied beside the YAML first
   std::map<std::string, std::string> environment;  // on top of the test's own and STATE_DIRECTORY
   std::vector<std::string> arguments;              // after `run -c FILE`
   Milliseconds deadline = patience;
@@ -17,8 +18,9 @@ struct ServerOptions {
 // A configuration with one listener on a port that the kernel chooses, and `rest`.
 std::string loopback(std::string_view rest);
 
-// `yaml` with the plugin folders of this build added, unless it has a `plugins:` of its own.
-std::string with_plugins(std::string_view yaml);
+// `yaml` with the plugin folders of this build and the plugin `signals` (TERM drains and ends the server) added, unless
+// it has a `plugins:` or an `engine:` of its own.
+std::string completed(std::string_view yaml);
 
 class Server {
  public:

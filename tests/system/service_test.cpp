@@ -70,10 +70,9 @@ class Files : public ::testing::Test {
                                   {"files/empty", ""},
                                   {"files/sub/large", large_},
                                   {"secret", "outside"}},
+                        .neighbours = {},
                         .environment = {},
-                        .arguments = {},
-                        .deadline = patience,
-                        .wait_until_ready = true}};
+                        .arguments = {}}};
 };
 
 TEST_F(Files, arrive_whole_in_any_size) {

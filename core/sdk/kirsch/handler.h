@@ -37,10 +37,7 @@ class HandlerDefinition {
     detail::write_options_of<Type>(json);
   }
   static constexpr kirsch_provided provided() {
-    kirsch_provided entry{};
-    entry.size = sizeof entry;
-    entry.create = detail::Instance<Type>::create;
-    entry.destroy = detail::Instance<Type>::destroy;
+    kirsch_provided entry = detail::Instance<Type>::provided();
     entry.handle = [](void* self, kirsch_exchange* raw) noexcept -> std::uint32_t {
       return detail::guarded(raw, [self](Exchange& exchange) { return static_cast<Type*>(self)->handle(exchange); });
     };

@@ -41,42 +41,21 @@ struct Channels {
       return 1;
     }
   }
-  static constexpr Function start() {
-    if constexpr (requires(Type & plugin) { plugin.start(); }) {
-      return [](void* self, kirsch_error* error) noexcept {
-        return run(error, [&] { static_cast<Type*>(self)->start(); });
-      };
-    } else {
-      return nullptr;
-    }
+#define KIRSCH_DETAIL_CHANNEL(channel)                                   \
+  static constexpr Function channel() {                                  \
+    if constexpr (requires(Type & plugin) { plugin.channel(); }) {       \
+      return [](void* self, kirsch_error* error) noexcept {              \
+        return run(error, [&] { static_cast<Type*>(self)->channel(); }); \
+      };                                                                 \
+    } else {                                                             \
+      return nullptr;                                                    \
+    }                                                                    \
   }
-  static constexpr Function stop() {
-    if constexpr (requires(Type & plugin) { plugin.stop(); }) {
-      return [](void* self, kirsch_error* error) noexcept {
-        return run(error, [&] { static_cast<Type*>(self)->stop(); });
-      };
-    } else {
-      return nullptr;
-    }
-  }
-  static constexpr Function exit() {
-    if constexpr (requires(Type & plugin) { plugin.exit(); }) {
-      return [](void* self, kirsch_error* error) noexcept {
-        return run(error, [&] { static_cast<Type*>(self)->exit(); });
-      };
-    } else {
-      return nullptr;
-    }
-  }
-  static constexpr Function graceful() {
-    if constexpr (requires(Type & plugin) { plugin.graceful(); }) {
-      return [](void* self, kirsch_error* error) noexcept {
-        return run(error, [&] { static_cast<Type*>(self)->graceful(); });
-      };
-    } else {
-      return nullptr;
-    }
-  }
+  KIRSCH_DETAIL_CHANNEL(start)
+  KIRSCH_DETAIL_CHANNEL(stop)
+  KIRSCH_DETAIL_CHANNEL(exit)
+  KIRSCH_DETAIL_CHANNEL(graceful)
+#undef KIRSCH_DETAIL_CHANNEL
   static constexpr std::array<Function, 4> all() { return {start(), stop(), exit(), graceful()}; }
 };
 
@@ -114,10 +93,7 @@ class PluginDefinition {
   }
   static constexpr kirsch_provided provided() {
     const auto functions = detail::Channels<Type>::all();
-    kirsch_provided entry{};
-    entry.size = sizeof entry;
-    entry.create = detail::Instance<Type>::create;
-    entry.destroy = detail::Instance<Type>::destroy;
+    kirsch_provided entry = detail::Instance<Type>::provided();
     entry.start = functions[0];
     entry.stop = functions[1];
     entry.exit = functions[2];

@@ -40,6 +40,15 @@ struct Instance {
   }
   static void destroy(void* self) noexcept { delete static_cast<Type*>(self); }
 
+  // The part of the table entry that is the same for all kinds.
+  static constexpr kirsch_provided provided() {
+    kirsch_provided entry{};
+    entry.size = sizeof entry;
+    entry.create = create;
+    entry.destroy = destroy;
+    return entry;
+  }
+
   // Fills `error` from the exception in flight.
   static void describe(kirsch_error* error) noexcept {
     try {
@@ -78,10 +87,7 @@ struct ServiceDefinition {
     detail::write_options_of<Type>(json);
   }
   static constexpr kirsch_provided provided() {
-    kirsch_provided entry{};
-    entry.size = sizeof entry;
-    entry.create = detail::Instance<Type>::create;
-    entry.destroy = detail::Instance<Type>::destroy;
+    kirsch_provided entry = detail::Instance<Type>::provided();
     entry.service = &Type::service_table;
     return entry;
   }

@@ -126,10 +126,7 @@ class ToolDefinition {
   }
   static constexpr kirsch_provided provided() {
     constexpr detail::Hooks<Type> hooks;
-    kirsch_provided entry{};
-    entry.size = sizeof entry;
-    entry.create = detail::Instance<Type>::create;
-    entry.destroy = detail::Instance<Type>::destroy;
+    kirsch_provided entry = detail::Instance<Type>::provided();
     bool any = false;
     for (std::size_t index = 0; index < KIRSCH_HOOKS; ++index) {
       entry.hooks[index] = hooks.functions[index];

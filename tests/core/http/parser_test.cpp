@@ -212,6 +212,9 @@ std::vector<Case> syntax_cases() {
       {0, get("Upgrade: h2c\r\nConnection: upgrade, http2-settings\r\n")},
       {400,
        post("Connection: content-length, transfer-encoding\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
+      {400, get("Connection: keep alive\r\n")},
+      {400, get("Connection: close; x\r\n")},
+      {0, get("Connection: , close,\r\n")},
       // TLS on a plain port
       {400, "\x16\x03\x01\x02"},
   };

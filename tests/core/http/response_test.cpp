@@ -93,7 +93,7 @@ TEST(ResponseHead, MarksTheEndOfABodyOfUnknownLength) {
 TEST(ResponseHead, GivesNoLengthWhereThereIsNoBody) {
   ResponseHead head;
   head.length = 7;
-  for (std::uint16_t status : {204, 304}) {
+  for (const std::uint16_t status : {std::uint16_t{204}, std::uint16_t{304}}) {
     head.status = status;
     EXPECT_EQ(text_of(head).find("Content-Length"), std::string::npos);
     EXPECT_EQ(answer_framing(head, AnswerContext()).body, BodyFraming::none);

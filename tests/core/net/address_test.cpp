@@ -38,6 +38,17 @@ TEST(AddressTest, TreatsAMappedAddressAsIPv4) {
   EXPECT_EQ(*mapped, *Address::parse("10.0.0.1:80"));
 }
 
+TEST(AddressTest, KnowsLoopback) {
+  EXPECT_TRUE(Address::parse("127.0.0.1:80")->loopback());
+  EXPECT_TRUE(Address::parse("127.255.0.9:80")->loopback());
+  EXPECT_TRUE(Address::parse("[::1]:80")->loopback());
+  EXPECT_FALSE(Address::parse("[::]:80")->loopback());
+  EXPECT_FALSE(Address::parse("0.0.0.0:80")->loopback());
+  EXPECT_FALSE(Address::parse("[::2]:80")->loopback());
+  EXPECT_FALSE(Address::parse("unix:/tmp/x")->loopback());
+  EXPECT_FALSE(Address().loopback());
+}
+
 TEST(AddressTest, KnowsAWildcard) {
   EXPECT_TRUE(Address::parse("0.0.0.0:80")->wildcard());
   EXPECT_TRUE(Address::parse("[::]:80")->wildcard());

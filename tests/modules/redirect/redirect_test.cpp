@@ -19,7 +19,7 @@ TEST(Redirect, SendsClientsToTheTargetWith308) {
   const auto answer = get(server, "/old?x=1");
   EXPECT_EQ(answer.status, 308);
   EXPECT_EQ(answer.field("Location"), "/new");
-  EXPECT_EQ(request(server, "POST", "/old", "Content-Length: 2\r\n", "ab").status, 308);
+  EXPECT_EQ(request(server, "POST", "/old", {}, "ab").status, 308);
 }
 
 TEST(Redirect, TakesEachStatusOfARedirect) {
@@ -79,7 +79,7 @@ TEST(Redirect, RefusesTargetsThatAreNone) {
 
 TEST(Redirect, ACheckFindsAStatusThatIsNoRedirect) {
   TemporaryFolder folder;
-  const auto file = folder.write("kirsch.yaml", with_plugins(loopback(with_options("{ to: /a, status: 200 }"))));
+  const auto file = folder.write("kirsch.yaml", completed(loopback(with_options("{ to: /a, status: 200 }"))));
   EXPECT_EQ(run_kirsch({"check", "-c", file.string()}).exit_code, 3);
 }
 

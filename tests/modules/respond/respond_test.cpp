@@ -64,7 +64,7 @@ TEST(Respond, RefusesFieldsThatWouldBreakTheAnswer) {
 
 TEST(Respond, ACheckFindsAnImpossibleStatus) {
   TemporaryFolder folder;
-  const auto file = folder.write("kirsch.yaml", with_plugins(loopback(with_options("{ status: 101 }"))));
+  const auto file = folder.write("kirsch.yaml", completed(loopback(with_options("{ status: 101 }"))));
   const auto result = run_kirsch({"check", "-c", file.string()});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.out + result.err, HasSubstr("status"));

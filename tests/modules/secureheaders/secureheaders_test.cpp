@@ -191,7 +191,7 @@ TEST(Secureheaders, RefusesAnUnknownDirectiveAndNamesTheNearest) {
 TEST(Secureheaders, RefusesKeywordsWithoutQuotes) {
   EXPECT_THAT(refused_policy("default-src self"), HasSubstr("write \"'self'\""));
   EXPECT_THAT(refused_policy("{ object-src: 'none' }"), HasSubstr("write \"'none'\""));
-  EXPECT_THAT(refused_policy("{ script-src: [https:, unsafe-inline] }"), HasSubstr("write \"'unsafe-inline'\""));
+  EXPECT_THAT(refused_policy(R"({ script-src: ["https:", unsafe-inline] })"), HasSubstr("write \"'unsafe-inline'\""));
 }
 
 TEST(Secureheaders, RefusesSourcesThatBrowsersWouldSkip) {

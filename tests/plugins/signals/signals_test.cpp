@@ -80,7 +80,7 @@ TEST(Signals, KeepTheServerWhereTheyMeanNothing) {
 
 std::string checked(std::string_view options, int exit_code) {
   TemporaryFolder folder;
-  const auto file = folder.write("kirsch.yaml", with_plugins(with_signals(options)));
+  const auto file = folder.write("kirsch.yaml", completed(with_signals(options)));
   const auto result = run_kirsch({"check", "-c", file.string()});
   EXPECT_EQ(result.exit_code, exit_code) << result.err;
   return result.out + result.err;

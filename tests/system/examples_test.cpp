@@ -1,0 +1,85 @@
+// Every configuration that a page of this project shows, and every file of config/, starts and answers.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "markdown.h"
+#include "support/client.h"
+#include "support/kirsch.h"
+
+namespace kirsch::test {
+namespace {
+
+struct Example {
+  std::string name;
+  std::string yaml;
+  std::filesystem::path neighbours;  // the folder it stands in, where that matters
+};
+
+std::string test_name(const std::filesystem::path& file, std::size_t number) {
+  auto name = std::filesystem::relative(file, source_folder()).string() + "_" + std::to_string(number);
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char byte) { return std::isalnum(byte) == 0; }, '_');
+  return name;
+}
+
+// The pages that belong to the project, not what lies in build folders.
+std::vector<std::filesystem::path> pages() {
+  std::vector<std::filesystem::path> found;
+  if (std::filesystem::exists(source_folder() / "README.md")) found.push_back(source_folder() / "README.md");
+  for (const auto* folder : {"core", "modules", "plugins", "config", "tests", "tools"}) {
+    if (!std::filesystem::exists(source_folder() / folder)) continue;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(source_folder() / folder)) {
+      if (entry.path().filename() == "README.md") found.push_back(entry.path());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::vector<Example> examples() {
+  std::vector<Example> found;
+  for (const auto& page : pages()) {
+    std::size_t number = 0;
+    for (const auto& block : blocks(contents_of(page))) {
+      if (block.language == "yaml" && block.text.rfind("version: 1\n", 0) == 0) {
+        found.push_back({test_name(page, ++number), block.text, {}});
+      }
+    }
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "config")) {
+    if (entry.path().extension() != ".yaml") continue;
+    found.push_back({test_name(entry.path(), 1), contents_of(entry.path()), entry.path().parent_path()});
+  }
+  return found;
+}
+
+// The kernel chooses the ports, so that tests do not meet.
+std::string on_free_ports(const std::string& yaml) {
+  return std::regex_replace(yaml, std::regex("bind: *(\"[^\"]*:[^\"/]*\"|[^\"},\\s]+:[0-9]+)"),
+                            "bind: \"127.0.0.1:0\"");
+}
+
+class Examples : public ::testing::TestWithParam<Example> {};
+
+TEST_P(Examples, starts_and_answers) {
+  const auto& example = GetParam();
+  const Server server(on_free_ports(example.yaml),
+                      {.files = {}, .neighbours = example.neighbours, .environment = {}, .arguments = {}});
+  ASSERT_GE(server.listeners(), 1u);
+  for (std::size_t listener = 0; listener < server.listeners(); ++listener) {
+    Client client(server.port(listener));
+    client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const auto response = client.read();
+    EXPECT_LT(response.status, 500) << response.raw;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Examples, ::testing::ValuesIn(examples()),
+                         [](const auto& parameter) { return parameter.param.name; });
+
+TEST(ExamplesTest, find_something) { EXPECT_GE(examples().size(), 3u); }
+
+}  // namespace
+}  // namespace kirsch::test

@@ -1,0 +1,169 @@
+// The life of the process: signals, the drain, and what a thousand requests leave behind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "support/client.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// phase_last says that the stop has begun, before the loops hear of it.
+constexpr auto yaml =
+    "engine: { signals: {}, phase_last: {} }\nserver: { loops: 1, drain: 60s }\npaths:\n"
+    "  /wait: { handler: { gate: {} } }\n"
+    "  /open: { handler: { gate_opener: {} } }\n"
+    "  /forever: { handler: { forever: {} } }\n"
+    "  /inspect: { handler: { inspect: {} } }\n";
+constexpr auto stopping = "phase 19: stop";
+
+TEST(Drain, serves_what_was_accepted_and_ends_with_0) {
+  Server server(loopback(yaml));
+  Client waiting(server);
+  Client idle(server);
+  idle.send("GET /inspect HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(idle.read().status, 200);
+  waiting.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("gate: waiting");
+  server.signal(SIGTERM);
+  server.wait_for_log(stopping);
+  EXPECT_TRUE(waiting.silent());
+  // The connection was there before: it gets its next answer, and with it the gate opens.
+  idle.send("GET /open HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(idle.read().status, 200);
+  EXPECT_TRUE(idle.closed_by_peer());
+  const auto response = waiting.read();
+  EXPECT_EQ(response.body, "through\n");
+  EXPECT_EQ(response.field("Connection"), "close");
+  EXPECT_TRUE(waiting.closed_by_peer());
+  EXPECT_EQ(server.wait(), 0) << server.log();
+}
+
+TEST(Drain, does_not_wait_for_idle_connections) {
+  Server server(loopback(yaml));
+  Client never(server);
+  Client once(server);
+  once.send("GET /inspect HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(once.read().status, 200);
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_TRUE(once.closed_by_peer());
+}
+
+TEST(Drain, ends_at_its_deadline) {
+  Server server(loopback("server: { loops: 1, drain: 100ms }\npaths: { /: { handler: { forever: {} } } }\n"));
+  Client client(server);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("forever: suspended");
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_THAT(server.log(), HasSubstr("forever: destroyed"));
+}
+
+TEST(Signals, int_ends_the_server_as_term_does) {
+  Server server(loopback(yaml));
+  server.signal(SIGINT);
+  EXPECT_EQ(server.wait(), 0) << server.log();
+  EXPECT_THAT(server.log(), HasSubstr(stopping));
+}
+
+TEST(Signals, a_second_term_ends_the_drain) {
+  Server server(loopback(yaml));
+  Client client(server);
+  client.send("GET /forever HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("forever: suspended");
+  server.signal(SIGTERM);
+  server.wait_for_log(stopping);
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0) << server.log();
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_THAT(server.log(), HasSubstr("forever: destroyed"));
+}
+
+TEST(Signals, a_second_term_does_not_wait_for_a_worker) {
+  Server server(loopback(yaml));
+  Client client(server);
+  client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("gate: waiting");
+  server.signal(SIGTERM);
+  server.wait_for_log(stopping);
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 1) << "a step that never ends is an error of its module\n" << server.log();
+  EXPECT_TRUE(client.closed_by_peer());
+}
+
+TEST(Signals, term_during_the_start_undoes_it) {
+  ServerOptions options;
+  options.wait_until_ready = false;
+  Server server(loopback("engine: { signals: {}, phase_one: {}, phase_two: { wait_in_start: true }, phase_three: {} }\n"
+                         "paths: { /: { handler: { inspect: {} } } }\n"),
+                options);
+  server.wait_for_log("phase 2: start");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0) << server.log();
+  EXPECT_THAT(server.log(), Not(HasSubstr("ready\n")));
+  EXPECT_THAT(server.log(), Not(HasSubstr("phase 3: start")));
+  const auto log = server.log();
+  EXPECT_LT(log.find("phase 2: stop"), log.find("phase 1: stop")) << log;
+  EXPECT_NE(log.find("phase 1: stop"), std::string::npos) << log;
+}
+
+TEST(Signals, without_their_plugin_end_the_process_as_any_other) {
+  Server server(loopback("engine: {}\npaths: { /: { handler: { inspect: {} } } }\n"));
+  EXPECT_EQ(get(server, "/").status, 200);
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 128 + SIGTERM);
+}
+
+TEST(Plugins, stop_and_exit_in_mirrored_order_although_one_fails) {
+  Server server(loopback(
+      "engine: { signals: {}, phase_one: {}, phase_two: { fail: stop }, phase_three: {} }\npaths: { /: { handler: { "
+      "inspect: {} } } }\n"));
+  EXPECT_EQ(server.stop(), 1) << server.log();
+  const auto log = server.log();
+  std::size_t last = 0;
+  for (const auto* line : {"phase 1: start", "phase 2: start", "phase 3: start", "phase 3: stop", "phase 2: stop",
+                           "phase 1: stop", "phase 3: exit", "phase 2: exit", "phase 1: exit"}) {
+    const auto at = log.find(line);
+    ASSERT_NE(at, std::string::npos) << line << "\n" << log;
+    EXPECT_GT(at, last) << line << "\n" << log;
+    last = at;
+  }
+  EXPECT_THAT(log, HasSubstr("phase 2 fails in stop"));
+}
+
+TEST(Life, leaves_nothing_behind_after_a_thousand_requests) {
+  const Server server(
+      loopback("server: { loops: 2, workers: 4 }\npaths:\n"
+               "  /inline: { handler: { inspect: {} } }\n"
+               "  /worker: { handler: { nap: { time: 0ms } } }\n"
+               "  /async: { handler: { inspect: {} }, tools: { delay: { time: 1ms }, offload: {} } }\n"
+               "  /stream: { handler: { waker: { pieces: 3 } } }\n"
+               "  /throw: { handler: { thrower: {} } }\n"));
+  const auto count = [&](const char* what) {
+    const auto folder = std::filesystem::path("/proc") / std::to_string(server.pid()) / what;
+    return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
+  };
+  Client client(server);
+  const auto turn = [&] {
+    for (const std::string target : {"/inline", "/worker", "/async", "/stream", "/throw"}) {
+      client.send("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
+      EXPECT_EQ(client.read().status, target == "/throw" ? 500 : 200);
+      EXPECT_EQ(get(server, target).status, target == "/throw" ? 500 : 200);
+    }
+  };
+  turn();
+  const auto descriptors = count("fd");
+  const auto threads = count("task");
+  for (int number = 0; number < 100; ++number) turn();
+  EXPECT_EQ(count("task"), threads);
+  // The last connection may still be on its way out.
+  client.send("GET /inline HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.read().status, 200);
+  EXPECT_LE(count("fd"), descriptors + 1);
+}
+
+}  // namespace
+}  // namespace kirsch::test
