@@ -107,71 +107,49 @@ bool BodyDecoder::end_size_line() {
 
 // RFC 9112 §7.1.1. Extensions mean nothing here, but their syntax decides where the line ends.
 bool BodyDecoder::step_extension(char c) {
-  const bool gap = c == ' ' || c == '\t';
-  const bool ends = phase_ == Phase::extension_gap ? line_bytes_ == digits_ : false;
-  const bool may_end = ends || phase_ == Phase::extension_name || phase_ == Phase::extension_token ||
-                       phase_ == Phase::extension_quote_end;
-  if (c == '\r' && may_end) {
+  const bool right_after_size = phase_ == Phase::extension_gap && line_bytes_ == digits_;
+  if (c == '\r' && (right_after_size || phase_ == Phase::extension_name || phase_ == Phase::extension_token ||
+                    phase_ == Phase::extension_quote_end)) {
     phase_ = Phase::line_feed;
     return true;
   }
   if (++line_bytes_ > limits_->chunk_line) return fail(400, "a chunk size line is too long");
   if (++extension_bytes_ > limits_->chunk_extensions + decoded_ / 16) return fail(413, "too many chunk extensions");
+  phase_ = after_extension_byte(c);
+  return phase_ != Phase::malformed || fail(400, "a chunk size line is malformed");
+}
+
+BodyDecoder::Phase BodyDecoder::after_extension_byte(char c) const {
+  const bool gap = c == ' ' || c == '\t';
   const bool token = is(c, character::token);
+  const bool value = is(c, character::value);
   switch (phase_) {
     case Phase::extension_gap:
     case Phase::extension_quote_end:
-      if (c == ';') {
-        phase_ = Phase::extension_begin;
-      } else if (gap) {
-        phase_ = Phase::extension_gap;
-      } else {
-        break;
-      }
-      return true;
+      return c == ';' ? Phase::extension_begin : gap ? Phase::extension_gap : Phase::malformed;
     case Phase::extension_begin:
-      if (gap) return true;
-      if (!token) break;
-      phase_ = Phase::extension_name;
-      return true;
+      return gap ? phase_ : token ? Phase::extension_name : Phase::malformed;
     case Phase::extension_name:
+      if (token) return phase_;
+      [[fallthrough]];
     case Phase::extension_name_gap:
-      if (phase_ == Phase::extension_name && token) return true;
-      if (c == '=') {
-        phase_ = Phase::extension_value_begin;
-      } else if (c == ';') {
-        phase_ = Phase::extension_begin;
-      } else if (gap) {
-        phase_ = Phase::extension_name_gap;
-      } else {
-        break;
-      }
-      return true;
+      if (c == '=') return Phase::extension_value_begin;
+      return c == ';' ? Phase::extension_begin : gap ? Phase::extension_name_gap : Phase::malformed;
     case Phase::extension_value_begin:
-      if (gap) return true;
-      if (c != '"' && !token) break;
-      phase_ = c == '"' ? Phase::extension_quoted : Phase::extension_token;
-      return true;
+      if (c == '"') return Phase::extension_quoted;
+      return gap ? phase_ : token ? Phase::extension_token : Phase::malformed;
     case Phase::extension_token:
-      if (token) return true;
-      if (c != ';' && !gap) break;
-      phase_ = c == ';' ? Phase::extension_begin : Phase::extension_gap;
-      return true;
+      if (token) return phase_;
+      return c == ';' ? Phase::extension_begin : gap ? Phase::extension_gap : Phase::malformed;
     case Phase::extension_quoted:
+      if (c == '\\') return Phase::extension_escaped;
+      if (c == '"') return Phase::extension_quote_end;
+      return value ? phase_ : Phase::malformed;
     case Phase::extension_escaped:
-      if (!is(c, character::value)) break;
-      if (phase_ == Phase::extension_escaped) {
-        phase_ = Phase::extension_quoted;
-      } else if (c == '\\') {
-        phase_ = Phase::extension_escaped;
-      } else if (c == '"') {
-        phase_ = Phase::extension_quote_end;
-      }
-      return true;
+      return value ? Phase::extension_quoted : Phase::malformed;
     default:
-      break;
+      return Phase::malformed;
   }
-  return fail(400, "a chunk size line is malformed");
 }
 
 // Trailers are checked and dropped, the forbidden and the allowed alike (RFC 9110 §6.5.1 permits it).

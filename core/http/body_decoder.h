@@ -68,6 +68,7 @@ class BodyDecoder {
   bool step(char c);
   bool step_size(char c);
   bool step_extension(char c);
+  Phase after_extension_byte(char c) const;
   bool step_trailer(char c);
   bool end_size_line();
   bool fail(std::uint16_t status, std::string_view reason);

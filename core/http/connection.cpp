@@ -105,6 +105,8 @@ void Connection::on_timeout() {
   const Limits& limits = owner_.limits_;
   const base::SteadyTime now = owner_.loop_.now();
   if (state_ == State::head) {
+    // The bytes were kept after the parser had seen them elsewhere: lets its views follow.
+    work_->parser.parse(work_->input.data(), work_->input.size());
     reject({408, "the head took too long"});
   } else if (state_ != State::transaction) {
     close();

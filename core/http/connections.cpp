@@ -41,6 +41,7 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
   }
   if (free_.empty()) {
     slab_.push_back(std::make_unique<Connection>(*this));
+    free_.reserve(slab_.size());  // so that giving back cannot fail
     free_.push_back(slab_.back().get());
   }
   Connection& connection = *free_.back();
@@ -92,6 +93,7 @@ void Connections::abort_all() noexcept {
 Work* Connections::take_work() {
   if (free_works_.empty()) {
     works_.push_back(std::make_unique<Work>(limits_, blocks_));
+    free_works_.reserve(works_.size());
     return works_.back().get();
   }
   Work* work = free_works_.back();

@@ -94,10 +94,11 @@ HeadParser::Step HeadParser::request_line() {
   if (at == end_) return wait(at);
   const Step step = line_end(at);
   if (step != Step::next) return step;
+  scan_ = static_cast<std::size_t>(at + 2 - base_);
   if (const auto fault = parse_request_line({line, static_cast<std::size_t>(at - line)}, *limits_, head_)) {
     return fail(fault->status, fault->reason);
   }
-  scan_ = line_ = fields_begin_ = static_cast<std::size_t>(at + 2 - base_);
+  line_ = fields_begin_ = scan_;
   phase_ = Phase::field_name;
   return Step::next;
 }
@@ -110,6 +111,7 @@ HeadParser::Step HeadParser::too_long_request_line() {
   if (!http::is_token(method)) return fail(400, "the method is not a token");
   if (space == std::string_view::npos) return fail(501, "the method is too long");
   head_.method_name = method;
+  scan_ = line_ + method.size();
   return fail(414, "the target is too long");
 }
 

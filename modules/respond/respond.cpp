@@ -5,9 +5,9 @@
 
 namespace {
 
-// Fields that the server writes itself, or that another option sets.
-constexpr std::array<std::string_view, 7> not_here{"connection", "content-length",    "content-type", "date",
-                                                   "keep-alive", "transfer-encoding", "upgrade"};
+// Fields that the server writes itself.
+constexpr std::array<std::string_view, 7> not_here{"connection", "content-length",    "date",   "keep-alive",
+                                                   "trailer",    "transfer-encoding", "upgrade"};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -24,6 +24,8 @@ bool is_token(std::string_view name) {  // RFC 9110 5.6.2
 }
 
 bool is_value(std::string_view value) {  // RFC 9110 5.5
+  const auto is_space = [](char byte) { return byte == ' ' || byte == '\t'; };
+  if (!value.empty() && (is_space(value.front()) || is_space(value.back()))) return false;
   return std::none_of(value.begin(), value.end(), [](char byte) {
     const auto number = static_cast<unsigned char>(byte);
     return (number < 0x20 && byte != '\t') || number == 0x7F;
@@ -70,7 +72,8 @@ struct Respond {
     }
     if (!is_token(name)) throw kirsch::OptionError("headers", "'" + name + "' is not the name of a header field");
     if (!is_value(value)) {
-      throw kirsch::OptionError("headers", "the value of " + name + " holds a line end or another control character");
+      throw kirsch::OptionError("headers",
+                                "the value of " + name + " holds a line end, another control character or outer space");
     }
   }
 };

@@ -105,7 +105,8 @@ void check_type(const std::string& type) {
   const bool printable = std::all_of(type.begin(), type.end(), [](char byte) { return byte >= ' ' && byte <= '~'; });
   const bool shaped = slash != std::string::npos && slash > 0 && slash + 1 < end && type.find('/', slash + 1) >= end &&
                       type.find(' ') >= end;
-  if (!printable || !shaped) refuse("'" + type + "' is not a media type such as text/plain; charset=utf-8");
+  if (!printable || !shaped || type.back() == ' ')
+    refuse("'" + type + "' is not a media type such as text/plain; charset=utf-8");
 }
 
 }  // namespace

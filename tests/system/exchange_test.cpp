@@ -193,7 +193,7 @@ TEST_F(ErrorPages, keep_the_reason_of_an_unexpected_error_for_the_log_with_the_i
     ASSERT_NE(at, std::string::npos) << body;
     const auto id = body.substr(at + 8, body.find('\n', at) - at - 8);
     ASSERT_FALSE(id.empty());
-    EXPECT_THAT(server_.wait_for_line(id), HasSubstr("the secret reason"));
+    EXPECT_THAT(server_.wait_for_line("request " + id), HasSubstr("the secret reason"));
   }
 }
 

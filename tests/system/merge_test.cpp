@@ -81,6 +81,11 @@ TEST(Failsafe, is_not_needed_where_hooks_only_clean_up) {
 
 class Merge : public ::testing::Test {
  protected:
+  std::string order_of(std::string_view target) {
+    get(server_, target);
+    return orders_.next();
+  }
+
   const Server server_{loopback(R"(
 tools: { recorder: { label: top } }
 pipelines:
@@ -101,37 +106,35 @@ sites:
   - hosts: [other.example]
     paths: { /: { handler: { recorder: {} } } }
 )")};
+  Orders orders_{server_};
 };
 
 TEST_F(Merge, takes_the_innermost_value_of_an_option) {
-  EXPECT_EQ(at("before_finalize", order_of(server_, "/nothing/special")), "site");
+  EXPECT_EQ(at("before_finalize", order_of("/nothing/special")), "site");
 }
-TEST_F(Merge, knows_the_root_alone) { EXPECT_EQ(at("before_finalize", order_of(server_, "/")), "root-alone"); }
+TEST_F(Merge, knows_the_root_alone) { EXPECT_EQ(at("before_finalize", order_of("/")), "root-alone"); }
 TEST_F(Merge, applies_a_prefix_to_everything_below_it) {
-  EXPECT_EQ(at("before_finalize", order_of(server_, "/a/any/thing")), "prefix late");
+  EXPECT_EQ(at("before_finalize", order_of("/a/any/thing")), "prefix late");
 }
 TEST_F(Merge, lets_an_exact_path_have_the_last_word) {
-  EXPECT_EQ(at("before_finalize", order_of(server_, "/a/b")), "exact late");
+  EXPECT_EQ(at("before_finalize", order_of("/a/b")), "exact late");
 }
 TEST_F(Merge, removes_a_tool_that_is_off) {
-  EXPECT_EQ(at("before_finalize", order_of(server_, "/a/off")), "late");
-  EXPECT_EQ(at("before_finalize", order_of(server_, "/a/loud")), "loud late");
+  EXPECT_EQ(at("before_finalize", order_of("/a/off")), "late");
+  EXPECT_EQ(at("before_finalize", order_of("/a/loud")), "loud late");
 }
-TEST_F(Merge, removes_a_tool_whose_on_is_false) {
-  EXPECT_EQ(at("before_finalize", order_of(server_, "/a/quiet")), "late");
-}
+TEST_F(Merge, removes_a_tool_whose_on_is_false) { EXPECT_EQ(at("before_finalize", order_of("/a/quiet")), "late"); }
 TEST_F(Merge, puts_the_tools_of_a_named_pipeline_below_the_own_ones) {
-  const auto order = order_of(server_, "/use/it");
+  const auto order = order_of("/use/it");
   EXPECT_EQ(at("before_finalize", order), "site own extra-early") << order;
   EXPECT_EQ(at("before_handler", order), "extra-early site own") << order;
 }
 TEST_F(Merge, keeps_the_tools_of_a_pipeline_further_down) {
-  EXPECT_EQ(at("before_finalize", order_of(server_, "/use/less")), "site own");
+  EXPECT_EQ(at("before_finalize", order_of("/use/less")), "site own");
 }
 TEST_F(Merge, gives_another_site_only_the_top_level) {
-  Orders orders(server_);
   get(server_, "/a/b", "Host: other.example\r\n");
-  EXPECT_EQ(at("before_finalize", orders.next()), "top");
+  EXPECT_EQ(at("before_finalize", orders_.next()), "top");
 }
 
 TEST(Answer, of_a_tool_skips_what_is_left_before_before_finalize) {

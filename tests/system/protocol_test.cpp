@@ -135,7 +135,8 @@ TEST_F(Protocol, does_not_know_other_paths) {
 
 TEST_F(Protocol, never_echoes_trace_and_serves_no_proxy) {
   EXPECT_EQ(request(server_, "TRACE", "/inspect").status, 405);
-  EXPECT_EQ(request(server_, "CONNECT", "other:80").status / 100, 4);
+  const auto status = request(server_, "CONNECT", "other:80", "Host: other:80\r\n").status;
+  EXPECT_TRUE(status == 405 || status == 501) << status;
 }
 
 TEST_F(Protocol, does_not_implement_a_method_that_nobody_knows) {

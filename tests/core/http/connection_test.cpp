@@ -128,7 +128,6 @@ TEST(Connection, NeverTakesABodyForARequest) {
     const std::string answers = client.read_to_end();
     const std::size_t last = answers.rfind("HTTP/1.1 ");
     EXPECT_TRUE(has(answers.substr(last), "\r\n\r\nhello")) << path << answers;
-    EXPECT_EQ(std::count(answers.begin(), answers.end(), 'H') > 0, true);
   }
 }
 
@@ -281,7 +280,7 @@ TEST(Connection, StopsReadingWhatIsSentFarAhead) {
   client.write(post("/paused", std::string(300'000, 'b')) + get("/hello"));
   served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
   served.call([](TestService& service, Connections&) { return service.held.front()->answer_later(), 0; });
-  EXPECT_EQ(client.answer().size() > 300'000, true);
+  EXPECT_GT(client.answer().size(), 300'000U);
   EXPECT_TRUE(has(client.answer(), "\r\n\r\nhello"));
 }
 
@@ -370,8 +369,9 @@ TEST(Connection, GivesUpOnSlowClientsByTheirKind) {
   Client silent(served.address());
   EXPECT_EQ(silent.read_to_end(), "");
   Client slow_head(served.address());
-  slow_head.write("GET / HTTP/1.1\r\nHost:");
+  slow_head.write("GET /slow HTTP/1.1\r\nHost:");
   EXPECT_EQ(slow_head.read_to_end().substr(0, 12), "HTTP/1.1 408");
+  EXPECT_EQ(count(served.events(), "malformed 408 GET /slow"), 1U);
   Client slow_body(served.address());
   slow_body.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
   EXPECT_EQ(slow_body.read_to_end().substr(0, 12), "HTTP/1.1 408");

@@ -26,6 +26,7 @@ struct Message {
   std::string method, target, body;
   std::vector<std::pair<std::string, std::string>> fields;
   std::size_t size = 0;
+  bool trailers = false;
 };
 
 Message ours(std::string bytes) {
@@ -68,6 +69,7 @@ Message theirs(std::string_view bytes) {
   message.size = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   if (error || !parser.is_done()) return message;
   message.accepted = true;
+  message.trailers = parser.chunked();
   message.method = std::string(parser.get().method_string());
   message.target = std::string(parser.get().target());
   message.body = parser.get().body();
@@ -166,6 +168,14 @@ bool known_exception(const std::string& message) {
   // RFC 9112 §2.3: minor versions above 1 are handled as 1. Beast knows 1.0 and 1.1 only.
   const std::size_t version = message.find(" HTTP/1.");
   if (version != std::string::npos && message[version + 8] > '1') return true;
+  // RFC 9110 §6.5.1: framing fields in a trailer are dropped. Beast takes trailers for fields of the head.
+  const std::size_t trailer = message.find("\r\n0\r\n");
+  if (trailer == std::string::npos) return false;
+  std::string text = message.substr(trailer);
+  std::transform(text.begin(), text.end(), text.begin(), lower);
+  for (const char* name : {"content-length:", "transfer-encoding:", "connection:", "upgrade:"}) {
+    if (text.find(name) != std::string::npos) return true;
+  }
   return false;
 }
 
@@ -194,7 +204,11 @@ TEST(Differential, BeastAcceptsWhatWeAcceptAndSeesTheSame) {
       for (const auto& field : other.fields) {
         their_count += equal_ignoring_case(field.first, name) && equal_ignoring_case(field.second, value);
       }
-      ASSERT_EQ(mine_count, their_count) << name;
+      if (other.trailers) {
+        ASSERT_LE(mine_count, their_count) << name;  // Beast adds the trailers to the fields of the head
+      } else {
+        ASSERT_EQ(mine_count, their_count) << name;
+      }
     }
   }
   EXPECT_GT(accepted, 3'000U);  // the corpus must not be all noise

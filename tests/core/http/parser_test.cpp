@@ -438,6 +438,23 @@ TEST(Parser, KeepsTheHeadInAnArenaWhenItsBytesGo) {
   EXPECT_NE(before.find("authority=a.b"), std::string::npos);
 }
 
+TEST(Parser, KeepsWhatItUnderstoodOfAMalformedHead) {
+  const std::string long_target = "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\n";
+  for (const std::string& message : {"PUT /a?b HTTP/9.1\r\n\r\n"s, "PUT http://u@h/x HTTP/1.1\r\n\r\n"s,
+                                     "PUT / HTTP/1.1\r\nA: 1\r\nB C\r\n"s, long_target, "(\r\n"s}) {
+    auto bytes = std::make_unique<char[]>(message.size());
+    std::copy(message.begin(), message.end(), bytes.get());
+    const Limits limits;
+    HeadParser parser(limits);
+    ASSERT_EQ(parser.parse(bytes.get(), message.size()), ParseResult::malformed);
+    base::Arena arena;
+    const std::string before = describe(parser.head());
+    parser.head().keep(arena);
+    bytes.reset();
+    EXPECT_EQ(describe(parser.head()), before);
+  }
+}
+
 TEST(Parser, ShowsWhatItUnderstoodOfAMalformedHead) {
   std::string bytes = "GET /here?now HTTP/1.1\r\nX-One: 1\r\nBad Name: 2\r\n\r\n";
   const Limits limits;

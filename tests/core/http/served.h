@@ -1,10 +1,11 @@
 // A small real service behind real connections on a loop of its own, and a blocking client.
 #pragma once
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -67,6 +68,7 @@ class TestTransaction final : public Transaction {
   TestTransaction(TestService& service, ResponseWriter& writer, RequestHead& head)
       : service_(service), writer_(writer), head_(head) {}
   void begin();
+  void keep() { writer_.keep_head(arena_); }
   void answer(std::uint16_t status, std::string_view body);
   void answer_later();
 
@@ -101,8 +103,10 @@ class TestService final : public Service {
     return transaction;
   }
   Transaction& on_malformed(ResponseWriter& writer, const Fault& fault, RequestHead& head) override {
-    events.push_back("malformed " + std::to_string(fault.status));
     TestTransaction& transaction = add(writer, head);
+    transaction.keep();
+    events.push_back("malformed " + std::to_string(fault.status) + " " + std::string(head.method_name) + " " +
+                     std::string(head.target));
     writer.read_body(100);  // must do nothing
     transaction.answer(fault.status, fault.reason);
     return transaction;
@@ -156,9 +160,7 @@ inline void TestTransaction::begin() {
     writer_.write("", Bytes::copied);
     writer_.write_shared(
         "two,", [](void* self) { static_cast<TestService*>(self)->events.push_back("released"); }, &service_);
-    char name[] = "/tmp/kirsch-http-XXXXXX";
-    const int file = ::mkostemp(name, O_CLOEXEC);
-    ::unlink(name);
+    const int file = ::memfd_create("body", MFD_CLOEXEC);
     EXPECT_EQ(::write(file, "xxthreexx", 9), 9);
     writer_.write_file(file, 2, 5);
     writer_.finish();

@@ -58,8 +58,17 @@ TEST(Respond, RefusesABodyWhereHttpHasNone) {
 TEST(Respond, RefusesFieldsThatWouldBreakTheAnswer) {
   EXPECT_THAT(refusal(with_options(R"({ headers: { "X Y": z } })")), HasSubstr("not the name of a header field"));
   EXPECT_THAT(refusal(with_options(R"({ headers: { X-Y: "a\r\nSet-Cookie: b" } })")), HasSubstr("line end"));
+  EXPECT_THAT(refusal(with_options(R"({ headers: { X-Y: " a" } })")), HasSubstr("outer space"));
+  EXPECT_THAT(refusal(with_options(R"({ type: "text/plain\n" })")), HasSubstr("not a media type"));
   EXPECT_THAT(refusal(with_options(R"({ headers: { content-length: "3" } })")), HasSubstr("belongs to the server"));
   EXPECT_THAT(refusal(with_options(R"({ headers: { Content-Type: a/b } })")), HasSubstr("option type"));
+}
+
+TEST(Respond, RefusesEveryFieldThatTheServerKeepsForItself) {
+  for (const auto* name : {"Connection", "Date", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade"}) {
+    EXPECT_THAT(refusal(with_options("{ headers: { " + std::string(name) + ": x } }")),
+                HasSubstr("belongs to the server"));
+  }
 }
 
 TEST(Respond, ACheckFindsAnImpossibleStatus) {

@@ -224,6 +224,7 @@ TEST_F(Static, RefusesOptionsThatCannotWork) {
   EXPECT_THAT(refused("index: [a/b.html]"), HasSubstr("not the plain name of a file"));
   EXPECT_THAT(refused("strip: files"), HasSubstr("write \"/files\""));
   EXPECT_THAT(refused("types: { .MD: text/markdown }"), HasSubstr("lower case and without its dot"));
+  EXPECT_THAT(refused(R"(types: { md: "text/markdown; " })"), HasSubstr("not a media type"));
   EXPECT_THAT(refused("types: { md: markdown }"), HasSubstr("not a media type"));
   EXPECT_THAT(refused(R"(types: { md: "text/plain\r\nX: y" })"), HasSubstr("not a media type"));
 }

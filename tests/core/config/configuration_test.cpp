@@ -1,0 +1,183 @@
+// A whole configuration, its defaults, and how many errors are told at once.
+#include "config/configuration.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "sample.h"
+
+namespace kirsch::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Configuration, HasTheDefaultsOfTheReference) {
+  const Configuration made = compiled("paths: {}\n");
+  EXPECT_EQ(made.server.loops, std::nullopt);
+  EXPECT_EQ(made.server.workers, 32U);
+  EXPECT_EQ(made.server.drain, 30s);
+  EXPECT_EQ(made.server.state, std::nullopt);
+  EXPECT_FALSE(made.server.allow_root);
+  const LimitSettings& limits = made.server.limits;
+  EXPECT_EQ(limits.head_time, 10s);
+  EXPECT_EQ(limits.header_block, 32U * 1024);
+  EXPECT_EQ(limits.header_field, 8U * 1024);
+  EXPECT_EQ(limits.header_count, 100U);
+  EXPECT_EQ(limits.uri, 8U * 1024);
+  EXPECT_EQ(limits.body, 1024U * 1024);
+  EXPECT_EQ(limits.body_idle, 30s);
+  EXPECT_EQ(limits.body_rate, 500U);
+  EXPECT_EQ(limits.write_idle, 30s);
+  EXPECT_EQ(limits.keep_alive, 15s);
+  EXPECT_EQ(limits.keep_alive_requests, 1000U);
+  EXPECT_EQ(limits.connections, 10000U);
+  EXPECT_EQ(limits.worker_queue, 1024U);
+  EXPECT_EQ(made.logs.file, std::nullopt);
+  EXPECT_EQ(made.logs.level, base::Level::info);
+  EXPECT_TRUE(made.plugins.path.empty());
+  EXPECT_TRUE(made.engine.empty());
+  ASSERT_EQ(made.sites.size(), 1U);
+  EXPECT_EQ(made.sites[0].hosts[0].name, "default");
+  EXPECT_EQ(made.sites[0].listeners, std::vector<std::size_t>{0});
+}
+
+TEST(Configuration, ReadsEverySection) {
+  const Configuration made = compile(document_of(R"(
+version: 1
+plugins: { path: [plugins, /usr/lib/kirsch], owners: [deploy] }
+server: { loops: 4, workers: 8, drain: 150ms, state: state, allow_root: true, limits: { body: 2GiB } }
+engine:
+  pidfile: { path: run.pid, priority: 71 }
+  signals: off
+listeners:
+  plain: { bind: "[0::0]:0" }
+  local: { bind: "unix:web.sock" }
+logs: { error: { to: error.log, level: warning } }
+sites:
+  - hosts: [WWW.Example.Org., "*.example.org", "[::1]"]
+    listeners: [local]
+    paths: { /: { handler: { websocket: { app: { chat: {} } } } } }
+  - paths: {}
+)"),
+                                     SampleCatalogue());
+  ASSERT_EQ(made.plugins.path.size(), 2U);
+  EXPECT_EQ(made.plugins.path[0].path, "/etc/kirsch/plugins");
+  EXPECT_EQ(made.plugins.path[0].origin.line, 3U);
+  EXPECT_EQ(made.plugins.owners, std::vector<std::string>{"deploy"});
+  EXPECT_EQ(made.server.loops, 4U);
+  EXPECT_EQ(made.server.drain, 150ms);
+  EXPECT_EQ(made.server.state, "/etc/kirsch/state");
+  EXPECT_TRUE(made.server.allow_root);
+  EXPECT_EQ(made.server.limits.body, 2ULL << 30);
+  ASSERT_EQ(made.engine.size(), 1U);
+  EXPECT_EQ(made.engine[0].priority, 71);
+  EXPECT_EQ(spelled(made.engine[0].options), "(/etc/kirsch/run.pid)");
+  ASSERT_EQ(made.listeners.size(), 2U);
+  EXPECT_EQ(made.listeners[0].bind, "[::]:0");
+  EXPECT_EQ(made.listeners[1].bind, "unix:/etc/kirsch/web.sock");
+  EXPECT_EQ(made.logs.file, "/etc/kirsch/error.log");
+  EXPECT_EQ(made.logs.level, base::Level::warning);
+  ASSERT_EQ(made.sites.size(), 2U);
+  EXPECT_EQ(made.sites[0].hosts[0].name, "www.example.org");
+  EXPECT_EQ(made.sites[0].listeners, std::vector<std::size_t>{1});
+  EXPECT_EQ(made.sites[1].listeners.size(), 2U);
+  EXPECT_EQ(spelled(*path_of(made, "/").handler->options), "(chat(50))");
+}
+
+TEST(Configuration, GivesThePluginsFirst) {
+  EXPECT_EQ(plugin_settings(document_of("plugins: { path: [a] }\nwrong: 1\n")).path[0].path, "/etc/kirsch/a");
+  EXPECT_TRUE(plugin_settings(document_of("version: 1\n")).path.empty());
+  EXPECT_THROW(plugin_settings(document_of("plugins: { path: a }\n")), base::Refusal);
+  EXPECT_THROW(plugin_settings(document_of("")), base::Refusal);
+}
+
+TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {
+  const auto found =
+      faults("version: 1\nserver: { workers: no, drain: 3 }\nlisteners: { a: { bind: x } }\ntools: { nobody: {} }\n");
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_EQ(found[0].position->column, 20U);
+  EXPECT_EQ(found[1].position->column, 31U);
+  EXPECT_EQ(found[2].position->line, 3U);
+  EXPECT_EQ(found[3].position->line, 4U);
+  EXPECT_EQ(found[3].source_line, "tools: { nobody: {} }");
+}
+
+TEST(Configuration, TellsTwentyErrorsAndCountsTheRest) {
+  std::string text = "version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\ntools:\n";
+  for (int count = 0; count < 25; ++count) text += "  x" + std::to_string(count) + ": {}\n";
+  const auto found = faults(text);
+  ASSERT_EQ(found.size(), 21U);
+  EXPECT_EQ(found.back().message, "and 5 more errors");
+}
+
+TEST(Configuration, TellsAnErrorOnceHoweverManyPathsItReaches) {
+  EXPECT_EQ(faults("version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\ntools: { sessions: { timeout: x }, gate: {} }\n"
+                   "paths: { /: {}, /a: {}, /b: {} }\n")
+                .size(),
+            2U);
+}
+
+TEST(Configuration, PassesOnWhyAModuleIsRefused) {
+  const auto found = faults("version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\ntools: { writable: {} }\n");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].code, "C026");
+  EXPECT_EQ(found[0].exit_code, base::ExitCode::module_refused);
+  EXPECT_EQ(found[1].code, "M204");
+}
+
+TEST(Configuration, ExpandsVariablesInValuesOnlyAndOnce) {
+  ::setenv("KIRSCH_TEST_A", "{ x: ${KIRSCH_TEST_B} }", 1);
+  ::unsetenv("KIRSCH_TEST_B");
+  const Configuration made = compiled(
+      "paths: { /: { handler: { respond: { text: \"<${KIRSCH_TEST_A}|${KIRSCH_TEST_B:-none}|$${A}|$5>\" } } } }\n");
+  EXPECT_EQ(spelled(*path_of(made, "/").handler->options), "(200, <{ x: ${KIRSCH_TEST_B} }|none|${A}|$5>)");
+  ::setenv("KIRSCH_TEST_B", "3", 1);
+  EXPECT_EQ(compiled("server: { loops: \"${KIRSCH_TEST_B}\" }\npaths: {}\n").server.loops, 3U);
+}
+
+TEST(Configuration, ReadsSecretsFromFilesAndMarksThem) {
+  const auto path = std::filesystem::temp_directory_path() / ("kirsch-secret-" + std::to_string(::getpid()));
+  std::ofstream(path) << "hush\n";
+  ::chmod(path.c_str(), 0604);
+  const Configuration made =
+      compiled("tools: { gate: { realm: x, users: { a: \"file:" + path.string() + "\", b: plain } } }\npaths: {}\n");
+  std::filesystem::remove(path);
+  const auto& values = std::get<base::Structure>(tool_of(path_of(made, "/"), "gate")->options->data).values;
+  const auto& users = std::get<base::Value::Map>(values[1].data);
+  EXPECT_EQ(spelled(users[0].second), "hush");
+  EXPECT_TRUE(users[0].second.secret);
+  EXPECT_TRUE(users[1].second.secret);
+  ASSERT_EQ(made.warnings.size(), 1U);
+  EXPECT_EQ(made.warnings[0].code, "C042");
+}
+
+TEST(Configuration, NeverShowsASecretThatIsWrong) {
+  const auto found = faults(
+      "version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\ntools: { gate: { realm: x, users: { a: [hush] } } }\n");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(text(found[0]).find("hush"), std::string::npos);
+}
+
+TEST(Configuration, ReadsNetworksAsSeventeenBytes) {
+  const Configuration made =
+      compiled("tools: { gate: { realm: x, allow: [10.0.0.0/8, \"2001:db8::/32\"] } }\npaths: {}\n");
+  const auto& values = std::get<base::Structure>(tool_of(path_of(made, "/"), "gate")->options->data).values;
+  const auto& list = std::get<base::Value::List>(values[0].data);
+  EXPECT_EQ(std::get<std::string>(list[0].data), std::string("\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\0\x68", 17));
+  EXPECT_EQ(std::get<std::string>(list[1].data), std::string("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\0\x20", 17));
+}
+
+TEST(Configuration, WarnsWhenNothingIsAnswered) {
+  const Configuration made = compiled("");
+  ASSERT_EQ(made.warnings.size(), 1U);
+  EXPECT_NE(made.warnings[0].message.find("404"), std::string::npos);
+  EXPECT_EQ(made.sites.size(), 1U);
+}
+
+}  // namespace
+}  // namespace kirsch::config
