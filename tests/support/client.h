@@ -58,8 +58,9 @@ class Client {
   std::string read_exactly(std::size_t size, Milliseconds deadline = patience);
   std::string read_to_end(Milliseconds deadline = patience);
 
-  // Waits for the end of the stream; false if a byte comes instead, or nothing before the deadline.
-  bool closed_by_peer(Milliseconds deadline = patience);
+  // Waits for the end of the stream; false if a byte comes instead, or nothing before the deadline. The default is
+  // shorter than the times after which the server closes idle connections by itself.
+  bool closed_by_peer(Milliseconds deadline = Milliseconds(8000));
   // True if nothing at all has arrived so far (does not wait).
   bool silent();
 
