@@ -32,7 +32,6 @@ inline constexpr const char* twice = "C022";              // a path, host or add
 inline constexpr const char* unknown_reference = "C023";  // a listener or pipeline
 inline constexpr const char* bad_address = "C024";
 inline constexpr const char* bad_host = "C025";
-inline constexpr const char* faulty_module = "C026";
 
 // Warnings
 inline constexpr const char* unused = "C040";

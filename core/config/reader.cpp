@@ -194,12 +194,12 @@ Reader::Result Reader::provider(const Node& node, const base::Schema& schema, co
 void Reader::unknown_name(Kind kind, const Node& key, const std::string& service) {
   const std::string what(name(kind));
   if (std::optional<base::Diagnostic> fault = catalogue_.fault(kind, key.text)) {
-    base::Diagnostic here =
-        diagnostic_at(key, code::faulty_module, what + " '" + key.text + "' cannot be used: its module is refused", {});
+    // One message: the cause, at the place that names the module.
+    base::Diagnostic here = diagnostic_at(key, fault->code.c_str(), std::move(fault->message),
+                                          {.note = {}, .help = std::move(fault->help)});
+    if (fault->position) here.note = "from " + fault->position->file;
     here.exit_code = fault->exit_code;
     findings_.add(std::move(here));
-    fault->severity = base::Severity::error;
-    findings_.add(std::move(*fault));
     return;
   }
   const std::vector<std::string> names = names_of(catalogue_, kind, service);

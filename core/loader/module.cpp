@@ -104,15 +104,18 @@ Module::~Module() {
 }
 
 Instance::Instance(std::shared_ptr<const Module> module, std::size_t index, const kirsch_value& options,
-                   std::optional<base::Position> origin)
+                   const Origin& origin)
     : index_(index) {
   const Offer& wanted = module->manifest().provides[index];
   kirsch_error error{};
   if (module->provided(index).create(&options, &self_, &error) != 0) {
+    const std::string option(error.option, ::strnlen(error.option, sizeof(error.option)));
     base::Diagnostic diagnostic =
-        refused(code::failed_create, std::string(word(wanted.kind)) + " '" + wanted.name + "' of " +
-                                         module->path().string() + " refused its options: " + text_of(error));
-    diagnostic.position = std::move(origin);
+        refused(code::failed_create,
+                std::string(word(wanted.kind)) + " '" + wanted.name + "' of " + module->path().string() +
+                    " refused its " + (option.empty() ? "options" : "option '" + option + "'") + ": " + text_of(error));
+    if (origin) diagnostic.position = origin(option);
+    diagnostic.exit_code = base::ExitCode::configuration;
     throw base::Refusal(std::move(diagnostic));
   }
   module_ = std::move(module);

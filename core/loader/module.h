@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/diagnostic.h"
 #include "kirsch/abi.h"
@@ -58,10 +60,13 @@ class Module {
 class Instance {
  public:
   Instance() = default;
-  // Calls create. `options` (STRUCT) need to live during the call only; `origin` is where the configuration asks for
-  // it. Throws base::Refusal (M214).
+  // Where the configuration says something about an option of that name, or with "" asks for the instance.
+  using Origin = std::function<std::optional<base::Position>(std::string_view option)>;
+
+  // Calls create. `options` (STRUCT) need to live during the call only. Throws base::Refusal (M214), exit code
+  // configuration.
   Instance(std::shared_ptr<const Module> module, std::size_t index, const kirsch_value& options,
-           std::optional<base::Position> origin = std::nullopt);
+           const Origin& origin = {});
   Instance(Instance&& other) noexcept;
   Instance& operator=(Instance&& other) noexcept;
   ~Instance();  // destroy

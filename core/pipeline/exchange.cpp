@@ -17,6 +17,7 @@ Exchange::~Exchange() { drop_continuation(); }
 void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation) {
   begin(writer, head);
   if (request_.path.data == nullptr) {
+    rejected_ = true;
     page_ = {400, "the path is not valid"};
     route_rejected(generation);
     course_.start_rejected(*route_.plan);
@@ -39,8 +40,9 @@ void Exchange::start_rejected(http::ResponseWriter& writer, const http::Fault& f
 void Exchange::run(Place here) {
   for (;;) {
     if (here == Place::loop && gone_) course_.leave();
-    const bool without_handler = course_.stage() == Stage::handler && (route_.redirect_to_slash || route_.instead != 0);
-    if (const Step* step = without_handler ? nullptr : course_.step()) {
+    const Step* step = course_.step();
+    if (course_.stage() == Stage::handler && (route_.redirect_to_slash || route_.instead != 0)) step = nullptr;
+    if (step != nullptr) {
       if (step->place != Place::either && step->place != here) {
         if (hand_over(step->place)) return;
       } else if (!call(*step, here)) {

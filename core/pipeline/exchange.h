@@ -122,6 +122,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   Where where_ = Where::free;
   bool gone_ = false;       // loop only
   bool committed_ = false;  // send_head was called
+  bool rejected_ = false;   // the message: the connection ends with the answer
   bool dropped_ = false;    // by the worker pool
   bool may_suspend_ = false;
   bool suspending_ = false;

@@ -25,7 +25,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   serial_ = dispatcher_.next_serial();
   lane = dispatcher_.lane();
   route_ = {};
-  gone_ = committed_ = dropped_ = false;
+  gone_ = committed_ = rejected_ = dropped_ = false;
   production_ = Production::none;
   status_ = 200;
   query_ = cookies_ = form_ = std::nullopt;

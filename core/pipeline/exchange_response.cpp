@@ -70,6 +70,7 @@ void Exchange::send_head() {
   head.fields = &fields_;
   head.body = length == UINT64_MAX ? http::BodyLength::unknown : http::BodyLength::known;
   head.length = length == UINT64_MAX ? 0 : length;
+  head.close = rejected_;
   writer_->send_head(head);
 }
 

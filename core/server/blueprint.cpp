@@ -29,7 +29,17 @@ std::vector<fs::path> default_directories() {
 std::vector<fs::path> directories_of(const config::PluginSettings& settings) {
   if (settings.path.empty()) return default_directories();
   std::vector<fs::path> directories;
-  for (const auto& directory : settings.path) directories.emplace_back(directory.path);
+  std::vector<base::Diagnostic> missing;
+  for (const auto& directory : settings.path) {
+    std::error_code error;
+    directories.emplace_back(directory.path);
+    if (fs::is_directory(directory.path, error)) continue;
+    missing.push_back({.code = "C077",
+                       .message = "the plugins directory " + directory.path + " is not there",
+                       .position = directory.origin,
+                       .help = "make it, or take it out of plugins.path"});
+  }
+  if (!missing.empty()) throw base::Refusal(std::move(missing));
   return directories;
 }
 

@@ -1,6 +1,7 @@
 // What is named decides what is loaded; what is required is loaded before.
 #include "server/modules.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "config/reader.h"
@@ -109,9 +110,17 @@ pipeline::SharedInstance Modules::make(const loader::Provided& provided, const b
     return kirsch_service{instance->functions().service, instance->self()};
   };
   const pipeline::LoweredOptions lowered(options, resolve);
-  const auto where = origin.line == 0 ? std::nullopt : std::optional(origin);
+  const auto origin_of = [&](std::string_view option) -> std::optional<base::Position> {
+    const auto& known = provided.offer().options;
+    const auto found = std::ranges::find(known, option.substr(0, option.find('.')), &base::Option::name);
+    if (found != known.end()) {
+      const auto& at = options.values[static_cast<std::size_t>(found - known.begin())].origin;
+      if (at.line != 0) return at;
+    }
+    return origin.line == 0 ? std::nullopt : std::optional(origin);
+  };
   auto made =
-      std::make_shared<const loader::Instance>(modules_.at(provided.file), provided.index, lowered.value(), where);
+      std::make_shared<const loader::Instance>(modules_.at(provided.file), provided.index, lowered.value(), origin_of);
   instances_.push_back(made);
   return made;
 }

@@ -30,10 +30,12 @@ class Everything final : public kirsch::config::Catalogue {
   Everything() {
     using kirsch::base::OptionType;
     const auto add = [&](const char* name, OptionType type) -> kirsch::base::Schema& {
-      options_.push_back({name, "", "off", {}});
-      options_.back().schema.type = type;
-      options_.back().schema.optional = true;
-      return options_.back().schema;
+      kirsch::base::Option& option = options_.emplace_back();
+      option.name = name;
+      option.default_text.emplace("off");
+      option.schema.type = type;
+      option.schema.optional = true;
+      return option.schema;
     };
     options_.reserve(16);
     add("b", OptionType::boolean);

@@ -11,7 +11,7 @@ std::string refusal(std::string_view yaml) {
   ServerOptions options;
   options.wait_until_ready = false;
   Server server(loopback(yaml), options);
-  EXPECT_EQ(server.wait(), 4) << server.log();
+  EXPECT_EQ(server.wait(), 3) << server.log();
   return server.log();
 }
 

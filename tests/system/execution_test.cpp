@@ -70,7 +70,7 @@ TEST(Async, tool_is_resumed_from_a_worker) {
   Client client(server);
   for (int turn = 0; turn < 50; ++turn) {
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    EXPECT_EQ(client.read().field("X-Offloaded"), "on a worker, same loop");
+    EXPECT_EQ(client.read().field("X-Offloaded"), "on a worker, resumed on the loop");
   }
 }
 
@@ -86,6 +86,29 @@ TEST(Async, tool_may_be_resumed_before_its_step_returns_and_only_once) {
   }
 }
 
+TEST(Async, tool_that_goes_on_may_fail_like_any_step) {
+  const Server server(
+      loopback("paths:\n"
+               "  /exception: { handler: { inspect: {} }, tools: { eager: { fault: exception } } }\n"
+               "  /error: { handler: { inspect: {} }, tools: { eager: { fault: error } } }\n"
+               "  /redirect: { handler: { inspect: {} }, tools: { eager: { fault: redirect } } }\n"));
+  Client client(server);
+  for (const auto& [target, status] : {std::pair("/exception", 500), std::pair("/error", 418),
+                                       std::pair("/redirect", 303), std::pair("/exception", 500)}) {
+    client.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(client.read().status, status) << target;
+  }
+}
+
+TEST(Async, tool_hands_its_work_from_loop_to_worker_and_back) {
+  const Server server(
+      loopback("server: { loops: 2 }\npaths: { /: { handler: { inspect: {} }, tools: { relay: {} } } }\n"));
+  for (int turn = 1; turn <= 20; ++turn) {
+    EXPECT_EQ(get(server, "/").field("X-Relayed"), "on the loop");
+    server.wait_for_log("relay: timer dropped", static_cast<std::size_t>(turn));
+  }
+}
+
 TEST(Async, and_blocking_steps_mix_in_one_pipeline) {
   const Server server(
       loopback("paths: { /: { handler: { inspect_blocking: {} }, tools: { delay: { time: 1ms, priority: 30 }, nap: { "
@@ -97,7 +120,7 @@ TEST(Async, and_blocking_steps_mix_in_one_pipeline) {
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.field("X-Delayed"), "same lane");
     EXPECT_EQ(response.field("X-Napped"), "on a worker");
-    EXPECT_EQ(response.field("X-Offloaded"), "on a worker, same loop");
+    EXPECT_EQ(response.field("X-Offloaded"), "on a worker, resumed on the loop");
     EXPECT_EQ(response.field("X-Eager"), "resumed");
   }
 }

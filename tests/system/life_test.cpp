@@ -130,6 +130,12 @@ TEST(Signals, without_their_plugin_end_the_process_as_any_other) {
   EXPECT_EQ(server.wait(), 128 + SIGTERM);
 }
 
+TEST(Bus, takes_the_end_from_a_module) {
+  Server server(loopback("engine: {}\npaths: { /quit: { handler: { quit: {} } } }\n"));
+  EXPECT_EQ(get(server, "/quit").body, "stopping\n");
+  EXPECT_EQ(server.wait(), 0) << server.log();
+}
+
 TEST(Plugins, stop_and_exit_in_mirrored_order_although_one_fails) {
   Server server(loopback(
       "engine: { signals: {}, phase_one: {}, phase_two: { fail: stop }, phase_three: {} }\npaths: { /: { handler: { "

@@ -41,21 +41,25 @@ struct Channels {
       return 1;
     }
   }
-#define KIRSCH_DETAIL_CHANNEL(channel)                                   \
-  static constexpr Function channel() {                                  \
-    if constexpr (requires(Type & plugin) { plugin.channel(); }) {       \
-      return [](void* self, kirsch_error* error) noexcept {              \
-        return run(error, [&] { static_cast<Type*>(self)->channel(); }); \
-      };                                                                 \
-    } else {                                                             \
-      return nullptr;                                                    \
-    }                                                                    \
+#define KIRSCH_DETAIL_CHANNEL(channel)                                                 \
+  static constexpr bool has_##channel = requires(Type & plugin) { plugin.channel(); }; \
+  static constexpr Function channel() {                                                \
+    if constexpr (has_##channel) {                                                     \
+      return [](void* self, kirsch_error* error) noexcept {                            \
+        return run(error, [&] { static_cast<Type*>(self)->channel(); });               \
+      };                                                                               \
+    } else {                                                                           \
+      return nullptr;                                                                  \
+    }                                                                                  \
   }
   KIRSCH_DETAIL_CHANNEL(start)
   KIRSCH_DETAIL_CHANNEL(stop)
   KIRSCH_DETAIL_CHANNEL(exit)
   KIRSCH_DETAIL_CHANNEL(graceful)
 #undef KIRSCH_DETAIL_CHANNEL
+  static constexpr std::array<bool, 4> present{has_start, has_stop, has_exit, has_graceful};
+  static_assert(has_start || has_stop || has_exit || has_graceful,
+                "a plugin needs at least one public method named start, stop, exit or graceful, without parameters");
   static constexpr std::array<Function, 4> all() { return {start(), stop(), exit(), graceful()}; }
 };
 
@@ -75,13 +79,13 @@ class PluginDefinition {
   }
 
   constexpr void write(detail::JsonWriter& json) const {
-    const auto functions = detail::Channels<Type>::all();
+    constexpr auto present = detail::Channels<Type>::present;
     json.field("kind", "plugin");
     json.field("name", name_);
     json.key("channels");
     json.open('[');
-    for (std::size_t index = 0; index < functions.size(); ++index) {
-      if (functions[index] == nullptr) continue;
+    for (std::size_t index = 0; index < present.size(); ++index) {
+      if (!present[index]) continue;
       json.item();
       json.open('{');
       json.field("channel", detail::channel_names[index]);
@@ -98,9 +102,6 @@ class PluginDefinition {
     entry.stop = functions[1];
     entry.exit = functions[2];
     entry.graceful = functions[3];
-    if (!entry.start && !entry.stop && !entry.exit && !entry.graceful) {
-      throw "a plugin needs at least one public method named start, stop, exit or graceful, without parameters";
-    }
     return entry;
   }
 

@@ -176,7 +176,9 @@ TEST_F(ModuleTest, is_unloaded_when_init_refuses_and_deinit_is_not_called) {
 TEST_F(ModuleTest, says_why_an_instance_was_not_made_and_where_it_was_asked_for) {
   auto module = load("create_failure");
   try {
-    const Instance instance(module, 0, options_, base::Position{"kirsch.yaml", 7, 3, 1});
+    const Instance instance(module, 0, options_, [](std::string_view) {
+      return base::Position{"kirsch.yaml", 7, 3, 1};
+    });
     FAIL() << "an instance was made";
   } catch (const base::Refusal& refused) {
     const base::Diagnostic& diagnostic = refused.diagnostics().front();

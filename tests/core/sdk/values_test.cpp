@@ -123,9 +123,7 @@ TEST(Values, of_alternatives_choose_by_their_index) {
   EXPECT_EQ(read_as<Either>(items(KIRSCH_VALUE_CHOICE, other, 0)), Either(true));
 }
 
-struct Table {
-  static constexpr std::string_view id = "test/table/1";
-};
+struct Table {};
 
 TEST(Values, of_providers_carry_table_and_instance) {
   const Table table;

@@ -1,0 +1,52 @@
+// Sites by host and by listener.
+#include <gtest/gtest.h>
+
+#include "support/client.h"
+
+namespace kirsch::test {
+namespace {
+
+std::string simple(std::string_view target) { return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
+
+TEST(Hosts, choose_the_site) {
+  const Server server(
+      loopback("sites:\n"
+               "  - hosts: [one.example]\n    paths: { /: { handler: { deliver_view: { bytes: one } } } }\n"
+               "  - hosts: [\"*.two.example\"]\n    paths: { /: { handler: { deliver_view: { bytes: two } } } }\n"));
+  EXPECT_EQ(get(server, "/", "Host: one.example\r\n").body, "one");
+  EXPECT_EQ(get(server, "/", "Host: ONE.example:99\r\n").body, "one");
+  EXPECT_EQ(get(server, "/", "Host: a.two.example\r\n").body, "two");
+  for (const std::string_view host : {"two.example", "three.example", "one.example.evil"}) {
+    const auto status = get(server, "/", "Host: " + std::string(host) + "\r\n").status;
+    EXPECT_TRUE(status == 404 || status == 421) << host << " got " << status;
+  }
+}
+
+TEST(Hosts, without_a_site_go_to_the_default_one) {
+  const Server server(
+      loopback("sites:\n"
+               "  - hosts: [one.example]\n    paths: { /: { handler: { deliver_view: { bytes: one } } } }\n"
+               "  - hosts: [default]\n    paths: { /: { handler: { deliver_view: { bytes: default } } } }\n"));
+  EXPECT_EQ(get(server, "/", "Host: other.example\r\n").body, "default");
+}
+
+TEST(Listeners, have_sites_of_their_own) {
+  const Server server(
+      "version: 1\nlisteners: { a: { bind: \"127.0.0.1:0\" }, b: { bind: \"127.0.0.1:0\" }, c: { bind: "
+      "\"unix:socket\" } }\n"
+      "sites:\n"
+      "  - hosts: [default]\n    listeners: [a]\n    paths: { /: { handler: { deliver_view: { bytes: only-a } } } }\n"
+      "  - hosts: [default]\n    listeners: [b, c]\n    paths: { /: { handler: { deliver_view: { bytes: b-and-c } } } "
+      "}\n");
+  ASSERT_EQ(server.listeners(), 3u);
+  Client a(server.port(0));
+  Client b(server.port(1));
+  Client c(server.socket_path(2));
+  for (auto* client : {&a, &b, &c}) client->send(simple("/"));
+  EXPECT_EQ(a.read().body, "only-a");
+  EXPECT_EQ(b.read().body, "b-and-c");
+  EXPECT_EQ(c.read().body, "b-and-c");
+}
+
+}  // namespace
+}  // namespace kirsch::test

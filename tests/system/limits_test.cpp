@@ -1,0 +1,96 @@
+// What one client may cost, in bytes and in time, and how each refusal looks.
+#include <gtest/gtest.h>
+
+#include "support/client.h"
+
+namespace kirsch::test {
+namespace {
+
+constexpr auto one_path = "paths: { /inspect: { handler: { inspect: {} } } }\n";
+
+std::string simple(std::string_view target) { return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
+
+class Limits : public ::testing::Test {
+ protected:
+  const Server server_{loopback(
+      std::string("server: { loops: 1, limits: { header_block: 2000, header_field: 500, header_count: 10, uri: 100, "
+                  "body: 1000, keep_alive_requests: 5, head_time: 300ms, body_idle: 300ms, keep_alive: 300ms } }\n") +
+      one_path)};
+
+  int status(std::string_view message) {
+    Client client(server_);
+    client.send(message);
+    const auto response = client.read();
+    EXPECT_TRUE(response.status < 400 || client.closed_by_peer());
+    return response.status;
+  }
+};
+
+TEST_F(Limits, of_the_target_is_414) {
+  EXPECT_EQ(status(simple("/inspect?" + std::string(91, 'x'))), 200) << "exactly 100 bytes";
+  EXPECT_EQ(status(simple("/inspect?" + std::string(92, 'x'))), 414);
+  EXPECT_EQ(status(simple("/inspect?" + std::string(20'000, 'x'))), 414);
+}
+
+TEST_F(Limits, of_a_field_the_fields_and_their_number_are_431) {
+  const auto with = [](const std::string& fields) { return "GET /inspect HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"; };
+  EXPECT_EQ(status(with("X: " + std::string(497, 'x') + "\r\n")), 200) << "exactly 500 bytes";
+  EXPECT_EQ(status(with("X: " + std::string(498, 'x') + "\r\n")), 431);
+  std::string many;
+  for (int count = 0; count < 9; ++count) many += "X: y\r\n";
+  EXPECT_EQ(status(with(many)), 200) << "ten with Host";
+  EXPECT_EQ(status(with(many + "X: y\r\n")), 431);
+  std::string large;
+  for (int count = 0; count < 5; ++count) large += "X: " + std::string(450, 'x') + "\r\n";
+  EXPECT_EQ(status(with(large)), 431);
+}
+
+TEST_F(Limits, of_the_body_is_413) {
+  const auto with = [](std::size_t size) {
+    return "POST /inspect HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
+           std::string(size, 'x');
+  };
+  EXPECT_EQ(status(with(1000)), 200);
+  EXPECT_EQ(status(with(1001)), 413);
+}
+
+TEST_F(Limits, of_the_body_is_413_before_it_is_sent) {
+  Client client(server_);
+  client.send("POST /inspect HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.read().status, 413) << "and no 100 before it";
+}
+
+TEST_F(Limits, of_the_time_for_a_head_is_408) {
+  Client client(server_);
+  client.send("GET /inspect HTTP/1.1\r\nHost:");
+  EXPECT_EQ(client.read().status, 408);
+  EXPECT_TRUE(client.closed_by_peer());
+}
+
+TEST_F(Limits, of_the_time_for_a_body_is_408) {
+  Client client(server_);
+  client.send("POST /inspect HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\npart");
+  EXPECT_EQ(client.read().status, 408);
+  EXPECT_TRUE(client.closed_by_peer());
+}
+
+TEST_F(Limits, of_idleness_end_a_connection_without_a_word) {
+  Client silent(server_);
+  Client used(server_);
+  used.send(simple("/inspect"));
+  EXPECT_EQ(used.read().status, 200);
+  EXPECT_TRUE(used.closed_by_peer());
+  EXPECT_TRUE(silent.closed_by_peer()) << "no answer to a request that was never begun";
+}
+
+TEST_F(Limits, of_requests_are_announced_by_the_last_answer) {
+  Client client(server_);
+  for (int turn = 1; turn <= 5; ++turn) {
+    client.send(simple("/inspect"));
+    EXPECT_EQ(client.read().field("Connection").value_or("keep-alive"), turn < 5 ? "keep-alive" : "close") << turn;
+  }
+  EXPECT_TRUE(client.closed_by_peer());
+}
+
+}  // namespace
+}  // namespace kirsch::test
