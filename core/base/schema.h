@@ -33,15 +33,15 @@ struct Option;
 // One type, with whatever belongs to it.
 struct Schema {
   OptionType type = OptionType::string;
-  bool optional = false;                    // `off` is allowed and means none
-  std::optional<double> minimum, maximum;   // integer, number, duration (ns), size (bytes), list and map (count)
+  bool optional = false;                   // `off` is allowed and means none
+  std::optional<double> minimum, maximum;  // integer, number, duration (ns), size (bytes), list and map (count)
   std::optional<std::uint64_t> maximum_length;
-  std::int64_t unit_ns = 1;                 // duration
-  std::vector<std::string> names;           // enumeration
-  std::vector<Option> options;              // structure
-  std::vector<Schema> alternatives;         // one_of
-  std::shared_ptr<const Schema> element;    // list, map
-  std::string service;                      // provider
+  std::int64_t unit_ns = 1;               // duration
+  std::vector<std::string> names;         // enumeration
+  std::vector<Option> options;            // structure
+  std::vector<Schema> alternatives;       // one_of
+  std::shared_ptr<const Schema> element;  // list, map
+  std::string service;                    // provider
 };
 
 struct Option {

@@ -1,4 +1,5 @@
-// A validated option value with the place it came from. Its shape follows the schema; the pipeline lowers it to kirsch_value.
+// A validated option value with the place it came from. Its shape follows the schema; the pipeline lowers it to
+// kirsch_value.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +14,18 @@ namespace kirsch::base {
 
 struct Value;
 
-struct Choice {            // one_of: index of the alternative and its value (exactly one element)
+struct Choice {  // one_of: index of the alternative and its value (exactly one element)
   std::uint32_t index = 0;
   std::vector<Value> value;
 };
 
-struct ProviderUse {       // provider: its name and its validated options (exactly one structure)
+struct ProviderUse {  // provider: its name and its validated options (exactly one structure)
   std::string service;
   std::string name;
   std::vector<Value> options;
 };
 
-struct Structure {         // one per option of the schema, in its order, defaults filled in
+struct Structure {  // one per option of the schema, in its order, defaults filled in
   std::vector<Value> values;
 };
 
@@ -34,8 +35,8 @@ struct Value {
   // monostate: an optional that is off. int64: integer, duration (ns), size (bytes), enumeration (index).
   // string: string, path, secret, cidr (17 bytes: address in 16, prefix length of 128 in one).
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map, Structure, Choice, ProviderUse> data;
-  Position origin;         // file empty: the default of the schema
-  bool secret = false;     // print as ***
+  Position origin;      // file empty: the default of the schema
+  bool secret = false;  // print as ***
 };
 
 }  // namespace kirsch::base

@@ -49,7 +49,7 @@ bool Bus::start() {
       return false;
     }
     if (auto failure = call(*listener, {})) {
-      report(*failure, "start");
+      log(base::Level::error, "bus: the start failed in '" + failure->listener + "'");
       exit();
       throw refusal(std::move(*failure));
     }

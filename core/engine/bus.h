@@ -31,10 +31,11 @@ class Bus {
   void subscribe(Listener listener) { listeners_.add(std::move(listener)); }
   State state() const { return state_.load(std::memory_order_acquire); }
 
-  // Runs the start listeners. The first that fails is logged and ends the start: the stop listeners of owners of whom a
-  // start listener had succeeded run in mirrored order, then all exit listeners; then base::Refusal is thrown, each
-  // message opened by the listener's name, exit code internal if it was no Refusal. False: an end was asked for
-  // meanwhile; no further listener was started, the same was undone, the bus is exiting. Only in state stopped.
+  // Runs the start listeners. The first that fails ends the start; its name is logged, what went wrong is in the
+  // Refusal: the stop listeners of owners of whom a start listener had succeeded run in mirrored order, then all exit
+  // listeners; then base::Refusal is thrown, each message opened by the listener's name, exit code internal if it was
+  // no Refusal. False: an end was asked for meanwhile; no further listener was started, the same was undone, the bus is
+  // exiting. Only in state stopped.
   bool start();
 
   // Blocks until an end is asked for (at once if it was already) and returns its reason; runs reloads meanwhile.

@@ -27,6 +27,8 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void refuse(net::Transport& transport);
   void abort_now() noexcept;
   bool active() const { return state_ == State::transaction; }
+  bool idle() const { return state_ == State::waiting; }
+  void close();  // orderly
 
   // net::TransportEvents
   void on_data(std::span<char> bytes) override;
@@ -122,7 +124,6 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void become_stream();
   void await_request();
   void linger();
-  void close();
   void lose() noexcept;
   void recycle() noexcept;
   void set_state(State state);

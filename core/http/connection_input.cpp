@@ -136,7 +136,7 @@ bool Connection::read_wanted_body(std::string_view bytes, std::size_t& used) {
 bool Connection::too_slow() const {
   const Limits& limits = owner_.limits_;
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - body_.begin);
-  if (elapsed <= limits.body_grace) return false;
+  if (elapsed <= limits.body_grace || limits.body_rate == 0) return false;
   return body_.received * 1000 / limits.body_rate < static_cast<std::uint64_t>(elapsed.count());
 }
 

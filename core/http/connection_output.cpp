@@ -24,7 +24,8 @@ bool Connection::may_keep_alive() const {
 
 void Connection::send_head(const ResponseHead& head) {
   if (state_ != State::transaction || answer_.begun || answer_.finished || answer_.aborted) return;
-  const AnswerContext context{head_->version_minor, head_->method == KIRSCH_METHOD_HEAD, !head.close && may_keep_alive()};
+  const AnswerContext context{head_->version_minor, head_->method == KIRSCH_METHOD_HEAD,
+                              !head.close && may_keep_alive()};
   answer_.begun = true;
   answer_.status = head.status;
   answer_.framing = answer_framing(head, context);

@@ -85,6 +85,13 @@ void Connections::tell_if_empty() noexcept {
   empty(empty_self_);
 }
 
+void Connections::close_idle() noexcept {
+  // From the end: closing moves the last one into the place that becomes free.
+  for (std::size_t place = connections_.size(); place-- > 0;) {
+    if (connections_[place]->idle()) connections_[place]->close();
+  }
+}
+
 void Connections::abort_all() noexcept {
   while (!connections_.empty()) connections_.back()->abort_now();
   while (!streams_.empty()) streams_.back()->abort_now();

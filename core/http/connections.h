@@ -36,6 +36,8 @@ class Connections {
   // up; stop accepting first. `empty` is called once there is no connection left, at once if there is none; it may be
   // null and must not destroy this object. Upgraded streams stay until their owner closes them.
   void drain(void (*empty)(void* self), void* self);
+  // Ends those that wait for a request, orderly. The others end by themselves while draining.
+  void close_idle() noexcept;
   // Ends all at once: transactions get on_gone, streams on_close. Not from inside a call of a transaction or a stream.
   void abort_all() noexcept;
 

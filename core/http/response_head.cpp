@@ -46,9 +46,10 @@ std::string_view DateLine::at(std::time_t second) {
   return {text_, 37};
 }
 
+bool bodiless(std::uint16_t status) noexcept { return status < 200 || status == 204 || status == 205 || status == 304; }
+
 AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& context) {
-  const bool bodiless = head.status < 200 || head.status == 204 || head.status == 205 || head.status == 304;
-  if (context.head_request || bodiless) return {BodyFraming::none, 0, context.keep_alive};
+  if (context.head_request || bodiless(head.status)) return {BodyFraming::none, 0, context.keep_alive};
   if (head.body == BodyLength::known) return {BodyFraming::length, head.length, context.keep_alive};
   if (context.version_minor == 1) return {BodyFraming::chunked, 0, context.keep_alive};
   return {BodyFraming::until_close, 0, false};

@@ -37,6 +37,9 @@ struct AnswerFraming {
   bool keep_alive = false;
 };
 
+// Answers of that status have no body, whatever is given (RFC 9110 §6.4.1, §15.3.6).
+bool bodiless(std::uint16_t status) noexcept;
+
 AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& context);
 
 // Appends the whole head with its empty line. `date` is a whole line.

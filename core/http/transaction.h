@@ -57,7 +57,7 @@ struct ResponseHead {
   std::uint16_t status = 200;              // 200..599; 101 with upgrade()
   const ResponseFields* fields = nullptr;  // read during send_head; null: none
   BodyLength body = BodyLength::known;
-  bool close = false;  // nothing more is read from this client
+  bool close = false;        // nothing more is read from this client
   std::uint64_t length = 0;  // no meaning for 1xx, 204, 304. For HEAD: what GET would have
 };
 

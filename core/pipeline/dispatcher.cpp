@@ -35,6 +35,11 @@ Exchange& Dispatcher::take() {
 
 void Dispatcher::release(Exchange& exchange) noexcept { free_.push_back(&exchange); }
 
+void Dispatcher::clear() noexcept {
+  free_.clear();
+  exchanges_.clear();
+}
+
 Exchange* Dispatcher::find(kirsch_handle handle) {
   const auto slot = static_cast<std::uint32_t>(handle.slot);
   if (slot >= exchanges_.size() || !exchanges_[slot]->is(handle)) return nullptr;

@@ -29,6 +29,11 @@ class Dispatcher final : public http::Service {
   void resume(kirsch_handle handle) noexcept;
   void wake(kirsch_handle handle) noexcept;
 
+  // Exchanges that have not ended. Loop.
+  std::size_t live() const { return exchanges_.size() - free_.size(); }
+  // Destroys all exchanges, ended or not. After the loop has ended, while the modules are still there.
+  void clear() noexcept;
+
   // For exchanges.
   bool submit(Exchange& exchange) noexcept;      // loop; false: the queue is full
   void bring_back(Exchange& exchange) noexcept;  // any thread

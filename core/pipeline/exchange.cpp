@@ -6,13 +6,37 @@
 #include "pipeline/dispatcher.h"
 
 namespace kirsch::pipeline {
+namespace {
+
+// From the normalised path, not the raw one: "/\\host/../x" would lead a browser elsewhere. The only escape in it is
+// %2F.
+std::string encoded_path(std::string_view path) {
+  constexpr std::string_view plain = "-._~!$&'()*+,;=:@/";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (std::size_t index = 0; index < path.size(); ++index) {
+    const char byte = path[index];
+    const char lower = static_cast<char>(byte | 0x20);
+    const bool kept = (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') ||
+                      plain.find(byte) != plain.npos || path.substr(index, 3) == "%2F";
+    if (kept) {
+      out += byte;
+    } else {
+      const auto value = static_cast<unsigned char>(byte);
+      (out += '%').append({digits[value >> 4], digits[value & 15]});
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 Exchange::Exchange(Dispatcher& dispatcher, std::uint64_t slot)
     : kirsch_exchange{&exchange_functions, nullptr, 0}, dispatcher_(dispatcher), slot_(slot), fields_(arena_) {
   request = &request_;
 }
 
-Exchange::~Exchange() { drop_continuation(); }
+Exchange::~Exchange() { release_all(); }
 
 void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation) {
   begin(writer, head);
@@ -100,27 +124,27 @@ Outcome Exchange::note_failure(std::string_view name) {
   const bool answerable = stage <= Stage::handler;
   if (!meant || !answerable) {
     std::string line = "request " + id() + ' ';
-    line.append(head_->method_name).append(" ").append(head_->target).append(": ");
+    line.append(head_.method_name).append(" ").append(head_.target).append(": ");
     line.append(name).append(" failed in ").append(word(stage)).append(": ").append(failure_text_);
     dispatcher_.log().write(base::Level::error, line);
   }
   if (stage == Stage::before_finalize) {
-    make_bare_page(meant ? failure_status_ : std::uint16_t{500});
+    bare_status_ = meant ? failure_status_ : std::uint16_t{500};
   } else if (meant && answerable) {
     make_page(failure_status_, failure_text_);
   } else if (answerable) {
     page_ = {500, {}};
   }
+  failure_status_ = 0;
+  failure_text_.clear();
   return meant ? Outcome::http_error : Outcome::unexpected;
 }
 
 void Exchange::answer_without_handler() {
   constexpr std::string_view methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
   if (route_.redirect_to_slash) {
-    std::string location(head_->path);
-    location.erase(0, std::min(location.find_first_not_of('/'), location.size()));  // "//host" would leave this site
-    location = '/' + location + '/';
-    if (!head_->query.empty()) location += '?' + std::string(head_->query);
+    std::string location = encoded_path({request_.path.data, request_.path.size}) + '/';
+    if (!head_.query.empty()) location += '?' + std::string(head_.query);
     if (redirect(308, location)) return course_.settle(Outcome::answer);
     make_page(400, {});
   } else if (route_.instead == 204) {
@@ -249,14 +273,18 @@ void Exchange::on_gone() {
   run(Place::loop);
 }
 
-void Exchange::end() {
+// What modules left with the exchange goes back to them.
+void Exchange::release_all() noexcept {
   attachments_.clear();
   drop_continuation();
   body_ = std::string_view();
   if (stream_handler_ != nullptr) {
     std::exchange(stream_handler_, nullptr)->on_close(stream_self_, nullptr, 0);
   }
-  fields_.clear();
+}
+
+void Exchange::end() {
+  release_all();
   fields_ = http::ResponseFields(arena_);
   arena_.reset();
   body_in_.clear();

@@ -57,7 +57,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
 
   // For the contract's functions (exchange_functions.cpp), on the thread of the current step.
   base::Arena& arena() { return arena_; }
-  const http::RequestHead* head() const { return head_; }
+  const http::RequestHead& head() const { return head_; }
   std::span<const kirsch_pair> query();
   std::span<const kirsch_pair> cookies();
   std::span<const kirsch_pair> form();
@@ -106,10 +106,11 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   void refuse_work();
   void drop_continuation() noexcept;
   void end();
+  void release_all() noexcept;
 
   // exchange_response.cpp
   void make_page(std::uint16_t status, std::string_view detail);
-  void make_bare_page(std::uint16_t status);
+  void make_bare_page();
   void send_head();
   void send_body();
   void pump();
@@ -127,11 +128,13 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   bool may_suspend_ = false;
   bool suspending_ = false;
   Production production_ = Production::none;
+  std::uint64_t produced_ = 0;     // bytes
+  std::uint16_t bare_status_ = 0;  // before_finalize failed: answer with this and the headers set so far
   std::uint16_t suspensions_ = 0;
 
   base::Arena arena_;
   http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent
-  http::RequestHead* head_ = nullptr;
+  http::RequestHead head_;  // its views point into the arena: the connection reuses its own for the next request
   kirsch_request request_{};
   std::string body_in_;
   std::optional<std::span<const kirsch_pair>> query_, cookies_, form_;

@@ -20,7 +20,6 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) {
 
 void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   writer_ = &writer;
-  head_ = &head;
   where_ = Where::running;
   serial_ = dispatcher_.next_serial();
   lane = dispatcher_.lane();
@@ -28,35 +27,39 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   gone_ = committed_ = rejected_ = dropped_ = false;
   production_ = Production::none;
   status_ = 200;
+  bare_status_ = failure_status_ = 0;
+  failure_text_.clear();
+  produced_ = 0;
   query_ = cookies_ = form_ = std::nullopt;
   // A handler may give a body that leaves later, or late hooks may look at the request: the views must not point into
   // the loop's receive buffer. Copying 0.5 KiB costs some 15 ns.
   writer.keep_head(arena_);
+  head_ = head;
   fill_request();
 }
 
 void Exchange::fill_request() {
-  const auto path = http::normalised_path(head_->path, arena_);
+  const auto path = http::normalised_path(head_.path, arena_);
   request_ = {.size = sizeof(kirsch_request),
-              .method = static_cast<std::uint16_t>(head_->method),
-              .version_minor = head_->version_minor,
+              .method = static_cast<std::uint16_t>(head_.method),
+              .version_minor = head_.version_minor,
               .secure = writer_->secure() ? std::uint8_t{1} : std::uint8_t{0},
-              .method_name = text(head_->method_name),
-              .target = text(head_->target),
+              .method_name = text(head_.method_name),
+              .target = text(head_.target),
               .path = path ? text(*path) : kirsch_text{nullptr, 0},
-              .query = text(head_->query),
-              .host = text(head_->host),
+              .query = text(head_.query),
+              .host = text(head_.host),
               .body = {nullptr, 0},
-              .fields = head_->fields.data(),
+              .fields = head_.fields.data(),
               .params = nullptr,
-              .field_count = static_cast<std::uint32_t>(head_->fields.size()),
+              .field_count = static_cast<std::uint32_t>(head_.fields.size()),
               .param_count = 0,
               .peer = writer_->peer(),
               .local = writer_->local()};
 }
 
 void Exchange::route(const Generation& generation) {
-  const Site* site = generation.find(writer_->listener(), head_->host);
+  const Site* site = generation.find(writer_->listener(), head_.host);
   if (site == nullptr) {
     route_ = {.plan = generation.fallback(writer_->listener()).root.get(), .instead = 421};  // RFC 9110 15.5.20
     return;
@@ -72,9 +75,9 @@ void Exchange::route(const Generation& generation) {
     request_.params = params;
     request_.param_count = static_cast<std::uint32_t>(captures.size());
   }
-  if (head_->method == KIRSCH_METHOD_TRACE || head_->method == KIRSCH_METHOD_CONNECT) {
+  if (head_.method == KIRSCH_METHOD_TRACE || head_.method == KIRSCH_METHOD_CONNECT) {
     route_.instead = 405;  // TRACE would echo credentials; CONNECT is for proxies
-  } else if (head_->path == "*") {
+  } else if (head_.path == "*") {
     route_.instead = 204;  // RFC 9110 9.3.7
   } else if (!match) {
     route_.instead = 404;
@@ -82,12 +85,12 @@ void Exchange::route(const Generation& generation) {
 }
 
 void Exchange::route_rejected(const Generation& generation) {
-  const Site* site = head_->host.empty() ? nullptr : generation.find(writer_->listener(), head_->host);
+  const Site* site = head_.host.empty() ? nullptr : generation.find(writer_->listener(), head_.host);
   route_.plan = (site != nullptr ? *site : generation.fallback(writer_->listener())).root.get();
 }
 
 bool Exchange::wants_body() const {
-  return head_->has_body() && route_.plan->handler().function != nullptr && route_.instead == 0 &&
+  return head_.has_body() && route_.plan->handler().function != nullptr && route_.instead == 0 &&
          !route_.redirect_to_slash;
 }
 
@@ -98,9 +101,10 @@ void Exchange::on_body(std::string_view decoded) {
     return;
   }
   const Step& handler = route_.plan->handler();
-  if (route_.plan->on_body()(handler.self, this, text(decoded)) != KIRSCH_FLOW_FAIL) return;
+  const auto flow = route_.plan->on_body()(handler.self, this, text(decoded));
+  if (flow != KIRSCH_FLOW_FAIL && flow != KIRSCH_FLOW_ANSWER) return;
   writer_->pause_body();
-  course_.fail_body(note_failure(*handler.name));
+  course_.fail_body(flow == KIRSCH_FLOW_FAIL ? note_failure(*handler.name) : Outcome::answer);
   where_ = Where::running;
   run(Place::loop);
 }
@@ -122,14 +126,14 @@ void Exchange::on_body_fault(const http::Fault& fault) {
 }
 
 std::span<const kirsch_pair> Exchange::query() {
-  if (!query_) query_ = parse_form(head_->query, arena_);
+  if (!query_) query_ = parse_form(head_.query, arena_);
   return *query_;
 }
 
 std::span<const kirsch_pair> Exchange::cookies() {
   if (cookies_) return *cookies_;
   std::string_view joined;
-  for (const auto& field : head_->fields) {
+  for (const auto& field : head_.fields) {
     if (field.id != static_cast<std::uint16_t>(http::FieldName::cookie)) continue;
     joined =
         joined.empty() ? http::value(field) : arena_.copy(std::string(joined) + ';' + std::string(http::value(field)));
@@ -140,7 +144,8 @@ std::span<const kirsch_pair> Exchange::cookies() {
 
 std::span<const kirsch_pair> Exchange::form() {
   if (form_) return *form_;
-  const auto* type = head_->field(http::FieldName::content_type);
+  if (course_.stage() <= Stage::body) return {};  // not read yet
+  const auto* type = head_.field(http::FieldName::content_type);
   const auto media =
       type == nullptr ? std::string_view() : http::value(*type).substr(0, http::value(*type).find_first_of("; \t"));
   const bool is_form = equal_ignoring_case(media, "application/x-www-form-urlencoded");

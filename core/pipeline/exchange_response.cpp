@@ -3,6 +3,7 @@
 #include <array>
 
 #include "http/reason_phrase.h"
+#include "http/response_head.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/error_page.h"
 #include "pipeline/exchange.h"
@@ -23,7 +24,8 @@ bool Exchange::set_body(ResponseBody body) {
 }
 
 bool Exchange::redirect(std::uint16_t status, std::string_view location) {
-  if (committed_ || status < 300 || status > 399 || location.empty() || !fields_.set("Location", location))
+  if (committed_ || status < 300 || status > 399 || status == 304 || location.empty() ||
+      !fields_.set("Location", location))
     return false;
   status_ = status;
   fields_.set("Content-Type", "text/plain; charset=utf-8");
@@ -36,7 +38,7 @@ void Exchange::make_page(std::uint16_t status, std::string_view detail) {
                            "Content-Location", "Content-Range", "ETag", "Expires", "Last-Modified", "Location"}) {
     fields_.remove(name);
   }
-  const auto* accept = head_->field(http::FieldName::accept);
+  const auto* accept = head_.field(http::FieldName::accept);
   auto page = error_page(status, http::reason_phrase(status), detail,
                          accept == nullptr ? std::string_view() : http::value(*accept), id());
   status_ = status;
@@ -46,16 +48,17 @@ void Exchange::make_page(std::uint16_t status, std::string_view detail) {
 }
 
 // For a failure in before_finalize: nothing more may go wrong, and the headers set so far stay.
-void Exchange::make_bare_page(std::uint16_t status) {
-  status_ = status;
+void Exchange::make_bare_page() {
+  status_ = bare_status_;
   for (const auto* name : {"Content-Encoding", "Content-Range", "ETag", "Last-Modified"}) fields_.remove(name);
   fields_.set("Content-Type", "text/plain; charset=utf-8");
-  body_ =
-      arena_.copy(std::to_string(status) + ' ' + std::string(http::reason_phrase(status)) + "\nRequest " + id() + '\n');
+  body_ = arena_.copy(std::to_string(status_) + ' ' + std::string(http::reason_phrase(status_)) + "\nRequest " + id() +
+                      '\n');
 }
 
 bool Exchange::upgrade(const kirsch_stream_handler* handler, void* self) {
-  if (committed_ || stream_handler_ != nullptr || course_.stage() != Stage::handler) return false;
+  const bool asked = head_.upgrade && head_.version_minor == 1;  // RFC 9110 7.8
+  if (!asked || committed_ || stream_handler_ != nullptr || course_.stage() != Stage::handler) return false;
   stream_handler_ = handler;
   stream_self_ = self;
   status_ = 101;
@@ -63,6 +66,7 @@ bool Exchange::upgrade(const kirsch_stream_handler* handler, void* self) {
 }
 
 void Exchange::send_head() {
+  if (bare_status_ != 0) make_bare_page();
   committed_ = true;
   const auto length = size(body_);
   http::ResponseHead head;
@@ -80,7 +84,7 @@ void Exchange::send_body() {
     return;
   }
   if (std::holds_alternative<ProducedBody>(body_)) {
-    const bool bodiless = head_->method == KIRSCH_METHOD_HEAD || status_ == 204 || status_ == 304;
+    const bool bodiless = head_.method == KIRSCH_METHOD_HEAD || http::bodiless(status_);
     if (!bodiless) {
       production_ = Production::pushing;
       return pump();
@@ -108,6 +112,8 @@ void Exchange::pump() {
       writer_->abort();
       return;
     }
+    produced_ += static_cast<std::uint64_t>(count);
+    if (produced_ >= produced.size()) done = 1;  // what exceeds the announced length would be dropped
     const bool room =
         count == 0 || writer_->write({buffer.data(), static_cast<std::size_t>(count)}, http::Bytes::copied);
     if (done != 0) {

@@ -32,8 +32,8 @@ struct ModuleHost : kirsch_host {
   }
 
   static net::Loop* loop(const kirsch_host* table, std::uint32_t lane) {
-    const auto& loops = of(table).host->loops_;
-    return lane < loops.size() ? loops[lane] : nullptr;
+    const auto* threads = of(table).host->connected_.load(std::memory_order_acquire);
+    return threads != nullptr && lane < threads->loops.size() ? threads->loops[lane] : nullptr;
   }
   static std::uint64_t start_timer(const kirsch_host* table, std::uint32_t lane, std::uint64_t milliseconds,
                                    void (*fire)(void*), void (*destroy)(void*), void* self) {
@@ -49,15 +49,16 @@ struct ModuleHost : kirsch_host {
     return on != nullptr && on->post(task) ? 1 : 0;
   }
   static std::uint8_t submit(const kirsch_host* table, kirsch_task task) {
-    WorkerPool* workers = of(table).host->workers_;
-    return workers != nullptr && workers->submit(task) ? 1 : 0;
+    const auto* threads = of(table).host->connected_.load(std::memory_order_acquire);
+    return threads != nullptr && threads->workers->submit(task) ? 1 : 0;
   }
 
   // The lane of an exchange stands in the upper half of its handle's slot.
   static Dispatcher* dispatcher(const kirsch_host* table, kirsch_handle handle) {
-    const auto& dispatchers = of(table).host->dispatchers_;
+    const auto* threads = of(table).host->connected_.load(std::memory_order_acquire);
     const auto lane = handle.slot >> 32;
-    return handle.generation != 0 && lane < dispatchers.size() ? dispatchers[lane] : nullptr;
+    const bool known = threads != nullptr && handle.generation != 0 && lane < threads->dispatchers.size();
+    return known ? threads->dispatchers[lane] : nullptr;
   }
   static void resume(const kirsch_host* table, kirsch_handle handle) {
     if (Dispatcher* to = dispatcher(table, handle)) to->resume(handle);
@@ -156,9 +157,8 @@ Host::Host(base::Log& log, std::uint32_t loops, std::uint32_t workers, BusReques
 Host::~Host() = default;
 
 void Host::connect(std::vector<net::Loop*> loops, std::vector<Dispatcher*> dispatchers, WorkerPool* workers) {
-  loops_ = std::move(loops);
-  dispatchers_ = std::move(dispatchers);
-  workers_ = workers;
+  threads_ = std::make_unique<const Threads>(Threads{std::move(loops), std::move(dispatchers), workers});
+  connected_.store(threads_.get(), std::memory_order_release);
 }
 
 std::vector<std::string> Host::features() {

@@ -1,6 +1,7 @@
 // The server as modules see it: the kirsch_host of each module and the tables behind its features.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,7 +35,7 @@ class Host {
   Host& operator=(const Host&) = delete;
   ~Host();
 
-  // By lane. Before any loop runs.
+  // By lane. Once, before any loop runs; all stay where they are until no module is left.
   void connect(std::vector<net::Loop*> loops, std::vector<Dispatcher*> dispatchers, WorkerPool* workers);
 
   // The ids of all features, for the loader's check of manifests.
@@ -52,9 +53,13 @@ class Host {
   const std::uint32_t loop_count_;
   const std::uint32_t lanes_;
   const BusRequests bus_;
-  std::vector<net::Loop*> loops_;
-  std::vector<Dispatcher*> dispatchers_;
-  WorkerPool* workers_ = nullptr;
+  struct Threads {
+    std::vector<net::Loop*> loops;
+    std::vector<Dispatcher*> dispatchers;
+    WorkerPool* workers;
+  };
+  std::unique_ptr<const Threads> threads_;
+  std::atomic<const Threads*> connected_ = nullptr;  // read by any thread
   std::map<std::string, std::unique_ptr<ModuleHost>, std::less<>> modules_;
   std::map<std::string, kirsch_service, std::less<>> services_;
   std::map<std::string, std::unique_ptr<std::byte[]>, std::less<>> storage_;

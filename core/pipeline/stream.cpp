@@ -1,6 +1,7 @@
 // The adaptor is the kirsch_stream itself, so a handle of the module costs no look-up.
 #include "pipeline/stream.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -17,7 +18,7 @@ struct kirsch_stream final : kirsch::http::UpgradeEvents {
     handler.on_open(self, this);
   }
   std::size_t on_data(kirsch::http::UpgradedStream&, char* bytes, std::size_t size) override {
-    return handler.on_data(self, this, bytes, size);
+    return std::min(handler.on_data(self, this, bytes, size), size);
   }
   void on_writable(kirsch::http::UpgradedStream&) override { handler.on_writable(self, this); }
   void on_close(kirsch::http::UpgradedStream* stream, bool clean) override {

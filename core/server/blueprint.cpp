@@ -6,8 +6,10 @@
 
 #include <algorithm>
 
+#include "loader/service_order.h"
 #include "pipeline/host.h"
 #include "server/module_catalogue.h"
+#include "server/named_modules.h"
 
 namespace kirsch::server {
 namespace {
@@ -62,18 +64,34 @@ loader::HostAbi host_abi() {
   return host;
 }
 
-// A late plugin is loaded at 80 and cannot listen before.
-void check_priorities(const Blueprint& blueprint) {
+int start_priority(const config::PluginUse& use, const loader::Offer& offer) {
+  constexpr int late = 85;
+  for (const auto& channel : offer.channels) {
+    if (channel.channel == loader::Channel::start) return use.priority.value_or(channel.priority.value_or(late));
+  }
+  return late;
+}
+
+// A late plugin is loaded at 80 and cannot listen before; an early one runs with the rights of who started the server.
+void check_phases(const Blueprint& blueprint) {
   std::vector<base::Diagnostic> errors;
   for (const auto& use : blueprint.configuration.engine) {
     const auto* provided = blueprint.catalogue.find(loader::Kind::plugin, use.name);
-    if (provided == nullptr || provided->file->manifest->phase == loader::Phase::early) continue;
-    if (use.priority && *use.priority < 80) {
+    const auto& file = *provided->file;
+    const int priority = start_priority(use, provided->offer());
+    if (file.manifest->phase == loader::Phase::late && priority < 80) {
       errors.push_back(
           {.code = "C071",
-           .message = "the plugin '" + use.name + "' starts at 80 or later, not at " + std::to_string(*use.priority),
-           .position = use.priority_origin,
+           .message = "the plugin '" + use.name + "' starts at 80 or later, not at " + std::to_string(priority),
+           .position = use.priority ? use.priority_origin : use.origin,
            .help = "modules of phase late are loaded at 80, after privileges were dropped"});
+    }
+    if (file.manifest->phase == loader::Phase::early && ::geteuid() == 0 && file.status.st_uid != 0) {
+      errors.push_back({.code = "C079",
+                        .message = "the plugin '" + use.name + "' runs as root, but its file does not belong to root",
+                        .position = use.origin,
+                        .help = "chown root " + file.path.string(),
+                        .exit_code = base::ExitCode::module_refused});
     }
   }
   if (!errors.empty()) throw base::Refusal(std::move(errors));
@@ -88,7 +106,10 @@ Blueprint read_blueprint(const fs::path& file) {
   blueprint.catalogue = loader::Catalogue::scan(blueprint.directories, trust_of(plugins), host_abi());
   if (!blueprint.catalogue.errors().empty()) throw base::Refusal(blueprint.catalogue.errors());
   blueprint.configuration = config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories));
-  check_priorities(blueprint);
+  check_phases(blueprint);
+  for (const auto phase : {loader::Phase::early, loader::Phase::late}) {
+    static_cast<void>(loader::service_order(blueprint.catalogue, named_files(blueprint, phase)));
+  }
   blueprint.warnings = blueprint.catalogue.warnings();
   std::ranges::copy(blueprint.configuration.warnings, std::back_inserter(blueprint.warnings));
   return blueprint;

@@ -39,8 +39,9 @@ void EnginePlugins::subscribe(engine::Bus& bus) {
     const auto* provided = blueprint_.catalogue.find(loader::Kind::plugin, use.name);
     auto* entry = entries_.emplace_back(std::make_unique<Entry>(Entry{&use, provided, nullptr})).get();
     for (const auto& channel : provided->offer().channels) {
-      const bool start = channel.channel == loader::Channel::start;
-      const int priority = start && use.priority ? *use.priority : channel.priority.value_or(late);
+      // What YAML says of the start holds for the end too, which mirrors it.
+      const bool paired = channel.channel == loader::Channel::start || channel.channel == loader::Channel::stop;
+      const int priority = paired && use.priority ? *use.priority : channel.priority.value_or(late);
       bus.subscribe({std::string(loader::word(channel.channel)), use.name, priority,
                      [entry, kind = channel.channel](std::string_view) {
                        if (entry->instance != nullptr) run(*entry->instance, kind);

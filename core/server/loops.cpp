@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <system_error>
 
 namespace kirsch::server {
 namespace {
@@ -42,9 +43,7 @@ class Loops::Lane {
         loop_(number, owner.log_),
         dispatcher_(loop_, *owner.workers_, owner.log_, generation),
         connections_(loop_, owner.limits_, dispatcher_) {}
-  ~Lane() {
-    if (thread_.joinable()) end();
-  }
+  ~Lane() { end(); }
 
   net::Loop& loop() { return loop_; }
   pipeline::Dispatcher& dispatcher() { return dispatcher_; }
@@ -70,8 +69,11 @@ class Loops::Lane {
   }
   // What was posted before still runs.
   void end() noexcept {
-    loop_.post([this] { loop_.stop(); });
-    thread_.join();
+    if (thread_.joinable()) {
+      loop_.post([this] { loop_.stop(); });
+      thread_.join();
+    }
+    dispatcher_.clear();
   }
 
  private:
@@ -81,8 +83,8 @@ class Loops::Lane {
         this);
   }
   void check() {
-    if (connections_.active() + connections_.streams() != 0) return check_later(drain_check);
-    connections_.abort_all();
+    connections_.close_idle();
+    if (connections_.count() + dispatcher_.live() != 0) return check_later(drain_check);
     const std::lock_guard lock(owner_.mutex_);
     ++owner_.drained_;
     owner_.changed_.notify_all();
@@ -103,10 +105,9 @@ unsigned Loops::count(const config::ServerSettings& settings) {
   return known ? static_cast<unsigned>(std::max(CPU_COUNT(&set), 1)) : 1U;
 }
 
-Loops::Loops(const config::ServerSettings& settings, base::Log& log, const pipeline::Generation& generation,
-             pipeline::Host& host)
-    : log_(log), limits_(limits_of(settings.limits, count(settings))) {
-  const unsigned loops = count(settings);
+Loops::Loops(unsigned loops, const config::ServerSettings& settings, base::Log& log,
+             const pipeline::Generation& generation, pipeline::Host& host)
+    : log_(log), limits_(limits_of(settings.limits, loops)) {
   workers_ = std::make_unique<pipeline::WorkerPool>(pipeline::WorkerPool::Settings{
       .workers = settings.workers, .queue = settings.limits.worker_queue, .first_lane = loops});
   std::vector<net::Loop*> all_loops;
@@ -127,13 +128,30 @@ void Loops::start(const Listeners& listeners) {
   for (std::uint32_t listener = 0; listener < listeners.size(); ++listener) {
     for (std::size_t loop = 0; loop < lanes_.size(); ++loop) lanes_[loop]->listen(listeners[listener][loop], listener);
   }
-  for (const auto& lane : lanes_) lane->start();
+  try {
+    for (const auto& lane : lanes_) lane->start();
+  } catch (const std::system_error& error) {
+    throw base::Refusal(base::Diagnostic{.code = "C078",
+                                         .message = std::string("no thread for a loop: ") + error.what(),
+                                         .exit_code = base::ExitCode::bind_or_permission});
+  }
 }
 
 void Loops::force() noexcept {
   const std::lock_guard lock(mutex_);
   forced_ = true;
   changed_.notify_all();
+}
+
+// Work on workers may outlive the connection that asked for it, or never have had one.
+bool Loops::drained_within(std::chrono::milliseconds drain) noexcept {
+  const auto deadline = std::chrono::steady_clock::now() + drain;
+  std::unique_lock lock(mutex_);
+  const auto served = [this] { return drained_ == lanes_.size() && workers_->depth() + workers_->busy() == 0; };
+  while (!forced_ && !served() && std::chrono::steady_clock::now() < deadline) {
+    changed_.wait_until(lock, std::min(deadline, std::chrono::steady_clock::now() + drain_check));
+  }
+  return served();
 }
 
 bool Loops::workers_ended() noexcept {
@@ -146,11 +164,7 @@ bool Loops::workers_ended() noexcept {
 bool Loops::stop(std::chrono::milliseconds drain) noexcept {
   if (std::exchange(stopped_, true)) return true;
   for (const auto& lane : lanes_) lane->drain();
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, drain, [this] { return forced_ || drained_ == lanes_.size(); });
-    if (drained_ != lanes_.size()) log_.write(base::Level::warning, "server: the drain ended with connections open");
-  }
+  if (!drained_within(drain)) log_.write(base::Level::warning, "server: the drain ended with work left");
   for (const auto& lane : lanes_) lane->abort();
   if (!workers_ended()) {
     log_.write(base::Level::error,

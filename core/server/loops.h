@@ -23,9 +23,9 @@ class Loops {
 
   static unsigned count(const config::ServerSettings& settings);
 
-  // Everything but the settings must outlive it. Makes the loops; starts no thread but the workers. Throws
-  // base::Refusal.
-  Loops(const config::ServerSettings& settings, base::Log& log, const pipeline::Generation& generation,
+  // Everything but the settings must outlive it; what modules post or submit after `stop` is refused. Makes the loops;
+  // starts no thread but the workers. Throws base::Refusal.
+  Loops(unsigned loops, const config::ServerSettings& settings, base::Log& log, const pipeline::Generation& generation,
         pipeline::Host& host);
   Loops(const Loops&) = delete;
   Loops& operator=(const Loops&) = delete;
@@ -45,17 +45,18 @@ class Loops {
  private:
   class Lane;
 
+  bool drained_within(std::chrono::milliseconds drain) noexcept;
   bool workers_ended() noexcept;
 
   base::Log& log_;
   http::Limits limits_;
-  std::unique_ptr<pipeline::WorkerPool> workers_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t drained_ = 0;
   bool forced_ = false;
   bool stopped_ = false;
+  std::unique_ptr<pipeline::WorkerPool> workers_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
 }  // namespace kirsch::server

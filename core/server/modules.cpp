@@ -7,6 +7,7 @@
 #include "config/reader.h"
 #include "loader/service_order.h"
 #include "server/module_catalogue.h"
+#include "server/named_modules.h"
 
 namespace kirsch::server {
 
@@ -23,47 +24,10 @@ Modules::~Modules() {
   while (!loaded_.empty()) loaded_.pop_back();
 }
 
-void Modules::name_providers(const base::Value& value, std::set<const loader::ModuleFile*>& files) const {
-  if (const auto* structure = std::get_if<base::Structure>(&value.data)) {
-    for (const auto& item : structure->values) name_providers(item, files);
-  } else if (const auto* list = std::get_if<base::Value::List>(&value.data)) {
-    for (const auto& item : *list) name_providers(item, files);
-  } else if (const auto* map = std::get_if<base::Value::Map>(&value.data)) {
-    for (const auto& [key, item] : *map) name_providers(item, files);
-  } else if (const auto* choice = std::get_if<base::Choice>(&value.data)) {
-    for (const auto& item : choice->value) name_providers(item, files);
-  } else if (const auto* use = std::get_if<base::ProviderUse>(&value.data)) {
-    files.insert(provider(*use).file);
-    for (const auto& item : use->options) name_providers(item, files);
-  }
-}
-
-std::set<const loader::ModuleFile*> Modules::named(loader::Phase phase) const {
-  std::set<const loader::ModuleFile*> files;
-  const auto& configuration = blueprint_.configuration;
-  for (const auto& use : configuration.engine) {
-    const auto* file = blueprint_.catalogue.find(loader::Kind::plugin, use.name)->file;
-    if (file->manifest->phase != phase) continue;
-    files.insert(file);
-    name_providers(use.options, files);
-  }
-  if (phase == loader::Phase::early) return files;
-  for (const auto& site : configuration.sites) {
-    for (const auto& path : site.paths) {
-      for (const auto& tool : path.tools) {
-        files.insert(blueprint_.catalogue.find(loader::Kind::tool, tool.name)->file);
-        name_providers(*tool.options, files);
-      }
-      if (!path.handler) continue;
-      files.insert(blueprint_.catalogue.find(loader::Kind::handler, path.handler->name)->file);
-      name_providers(*path.handler->options, files);
-    }
-  }
-  return files;
-}
-
 void Modules::load(loader::Phase phase) {
-  for (const auto* file : loader::service_order(blueprint_.catalogue, named(phase))) {
+  const auto order = loader::service_order(blueprint_.catalogue, named_files(blueprint_, phase));
+  for (const auto* file : order) required_.insert(file->manifest->services.begin(), file->manifest->services.end());
+  for (const auto* file : order) {
     if (!modules_.contains(file)) load(*file);
   }
 }
@@ -80,7 +44,7 @@ void Modules::load(const loader::ModuleFile& file) {
 void Modules::offer_services(const loader::ModuleFile& file) {
   for (std::size_t index = 0; index < file.manifest->provides.size(); ++index) {
     const auto& offer = file.manifest->provides[index];
-    if (offer.kind != loader::Kind::service) continue;
+    if (offer.kind != loader::Kind::service || !required_.contains(offer.service)) continue;
     config::Findings findings;
     const ModuleCatalogue catalogue(blueprint_.catalogue, blueprint_.directories);
     const auto nothing = config::Document::from_text("{}");
@@ -93,20 +57,11 @@ void Modules::offer_services(const loader::ModuleFile& file) {
   }
 }
 
-const loader::Provided& Modules::provider(const base::ProviderUse& use) const {
-  for (const auto* provided : blueprint_.catalogue.providers(use.service)) {
-    if (provided->offer().name == use.name) return *provided;
-  }
-  throw base::Refusal(
-      base::Diagnostic{.code = "M206",
-                       .message = "nothing named '" + use.name + "' provides the service " + use.service,
-                       .exit_code = base::ExitCode::module_refused});
-}
-
 pipeline::SharedInstance Modules::make(const loader::Provided& provided, const base::Structure& options,
                                        const base::Position& origin) {
   const pipeline::ProviderResolver resolve = [this](const base::ProviderUse& use, const base::Position& at) {
-    const auto instance = make(provider(use), std::get<base::Structure>(use.options.front().data), at);
+    const auto instance =
+        make(named_provider(blueprint_.catalogue, use), std::get<base::Structure>(use.options.front().data), at);
     return kirsch_service{instance->functions().service, instance->self()};
   };
   const pipeline::LoweredOptions lowered(options, resolve);

@@ -39,11 +39,8 @@ class Modules {
  private:
   using Key = std::pair<const loader::Provided*, const base::Value*>;
 
-  std::set<const loader::ModuleFile*> named(loader::Phase phase) const;
-  void name_providers(const base::Value& value, std::set<const loader::ModuleFile*>& files) const;
   void load(const loader::ModuleFile& file);
   void offer_services(const loader::ModuleFile& file);
-  const loader::Provided& provider(const base::ProviderUse& use) const;
   pipeline::SharedInstance make(const loader::Provided& provided, const base::Structure& options,
                                 const base::Position& origin);
 
@@ -56,6 +53,7 @@ class Modules {
   std::vector<pipeline::SharedInstance> instances_;            // in order of creation
   std::vector<std::shared_ptr<const base::Value>> kept_;       // so that addresses in shared_ stay unique
   std::map<Key, pipeline::SharedInstance> shared_;
+  std::set<std::string, std::less<>> required_;  // services that loaded modules look up by id
 };
 
 }  // namespace kirsch::server

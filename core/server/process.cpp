@@ -31,9 +31,9 @@ std::string url(const net::Address& address) { return address.is_unix() ? addres
 Process::Process(const Blueprint& blueprint, base::Log& log)
     : blueprint_(blueprint),
       log_(log),
+      loop_count_(Loops::count(blueprint.configuration.server)),
       bus_(log),
-      host_(log, Loops::count(blueprint.configuration.server), blueprint.configuration.server.workers,
-            requests_to(bus_)),
+      host_(log, loop_count_, blueprint.configuration.server.workers, requests_to(bus_)),
       copies_(state_directory(blueprint.configuration.server.state)),
       modules_(blueprint, host_, copies_),
       plugins_(blueprint, modules_) {
@@ -66,16 +66,16 @@ void Process::refuse_root() const {
   for (const auto& listener : listeners_) {
     const auto& address = listener.front().address();
     if (address.is_unix() || address.loopback()) continue;
-    throw base::Refusal(base::Diagnostic{.code = "C076",
-                                         .message = "as root the server listens on loopback addresses only, not on " + address.text(),
-                                         .help = "start it as another user, or say server: { allow_root: true }",
-                                         .exit_code = base::ExitCode::bind_or_permission});
+    throw base::Refusal(
+        base::Diagnostic{.code = "C076",
+                         .message = "as root the server listens on loopback addresses only, not on " + address.text(),
+                         .help = "start it as another user, or say server: { allow_root: true }",
+                         .exit_code = base::ExitCode::bind_or_permission});
   }
   log_.write(base::Level::warning, "server: running as root; tolerated because only loopback addresses are bound");
 }
 
 void Process::bind_listeners() {
-  const unsigned loops = Loops::count(blueprint_.configuration.server);
   for (const auto& listener : blueprint_.configuration.listeners) {
     const auto address = net::Address::parse(listener.bind);
     if (!address) {
@@ -83,7 +83,7 @@ void Process::bind_listeners() {
           .code = "C074", .message = "'" + listener.bind + "' is no address to bind", .position = listener.origin});
     }
     try {
-      listeners_.push_back(net::Listener::bind(*address, loops));
+      listeners_.push_back(net::Listener::bind(*address, loop_count_));
     } catch (const base::Refusal& refusal) {
       auto diagnostics = refusal.diagnostics();
       if (!diagnostics.front().position) diagnostics.front().position = listener.origin;
@@ -100,9 +100,14 @@ void Process::load_generation() {
 }
 
 void Process::start_loops() {
-  loops_.emplace(blueprint_.configuration.server, log_, generation_, host_);
+  loops_.emplace(loop_count_, blueprint_.configuration.server, log_, generation_, host_);
+  try {
+    loops_->start(listeners_);
+  } catch (...) {  // the bus undoes only what had started
+    abandoned_ = !loops_->stop({});
+    throw;
+  }
   bus_.set_force_callback([this] { loops_->force(); });
-  loops_->start(listeners_);
 }
 
 // On standard output, for people and for whoever started the server.
@@ -112,11 +117,10 @@ void Process::announce() const {
 }
 
 void Process::stop_loops() {
+  listeners_.clear();  // the loops close theirs now: from here on clients are refused, not left waiting
   abandoned_ = !loops_->stop(blueprint_.configuration.server.drain);
   bus_.set_force_callback({});
   if (abandoned_) throw std::runtime_error("blocking steps of modules did not end in time");
-  host_.connect({}, {}, nullptr);
-  loops_.reset();
 }
 
 }  // namespace kirsch::server

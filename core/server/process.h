@@ -37,14 +37,15 @@ class Process {
 
   const Blueprint& blueprint_;
   base::Log& log_;
+  const unsigned loop_count_;
   engine::Bus bus_;
   pipeline::Host host_;
+  std::optional<Loops> loops_;  // destroyed after the modules: threads of theirs may still post
   loader::PrivateCopies copies_;
   Modules modules_;
   EnginePlugins plugins_;
   Loops::Listeners listeners_;
   pipeline::Generation generation_;
-  std::optional<Loops> loops_;
   bool abandoned_ = false;
 };
 

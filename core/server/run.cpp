@@ -57,7 +57,14 @@ base::ExitCode run_server(const fs::path& file) noexcept {
     const auto descriptor = open_log(blueprint.configuration.logs);
     base::StandardErrorLog log(blueprint.configuration.logs.level, descriptor ? descriptor.get() : STDERR_FILENO);
     auto process = std::make_unique<Process>(blueprint, log);
-    const auto code = process->run();
+    const auto code = guarded([&] {
+      try {
+        return process->run();
+      } catch (const base::Refusal& refusal) {
+        if (descriptor) log.write(base::Level::error, std::string("server: ") + refusal.what());
+        throw;
+      }
+    });
     if (process->abandoned()) {
       std::cout.flush();
       std::_Exit(static_cast<int>(code));

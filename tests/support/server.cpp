@@ -4,12 +4,17 @@
 #include <signal.h>
 
 #include <charconv>
+#include <cstdlib>
+#include <iostream>
 #include <stdexcept>
 
 #include "support/kirsch.h"
 
 namespace kirsch::test {
 namespace {
+
+// For an orderly end, which is when leaks are found; what still holds a worker is killed then.
+constexpr Milliseconds farewell{2000};
 
 bool has_line(std::string_view text, std::string_view line) {
   const std::string wanted = std::string(line) + "\n";
@@ -87,6 +92,15 @@ Server::Server(std::string_view yaml, const ServerOptions& options) {
     throw std::runtime_error("the server did not become ready; its output:\n" + log());
   }
   addresses_ = served_addresses(process_->output().out);
+}
+
+Server::~Server() {
+  process_->signal(SIGTERM);
+  process_->wait_for([](const auto& output) { return output.ended; }, farewell);
+  const auto output = log();
+  if (output.find("Sanitizer") == std::string::npos && output.find(": runtime error: ") == std::string::npos) return;
+  std::cerr << output << std::flush;
+  std::abort();
 }
 
 std::uint16_t Server::port(std::size_t listener) const {

@@ -27,6 +27,10 @@ class Server {
   // Writes the YAML as kirsch.yaml, starts `bin/kirsch run -c` on it and waits for its line `ready`. Throws
   // std::runtime_error with all output if that does not come. State goes to the folder `state` inside folder().
   explicit Server(std::string_view yaml, const ServerOptions& options = {});
+  // Ends the server, orderly if it can. A finding of a sanitizer in its output ends the test program.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::uint16_t port(std::size_t listener = 0) const;       // of a TCP listener, in the order of the YAML

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <regex>
 
 #include "markdown.h"
 #include "support/client.h"
@@ -56,9 +55,19 @@ std::vector<Example> examples() {
 }
 
 // The kernel chooses the ports, so that tests do not meet.
-std::string on_free_ports(const std::string& yaml) {
-  return std::regex_replace(yaml, std::regex("bind: *(\"[^\"]*:[^\"/]*\"|[^\"},\\s]+:[0-9]+)"),
-                            "bind: \"127.0.0.1:0\"");
+std::string on_free_ports(std::string_view yaml) {
+  constexpr std::string_view key = "bind:";
+  std::string made;
+  for (auto at = yaml.find(key); at != std::string_view::npos; at = yaml.find(key)) {
+    at = yaml.find_first_not_of(' ', at + key.size());
+    const bool quoted = yaml[at] == '"';
+    const auto end = quoted ? yaml.find('"', at + 1) + 1 : yaml.find_first_of(" ,}\n", at);
+    const auto address = yaml.substr(at, end - at);
+    made.append(yaml.substr(0, at));
+    made.append(address.find("unix:") != std::string_view::npos ? address : "\"127.0.0.1:0\"");
+    yaml.remove_prefix(end);
+  }
+  return made.append(yaml);
 }
 
 class Examples : public ::testing::TestWithParam<Example> {};

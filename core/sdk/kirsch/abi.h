@@ -3,7 +3,8 @@
  *
  * Rules. A struct that may grow begins with its size; fields are only appended within a major. Text is pointer and
  * length, never terminated. Whoever allocates frees. No exception may cross: a module's functions are called as if
- * `noexcept`. Each function says on which thread it may be called: [loop] the loop of the exchange or stream, [step]
+ * `noexcept`; out of memory ends the process. Tables that are passed by pointer must stay valid as long as the module.
+ * Each function says on which thread it may be called: [loop] the loop of the exchange or stream, [step]
  * the thread that runs the current hook, handler or callback, [any] any thread, [start] the thread that loads modules.
  * While the major is 0 the minor must match exactly; from 1.0 on, a module of minor m loads in every host of minor >=
  * m. */
@@ -159,7 +160,7 @@ typedef struct kirsch_exchange kirsch_exchange;
 typedef struct kirsch_stream kirsch_stream;
 typedef struct kirsch_blob kirsch_blob;
 
-/* Names a suspended exchange or a stream from any thread, also after it has ended (then the call does nothing). */
+/* Names an exchange from any thread, also after it has ended (then `resume` and `wake` do nothing). */
 typedef struct kirsch_handle {
   uint64_t slot;
   uint64_t generation;
@@ -172,7 +173,7 @@ typedef struct kirsch_producer {
    * now: call `wake` later. Sets *done with the last bytes. A negative value aborts the connection (the client sees a
    * truncated body). */
   int64_t (*produce)(void* self, char* buffer, size_t capacity, uint8_t* done);
-  /* [loop] Exactly once, when all was produced or the client is gone. */
+  /* Exactly once: [loop] when all was produced or the client is gone; [step] when another body replaces it. */
   void (*destroy)(void* self);
 } kirsch_producer;
 
@@ -218,8 +219,9 @@ typedef struct kirsch_exchange_functions {
   uint8_t (*body_copy)(kirsch_exchange*, kirsch_text bytes);
   uint8_t (*body_view)(kirsch_exchange*, kirsch_text bytes); /* must stay valid while the module's instance lives */
   uint8_t (*body_blob)(kirsch_exchange*, kirsch_blob*);      /* takes a reference of its own */
-  uint8_t (*body_file)(kirsch_exchange*, int descriptor, uint64_t offset, uint64_t size); /* the host closes it */
-  /* `length` UINT64_MAX: unknown (chunked, or until close for HTTP/1.0). `self` is the host's from here on. */
+  uint8_t (*body_file)(kirsch_exchange*, int descriptor, uint64_t offset,
+                       uint64_t size); /* the host closes it, also on 0 */
+  /* `length` UINT64_MAX: unknown (chunked, or until close for HTTP/1.0). `self` is the host's, unless 0 is returned. */
   uint8_t (*body_stream)(kirsch_exchange*, const kirsch_producer*, void* self, uint64_t length);
   uint64_t (*body_size)(kirsch_exchange*); /* of the response; UINT64_MAX if unknown */
 
@@ -242,8 +244,9 @@ typedef struct kirsch_exchange_functions {
   uint8_t (*attach)(kirsch_exchange*, kirsch_text id, void* data, void (*destroy)(void* data));
   void* (*attachment)(kirsch_exchange*, kirsch_text id);
 
-  /* Handlers only: answers 101 with the fields set so far and gives the connection to `handler`. The exchange ends
-   * (on_end_request) before on_open. If the exchange fails before that, on_close runs with a null stream. */
+  /* Handlers only: answers 101 with the fields set so far and gives the connection to `handler`. on_end_request begins
+   * before on_open. If the exchange fails before that, on_close runs with a null stream. 0, and `self` stays the
+   * caller's: the request does not ask for an upgrade (RFC 9110 7.8), or it was granted already. */
   uint8_t (*upgrade)(kirsch_exchange*, const kirsch_stream_handler*, void* self);
 } kirsch_exchange_functions;
 
@@ -285,7 +288,8 @@ typedef struct kirsch_log {
 #define KIRSCH_FEATURE_TIMER "kirsch/timer/1"
 typedef struct kirsch_timer {
   uint32_t size;
-  /* [loop] or on a loop's thread in any callback. Fires once, on the same loop, after at least `milliseconds`. Never 0.
+  /* [loop] or on a loop's thread in any callback. Fires once, on the same loop, after at least `milliseconds`.
+   * 0, and `destroy` has run: there is no such loop.
    * Timers that are pending when the loop ends do not fire; `destroy` (may be null) runs exactly once in every case. */
   uint64_t (*start)(const kirsch_host*, uint32_t lane, uint64_t milliseconds, void (*fire)(void* self),
                     void (*destroy)(void* self), void* self);

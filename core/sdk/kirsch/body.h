@@ -33,6 +33,7 @@ class Blob {
 };
 
 inline void send_blob(Exchange& exchange, const Blob& blob) {
+  if (blob.raw() == nullptr) return exchange.response().body({});
   if (exchange.raw()->functions->body_blob(exchange.raw(), blob.raw()) == 0)
     throw std::invalid_argument("the head has left already");
 }

@@ -115,8 +115,7 @@ class RequestHeaders {
 inline std::string_view name(const kirsch_field& field) { return {field.name, field.name_size}; }
 inline std::string_view value(const kirsch_field& field) { return {field.value, field.value_size}; }
 
-// What the client sent. Views live until the last on_end_request hook has returned. All may be empty for malformed
-// messages.
+// What the client sent. Views live until the last on_end_request hook has returned; empty for malformed messages.
 class Request {
  public:
   explicit Request(kirsch_exchange* exchange) : exchange_(exchange) {}
@@ -157,6 +156,10 @@ void append(std::string& out, Integer number) {
 template <class Count, class Period>
 void append(std::string& out, std::chrono::duration<Count, Period> time) {  // whole seconds, as HTTP counts
   out += std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+}
+template <std::convertible_to<std::string_view> Piece>
+std::string_view joined(const Piece& piece) {
+  return piece;
 }
 template <class... Pieces>
 std::string joined(const Pieces&... pieces) {

@@ -16,8 +16,7 @@ inline const kirsch_host* host = nullptr;
 
 }  // namespace detail
 
-// The table of a feature such as "kirsch/log/1". Throws at load if this server lacks it; look it up once, not per
-// request.
+// The table of a feature such as "kirsch/log/1". Throws at load if this server lacks it; look it up at load.
 template <class Table>
 const Table& feature(std::string_view id) {
   const void* table = detail::host->feature(detail::host, {id.data(), id.size()});
@@ -44,7 +43,6 @@ class PerLane {
  public:
   PerLane() : slots_(std::make_unique<Slot[]>(lanes())) {}
   Type& operator[](std::uint32_t lane) const { return slots_[lane].value; }
-  std::uint32_t size() const { return lanes(); }
 
  private:
   struct alignas(128) Slot {

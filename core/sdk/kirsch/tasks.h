@@ -26,7 +26,7 @@ Resume Exchange::suspend(Resumed resumed) {
   const auto handle = raw_->functions->suspend(
       raw_,
       [](void* self, kirsch_exchange* exchange) -> std::uint32_t {
-        return detail::guarded(exchange, *static_cast<Resumed*>(self));
+        return detail::guarded(exchange, [self](Exchange& view) { return (*static_cast<Resumed*>(self))(view); });
       },
       [](void* self) { delete static_cast<Resumed*>(self); }, state.get());
   state.release();

@@ -130,7 +130,7 @@ TEST_F(BusTest, AFailedStartStopsOnlyWhatHadStartedInReverseAndExitsAll) {
   }
   EXPECT_EQ(calls, (Names{"start pidfile", "start bind", "start generation", "stop bind", "stop pidfile", "exit loops",
                           "exit generation", "exit bind", "exit pidfile"}));
-  EXPECT_TRUE(lines.holds(base::Level::error, "generation failed in start: address in use"));
+  EXPECT_TRUE(lines.holds(base::Level::error, "bus: the start failed in 'generation'"));
   EXPECT_EQ(lines.states(), (Names{"bus starting", "bus stopping", "bus stopped", "bus exiting"}));
   EXPECT_EQ(bus.state(), State::exiting);
 }

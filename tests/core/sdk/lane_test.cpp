@@ -22,14 +22,14 @@ class PerLaneTest : public ::testing::Test {
 
 TEST_F(PerLaneTest, has_one_object_for_every_loop_and_worker) {
   const PerLane<int> numbers;
-  EXPECT_EQ(numbers.size(), 5u);
+  EXPECT_EQ(kirsch::lanes(), 5u);
   EXPECT_EQ(lanes(), 5u);
   EXPECT_EQ(loops(), 2u);
-  for (std::uint32_t lane = 0; lane < numbers.size(); ++lane) {
+  for (std::uint32_t lane = 0; lane < kirsch::lanes(); ++lane) {
     EXPECT_EQ(numbers[lane], 0);
     numbers[lane] = static_cast<int>(lane) + 1;
   }
-  for (std::uint32_t lane = 0; lane < numbers.size(); ++lane) EXPECT_EQ(numbers[lane], static_cast<int>(lane) + 1);
+  for (std::uint32_t lane = 0; lane < kirsch::lanes(); ++lane) EXPECT_EQ(numbers[lane], static_cast<int>(lane) + 1);
 }
 
 TEST_F(PerLaneTest, keeps_its_objects_on_different_cache_lines) {
