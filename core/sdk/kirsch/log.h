@@ -19,7 +19,7 @@ template <class... Pieces>
 void log(Level level, const Pieces&... pieces) {
   const auto& table = detail::cached_feature<kirsch_log>(KIRSCH_FEATURE_LOG);
   if (table.enabled(detail::host, static_cast<std::uint32_t>(level)) == 0) return;
-  const std::string line = detail::joined(pieces...);
+  const auto line = detail::joined(pieces...);
   table.write(detail::host, static_cast<std::uint32_t>(level), text(line));
 }
 

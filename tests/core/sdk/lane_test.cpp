@@ -34,7 +34,7 @@ TEST_F(PerLaneTest, has_one_object_for_every_loop_and_worker) {
 
 TEST_F(PerLaneTest, keeps_its_objects_on_different_cache_lines) {
   const PerLane<char> bytes;
-  for (std::uint32_t lane = 1; lane < bytes.size(); ++lane) {
+  for (std::uint32_t lane = 1; lane < kirsch::lanes(); ++lane) {
     const auto distance =
         reinterpret_cast<std::uintptr_t>(&bytes[lane]) - reinterpret_cast<std::uintptr_t>(&bytes[lane - 1]);
     EXPECT_GE(distance, 128u);
