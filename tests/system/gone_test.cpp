@@ -107,6 +107,23 @@ TEST(Gone, while_a_worker_is_busy_leaves_only_on_end_request_when_it_comes_back)
   EXPECT_EQ(orders.next(), "on_start_resource before_request_body before_handler on_end_request");
 }
 
+// The connection and its buffers serve other clients by then.
+TEST(Gone, leaves_the_request_of_a_busy_worker_as_it_was) {
+  const Server server(
+      loopback("server: { loops: 1 }\npaths:\n"
+               "  /wait: { handler: { gate: {} } }\n"
+               "  /open: { handler: { gate_opener: {} } }\n"));
+  Client client(server);
+  client.send("GET /wait?who=first HTTP/1.1\r\nHost: a\r\nX-Who: first\r\nCookie: who=first\r\n\r\n");
+  server.wait_for_log("gate: waiting");
+  client.reset();
+  for (int other = 0; other < 20; ++other) {
+    EXPECT_EQ(get(server, "/nowhere?who=other", "X-Who: other\r\nCookie: who=other\r\n").status, 404);
+  }
+  EXPECT_EQ(get(server, "/open", "X-Who: other\r\nCookie: who=other\r\n").status, 200);
+  server.wait_for_log("gate: woke for first with cookie first and query first");
+}
+
 TEST(Gone, while_the_body_leaves_ends_the_producer_and_the_exchange) {
   const Server server(
       loopback("server: { loops: 1 }\npaths:\n"

