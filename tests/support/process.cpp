@@ -102,15 +102,16 @@ Process::Process(const std::vector<std::string>& arguments, const ProcessOptions
   close_ends();
   ::fcntl(out[0], F_SETFL, O_NONBLOCK);
   ::fcntl(errors[0], F_SETFL, O_NONBLOCK);
-  const int ended = ::eventfd(0, EFD_CLOEXEC);
-  collector_ = std::thread([this, out, errors, ended] { collect(out[0], errors[0], ended); });
-  reaper_ = std::thread([this, ended] { reap(ended); });
+  ended_ = ::eventfd(0, EFD_CLOEXEC);
+  collector_ = std::thread([this, out, errors] { collect(out[0], errors[0]); });
+  reaper_ = std::thread([this] { reap(); });
 }
 
 Process::~Process() {
   signal(SIGKILL);
   reaper_.join();
   collector_.join();
+  ::close(ended_);
 }
 
 Process::Output Process::output() const {
@@ -138,7 +139,7 @@ int Process::wait(Milliseconds deadline) {
 }
 
 // The process stays a zombie until the lock is held, so `signal` can never hit a stranger that got the same number.
-void Process::reap(int ended) {
+void Process::reap() {
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
   }
@@ -150,12 +151,12 @@ void Process::reap(int ended) {
     reaped_ = true;
   }
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(ended, &one, sizeof one);
+  [[maybe_unused]] const auto written = ::write(ended_, &one, sizeof one);
 }
 
 // Ends with the process, not with the pipes: a grandchild may hold those for longer.
-void Process::collect(int out, int errors, int ended) {
-  std::array<pollfd, 3> waited{pollfd{out, POLLIN, 0}, pollfd{errors, POLLIN, 0}, pollfd{ended, POLLIN, 0}};
+void Process::collect(int out, int errors) {
+  std::array<pollfd, 3> waited{pollfd{out, POLLIN, 0}, pollfd{errors, POLLIN, 0}, pollfd{ended_, POLLIN, 0}};
   const auto drain = [this](pollfd& pipe, std::string Output::*part) {
     std::array<char, 65536> bytes;
     for (;;) {
@@ -176,7 +177,7 @@ void Process::collect(int out, int errors, int ended) {
     drain(waited[0], &Output::out);
     drain(waited[1], &Output::errors);
   }
-  for (const int descriptor : {out, errors, ended}) ::close(descriptor);
+  for (const int descriptor : {out, errors}) ::close(descriptor);
   const std::lock_guard lock(mutex_);
   output_.ended = true;
   changed_.notify_all();

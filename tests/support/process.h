@@ -58,8 +58,8 @@ class Process {
   int wait(Milliseconds deadline = patience);
 
  private:
-  void collect(int out, int errors, int ended);
-  void reap(int ended);
+  void collect(int out, int errors);
+  void reap();
 
   pid_t pid_ = -1;
   mutable std::mutex mutex_;
@@ -67,6 +67,7 @@ class Process {
   Output output_;
   bool reaped_ = false;
   std::optional<int> status_;
+  int ended_ = -1;  // an eventfd: the process has ended
   std::thread collector_;
   std::thread reaper_;
 };
