@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,6 +12,7 @@
 namespace kirsch::base {
 
 struct Value;
+struct MapEntry;
 
 struct Choice {  // one_of: index of the alternative and its value (exactly one element)
   std::uint32_t index = 0;
@@ -31,12 +31,18 @@ struct Structure {  // one per option of the schema, in its order, defaults fill
 
 struct Value {
   using List = std::vector<Value>;
-  using Map = std::vector<std::pair<std::string, Value>>;
+  using Map = std::vector<MapEntry>;
   // monostate: an optional that is off. int64: integer, duration (ns), size (bytes), enumeration (index).
   // string: string, path, secret, cidr (17 bytes: address in 16, prefix length of 128 in one).
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map, Structure, Choice, ProviderUse> data;
   Position origin;      // file empty: the default of the schema
   bool secret = false;  // print as ***
+};
+
+// A type of its own, because a pair of an incomplete type would have to be complete above.
+struct MapEntry {
+  std::string key;
+  Value value;
 };
 
 }  // namespace kirsch::base

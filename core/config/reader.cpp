@@ -151,7 +151,7 @@ Reader::Result Reader::map(const Node& node, const base::Schema& schema, const s
   for (const Entry& entry : node.entries) {
     Result one = value(entry.value, *schema.element, "'" + entry.key.text + "' of " + what, scope);
     good = good && one.has_value();
-    if (good) values.emplace_back(entry.key.text, std::move(*one));
+    if (good) values.push_back({entry.key.text, std::move(*one)});
   }
   if (!good) return std::nullopt;
   return base::Value{std::move(values), node.position()};

@@ -149,9 +149,9 @@ TEST(Configuration, ReadsSecretsFromFilesAndMarksThem) {
   std::filesystem::remove(path);
   const auto& values = std::get<base::Structure>(tool_of(path_of(made, "/"), "gate")->options->data).values;
   const auto& users = std::get<base::Value::Map>(values[1].data);
-  EXPECT_EQ(spelled(users[0].second), "hush");
-  EXPECT_TRUE(users[0].second.secret);
-  EXPECT_TRUE(users[1].second.secret);
+  EXPECT_EQ(spelled(users[0].value), "hush");
+  EXPECT_TRUE(users[0].value.secret);
+  EXPECT_TRUE(users[1].value.secret);
   ASSERT_EQ(made.warnings.size(), 1U);
   EXPECT_EQ(made.warnings[0].code, "C042");
 }
