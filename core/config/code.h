@@ -37,5 +37,6 @@ inline constexpr const char* bad_host = "C025";
 inline constexpr const char* unused = "C040";
 inline constexpr const char* overlapping = "C041";
 inline constexpr const char* readable_secret = "C042";
+inline constexpr const char* unreachable = "C043";
 
 }  // namespace kirsch::config::code

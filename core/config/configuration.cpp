@@ -39,10 +39,9 @@ void check_version(Reader& reader, const Node& root) {
 }
 
 bool check_top(Reader& reader, const Node& root) {
-  if (!check_section(
-          reader.findings(), root, "",
-          {"version", "plugins", "server", "engine", "listeners", "logs", "tools", "pipelines", "sites", "paths"},
-          {"include"}))
+  if (!check_section(reader.findings(), root, "",
+                     {"version", "include", "plugins", "server", "engine", "listeners", "logs", "tools", "pipelines",
+                      "sites", "paths"}))
     return false;
   check_version(reader, root);
   return true;

@@ -48,6 +48,8 @@ base::Schema text(std::uint64_t maximum_length) {
 
 base::Schema path() { return of_type(base::OptionType::path); }
 
+base::Schema network() { return of_type(base::OptionType::cidr); }
+
 base::Schema enumeration(std::vector<std::string> names) {
   base::Schema schema = of_type(base::OptionType::enumeration);
   schema.names = std::move(names);
@@ -56,6 +58,12 @@ base::Schema enumeration(std::vector<std::string> names) {
 
 base::Schema list_of(base::Schema element) {
   base::Schema schema = of_type(base::OptionType::list);
+  schema.element = std::make_shared<const base::Schema>(std::move(element));
+  return schema;
+}
+
+base::Schema map_of(base::Schema element) {
+  base::Schema schema = of_type(base::OptionType::map);
   schema.element = std::make_shared<const base::Schema>(std::move(element));
   return schema;
 }

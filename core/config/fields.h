@@ -22,8 +22,10 @@ base::Schema duration(std::chrono::milliseconds minimum, std::chrono::millisecon
 base::Schema size(std::uint64_t minimum, std::uint64_t maximum);
 base::Schema text(std::uint64_t maximum_length);
 base::Schema path();
+base::Schema network();  // 17 bytes, see base::Value
 base::Schema enumeration(std::vector<std::string> names);
 base::Schema list_of(base::Schema element);
+base::Schema map_of(base::Schema element);
 base::Schema one_of(std::vector<base::Schema> alternatives);
 base::Schema structure(std::vector<base::Option> options);
 base::Schema or_off(base::Schema schema);

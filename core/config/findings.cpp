@@ -19,6 +19,12 @@ base::Diagnostic diagnostic_at(const Node& at, const char* code, std::string mes
   return diagnostic;
 }
 
+std::string first_at(const base::Position& first, const Node& here) {
+  const bool elsewhere = first.file != here.position().file;
+  return "first at " + (elsewhere ? first.file + ":" : "") + std::to_string(first.line) + ":" +
+         std::to_string(first.column);
+}
+
 void Findings::error(const Node& at, const char* code, std::string message, Advice advice) {
   add(diagnostic_at(at, code, std::move(message), std::move(advice)));
 }

@@ -42,6 +42,9 @@ class Findings {
   std::set<std::tuple<std::string, std::uint32_t, std::uint32_t, std::string>> known_;
 };
 
+// "first at 3:1", with its file where that is not the one of `here`: for notes.
+std::string first_at(const base::Position& first, const Node& here);
+
 // A diagnostic at `at` with its source line.
 base::Diagnostic diagnostic_at(const Node& at, const char* code, std::string message, Findings::Advice advice);
 

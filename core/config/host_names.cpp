@@ -2,7 +2,6 @@
 #include "config/host_names.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "config/code.h"
@@ -70,24 +69,19 @@ std::vector<Host> read_hosts(Reader& reader, const Node* hosts, const Node& at) 
   return result;
 }
 
-void check_hosts(Findings& findings, const Source& source, const std::vector<Site>& sites) {
-  std::map<std::pair<std::size_t, std::string>, const Host*> claims;
-  for (const Site& site : sites) {
-    for (const Host& host : site.hosts) {
-      for (const std::size_t listener : site.listeners) {
-        const auto [claim, fresh] = claims.try_emplace({listener, host.name}, &host);
-        if (fresh) continue;
-        const base::Position& first = claim->second->origin;
-        Node at;
-        at.source = &source;
-        at.line = host.origin.line;
-        at.column = host.origin.column;
-        at.length = host.origin.length;
-        findings.error(at, code::twice, "host '" + host.name + "' is claimed twice on one listener",
-                       {.note = "first at " + std::to_string(first.line) + ":" + std::to_string(first.column),
-                        .help = "put the paths under one site, or give the sites different listeners"});
-        break;
-      }
+void HostClaims::claim(const std::vector<Host>& hosts, const std::vector<std::size_t>& listeners, const Node& at) {
+  for (const Host& host : hosts) {
+    for (const std::size_t listener : listeners) {
+      const auto [claim, fresh] = claims_.try_emplace({listener, host.name}, host.origin);
+      if (fresh) continue;
+      Node here = at;
+      here.line = host.origin.line;
+      here.column = host.origin.column;
+      here.length = host.origin.length;
+      findings_.error(here, code::twice, "host '" + host.name + "' is claimed twice on one listener",
+                      {.note = first_at(claim->second, here),
+                       .help = "put the paths under one site, or give the sites different listeners"});
+      break;
     }
   }
 }

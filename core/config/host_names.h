@@ -1,8 +1,11 @@
 // The `hosts:` of a site.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/scalars.h"
@@ -17,6 +20,16 @@ Parsed<std::string> parsed_host(std::string_view text);
 std::vector<Host> read_hosts(Reader& reader, const Node* hosts, const Node& at);
 
 // Reports hosts that two sites claim on the same listener: a request could not choose.
-void check_hosts(Findings& findings, const Source& source, const std::vector<Site>& sites);
+class HostClaims {
+ public:
+  explicit HostClaims(Findings& findings) : findings_(findings) {}
+
+  // `at`: the value of the site's key, or the site.
+  void claim(const std::vector<Host>& hosts, const std::vector<std::size_t>& listeners, const Node& at);
+
+ private:
+  Findings& findings_;
+  std::map<std::pair<std::size_t, std::string>, base::Position> claims_;
+};
 
 }  // namespace kirsch::config

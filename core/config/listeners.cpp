@@ -101,7 +101,7 @@ void check_twice(Reader& reader, const Node& bind, const ListenerSettings& one,
     if (other.bind == one.bind)
       reader.findings().error(bind, code::twice,
                               "listener '" + one.name + "' has the address of listener '" + other.name + "'",
-                              {.note = "first at line " + std::to_string(other.origin.line)});
+                              {.note = first_at(other.origin, bind), .help = {}});
 }
 
 }  // namespace

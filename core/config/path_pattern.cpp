@@ -66,28 +66,6 @@ std::string PathPattern::shape() const {
   return prefix_ ? result + "/" : result;
 }
 
-bool PathPattern::reaches(const PathPattern& other) const {
-  if (!prefix_ || segments_.size() > other.segments_.size()) return false;
-  // /api/ does not hold /api, but / holds the root alone.
-  return segments_.size() < other.segments_.size() || other.prefix_ || segments_.empty();
-}
-
-bool PathPattern::covers(const PathPattern& other) const {
-  if (!reaches(other)) return false;
-  return std::equal(segments_.begin(), segments_.end(), other.segments_.begin(),
-                    [](const Segment& mine, const Segment& theirs) {
-                      return mine.parameter || (!theirs.parameter && mine.text == theirs.text);
-                    });
-}
-
-bool PathPattern::crosses(const PathPattern& other) const {
-  if (!reaches(other) || covers(other)) return false;
-  return std::equal(segments_.begin(), segments_.end(), other.segments_.begin(),
-                    [](const Segment& mine, const Segment& theirs) {
-                      return mine.parameter || theirs.parameter || mine.text == theirs.text;
-                    });
-}
-
 std::string PathPattern::crossing(const PathPattern& other) const {
   PathPattern both = other;
   for (std::size_t index = 0; index < segments_.size(); ++index)

@@ -13,6 +13,11 @@ namespace kirsch::config {
 // The same rules as those of the router.
 class PathPattern {
  public:
+  struct Segment {
+    std::string text;  // literal, or the name
+    bool parameter = false;
+  };
+
   static constexpr std::size_t max_size = 4096;
   static constexpr std::size_t max_segments = 64;
   static constexpr std::size_t max_parameters = 16;
@@ -20,30 +25,20 @@ class PathPattern {
   static Parsed<PathPattern> parse(std::string_view text);
 
   const std::string& text() const { return text_; }
+  const std::vector<Segment>& segments() const { return segments_; }
   bool is_prefix() const { return prefix_; }
   bool is_everything() const { return prefix_ && segments_.empty(); }
 
   // The same for patterns that match the same paths: the names of parameters are left out.
   std::string shape() const;
 
-  // This one is a prefix, and every path that `other` matches lies below it. A pattern covers itself if it is a prefix.
-  bool covers(const PathPattern& other) const;
-  // This one is a prefix, and some paths that `other` matches lie below it, but not all: /{user}/x and /admin/.
-  bool crosses(const PathPattern& other) const;
-  // The shape of the pattern that matches what both do, where this one crosses `other`.
+  // The shape of the pattern that matches what both do, where this prefix crosses `other` (see PrefixTree).
   std::string crossing(const PathPattern& other) const;
 
   // From the outermost to the innermost of those that cover the same pattern.
   friend bool operator<(const PathPattern& left, const PathPattern& right);
 
  private:
-  struct Segment {
-    std::string text;  // literal, or the name
-    bool parameter = false;
-  };
-
-  bool reaches(const PathPattern& other) const;
-
   std::string text_;
   std::vector<Segment> segments_;
   bool prefix_ = false;

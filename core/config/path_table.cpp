@@ -26,17 +26,32 @@ void PathTable::read_path(const Entry& entry) {
                              {.note = misfit->note});
     return;
   }
-  Word word{&entry.key, std::move(std::get<PathPattern>(pattern)), {}, std::nullopt};
+  Word word{&entry.key, std::move(std::get<PathPattern>(pattern)), {}};
   const auto [known, fresh] = shapes_.try_emplace(word.pattern.shape(), &entry.key);
   if (!fresh)
-    reader_.findings().error(
-        entry.key, code::twice, "path '" + entry.key.text + "' matches the same as '" + known->second->text + "'",
-        {.note = "first at " + std::to_string(known->second->line) + ":" + std::to_string(known->second->column),
-         .help = "remove one of them"});
-  if (!check_section(reader_.findings(), entry.value, "path '" + entry.key.text + "'", {"handler", "tools"})) return;
-  if (const Node* tools = entry.value.value("tools")) word.tools = levels_.level(*tools);
-  if (const Node* node = entry.value.value("handler")) word.handler = handler(*node);
+    reader_.findings().error(entry.key, code::twice,
+                             "path '" + entry.key.text + "' matches the same as '" + known->second->text + "'",
+                             {.note = first_at(known->second->position(), entry.key),
+                              .help = "remove one of them, or write both as a list of alternatives with 'match'"});
+  const std::string owner = "path '" + entry.key.text + "'";
+  if (!entry.value.is_sequence()) {
+    read_alternative(entry.key, entry.value, owner, word);
+  } else if (entry.value.items.empty()) {
+    reader_.findings().error(entry.value, code::wrong_type, owner + " wants at least one alternative");
+  }
+  for (const Node& item : entry.value.items) read_alternative(item, item, "an alternative of " + owner, word);
+  if (word.alternatives.empty()) return;
+  if (fresh && word.pattern.is_prefix()) prefixes_.add(word.pattern, words_.size());
   words_.push_back(std::move(word));
+}
+
+void PathTable::read_alternative(const Node& at, const Node& node, const std::string& owner, Word& word) {
+  if (!check_section(reader_.findings(), node, owner, {"match", "handler", "tools"})) return;
+  Alternative alternative{&at, {}, {}, std::nullopt};
+  if (const Node* match = node.value("match")) alternative.match = read_match(reader_, *match);
+  if (const Node* tools = node.value("tools")) alternative.tools = levels_.level(*tools);
+  if (const Node* written = node.value("handler")) alternative.handler = handler(*written);
+  word.alternatives.push_back(std::move(alternative));
 }
 
 std::optional<HandlerUse> PathTable::handler(const Node& node) {
@@ -59,7 +74,8 @@ std::optional<HandlerUse> PathTable::handler(const Node& node) {
 
 void PathTable::warn_of_crossing(const Word& prefix, const Word& word) const {
   // The router prefers `word` where both match: then a tool that guards the prefix would not run.
-  if (prefix.tools.empty() || !(prefix.pattern < word.pattern) || !prefix.pattern.crosses(word.pattern)) return;
+  const auto says = [](const Alternative& one) { return !one.tools.empty() || !one.match.empty(); };
+  if (std::ranges::none_of(prefix.alternatives, says) || !(prefix.pattern < word.pattern)) return;
   const std::string both = prefix.pattern.crossing(word.pattern);
   if (shapes_.contains(both)) return;
   reader_.findings().warning(
@@ -68,38 +84,96 @@ void PathTable::warn_of_crossing(const Word& prefix, const Word& word) const {
       {.note = {}, .help = "give it the same tools, or write '" + both + "' as a path of its own"});
 }
 
-std::vector<const PathTable::Word*> PathTable::prefixes_of(const Word& word) const {
-  std::vector<const Word*> result;
-  for (const Word& other : words_) {
-    if (&other == &word || !other.pattern.is_prefix()) continue;
-    if (other.pattern.covers(word.pattern))
-      result.push_back(&other);
-    else
-      warn_of_crossing(other, word);
+// From the outermost to the innermost.
+std::vector<std::size_t> PathTable::prefixes_of(std::size_t number) const {
+  const Word& word = words_[number];
+  PrefixTree::Above above = prefixes_.above(word.pattern);
+  for (const std::size_t one : above.crossing) warn_of_crossing(words_[one], word);
+  std::erase(above.covering, number);
+  std::ranges::sort(above.covering,
+                    [&](std::size_t left, std::size_t right) { return words_[left].pattern < words_[right].pattern; });
+  return std::move(above.covering);
+}
+
+std::vector<PathTable::Combination> PathTable::combinations(const Word& word,
+                                                            const std::vector<std::size_t>& prefixes) const {
+  std::vector<Combination> all{{}};
+  const auto extend = [&](const Word& level) {
+    std::vector<Combination> longer;
+    for (const Combination& one : all) {
+      for (const Alternative& alternative : level.alternatives) {
+        longer.push_back(one);
+        longer.back().push_back(&alternative);
+      }
+    }
+    if (longer.size() > max_combinations) {
+      reader_.findings().error(*word.key, code::too_large,
+                               "path '" + word.pattern.text() + "' and the prefixes above it have more than " +
+                                   std::to_string(max_combinations) + " combinations of alternatives");
+      longer.resize(max_combinations);
+    }
+    all = std::move(longer);
+  };
+  for (const std::size_t prefix : prefixes) extend(words_[prefix]);
+  extend(word);
+  return all;
+}
+
+void PathTable::warn_of_unreachable(const Word& word, const std::vector<Combination>& combinations) const {
+  for (auto later = word.alternatives.begin(); later != word.alternatives.end(); ++later) {
+    const auto earlier = std::find_if(word.alternatives.begin(), later,
+                                      [&](const Alternative& one) { return covers(one.match, later->match); });
+    if (earlier != later)
+      reader_.findings().warning(
+          *later->at, code::unreachable, "this alternative is never reached",
+          {.note = "all that it matches is answered before: " + first_at(earlier->at->position(), *later->at),
+           .help = "put the narrower 'match' first"});
+    const auto is_possible = [&](const Combination& one) {
+      return one.back() == &*later && std::ranges::none_of(one, [&](const Alternative* above) {
+               return contradict(above->match, later->match);
+             });
+    };
+    if (std::ranges::none_of(combinations, is_possible))
+      reader_.findings().warning(*later->at, code::unreachable, "'" + word.pattern.text() + "' is never reached",
+                                 {.note = "a prefix above it demands other methods or clients", .help = {}});
   }
-  std::stable_sort(result.begin(), result.end(),
-                   [](const Word* left, const Word* right) { return left->pattern < right->pattern; });
-  return result;
 }
 
 std::vector<Path> PathTable::merged(Merge& merge, const std::vector<const ToolLevel*>& outer) const {
   std::vector<Path> paths;
-  bool root = false;
-  for (const Word& word : words_) {
-    std::vector<const ToolLevel*> levels = outer;
-    Path path{word.pattern.text(), word.key->position(), {}, std::nullopt};
-    for (const Word* prefix : prefixes_of(word)) {
-      levels.push_back(&prefix->tools);
-      if (prefix->handler) path.handler = prefix->handler;
+  std::vector<std::size_t> firsts;                        // by word
+  std::vector<std::pair<std::size_t, std::size_t>> open;  // path whose `otherwise` is the first of a word
+  for (std::size_t number = 0; number < words_.size(); ++number) {
+    const Word& word = words_[number];
+    const std::vector<std::size_t> prefixes = prefixes_of(number);
+    const std::vector<Combination> all = combinations(word, prefixes);
+    warn_of_unreachable(word, all);
+    firsts.push_back(paths.size());
+    for (const Combination& one : all) paths.push_back(path_of(word, one, merge, outer));
+    for (std::size_t index = firsts.back() + 1; index < paths.size(); ++index) {
+      paths[index].first = false;
+      paths[index - 1].otherwise = index;
     }
-    levels.push_back(&word.tools);
-    if (word.handler) path.handler = word.handler;
-    path.tools = merge.tools(levels);
-    root = root || word.pattern.is_everything();
-    paths.push_back(std::move(path));
+    if (!prefixes.empty() && !paths.back().matches.empty()) open.emplace_back(paths.size() - 1, prefixes.back());
   }
-  if (!root) paths.push_back({"/", {}, merge.tools(outer), std::nullopt});
+  for (const auto& [path, word] : open) paths[path].otherwise = firsts[word];
+  // What answers when nothing else does, and error pages.
+  const auto is_root = [](const Path& path) { return path.pattern == "/" && path.matches.empty(); };
+  if (std::ranges::none_of(paths, is_root)) paths.push_back({.pattern = "/", .tools = merge.tools(outer)});
   return paths;
+}
+
+Path PathTable::path_of(const Word& word, const Combination& combination, Merge& merge,
+                        const std::vector<const ToolLevel*>& outer) {
+  Path path{.pattern = word.pattern.text(), .origin = combination.back()->at->position()};
+  std::vector<const ToolLevel*> levels = outer;
+  for (const Alternative* level : combination) {
+    levels.push_back(&level->tools);
+    if (level->handler) path.handler = level->handler;
+    if (!level->match.empty()) path.matches.push_back(level->match);
+  }
+  path.tools = merge.tools(levels);
+  return path;
 }
 
 }  // namespace kirsch::config

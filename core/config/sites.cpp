@@ -18,7 +18,12 @@ namespace {
 class SiteReader {
  public:
   SiteReader(Reader& reader, const Node& root, const std::vector<ListenerSettings>& listeners)
-      : reader_(reader), root_(root), listeners_(listeners), levels_(reader), merge_(reader) {}
+      : reader_(reader),
+        root_(root),
+        listeners_(listeners),
+        levels_(reader),
+        merge_(reader),
+        claims_(reader.findings()) {}
 
   std::vector<Site> read();
 
@@ -28,12 +33,14 @@ class SiteReader {
   void add(const Node& at, const Node* hosts, const Node* listeners, const Node* tools, const Node* paths);
   std::vector<std::size_t> listeners(const Node* names);
   void listener(const Node& item, std::vector<std::size_t>& indices);
+  void warn_of_idle_listeners() const;
 
   Reader& reader_;
   const Node& root_;
   const std::vector<ListenerSettings>& listeners_;
   ToolLevels levels_;
   Merge merge_;
+  HostClaims claims_;
   ToolLevel top_;
   std::vector<Site> sites_;
 };
@@ -55,7 +62,7 @@ std::vector<Site> SiteReader::read() {
     add(paths == nullptr ? root_ : paths->key, nullptr, nullptr, nullptr, paths == nullptr ? nullptr : &paths->value);
   }
   levels_.warn_of_unused();
-  check_hosts(reader_.findings(), *root_.source, sites_);
+  warn_of_idle_listeners();
   return std::move(sites_);
 }
 
@@ -81,7 +88,21 @@ void SiteReader::add(const Node& at, const Node* hosts, const Node* listener_nam
   PathTable table(reader_, levels_);
   if (paths != nullptr) table.read(*paths);
   site.paths = table.merged(merge_, {&top_, &own});
+  claims_.claim(site.hosts, site.listeners, hosts == nullptr ? at : *hosts);
   sites_.push_back(std::move(site));
+}
+
+void SiteReader::warn_of_idle_listeners() const {
+  const Node* declared = root_.value("listeners");
+  for (std::size_t index = 0; index < listeners_.size(); ++index) {
+    const auto serves = [&](const Site& site) {
+      return std::ranges::find(site.listeners, index) != site.listeners.end();
+    };
+    if (std::ranges::any_of(sites_, serves) || sites_.empty()) continue;
+    reader_.findings().warning(declared->find(listeners_[index].name)->key, code::unused,
+                               "no site answers on listener '" + listeners_[index].name + "'",
+                               {.note = {}, .help = "name it in the 'listeners' of a site, or remove it"});
+  }
 }
 
 std::vector<std::size_t> SiteReader::listeners(const Node* names) {

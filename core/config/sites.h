@@ -8,16 +8,21 @@
 
 #include "base/diagnostic.h"
 #include "config/listeners.h"
+#include "config/match.h"
 #include "config/reader.h"
 #include "config/tool_use.h"
 
 namespace kirsch::config {
 
+// A pattern has several where it, or a prefix above it, is written as a list of alternatives.
 struct Path {
-  std::string pattern;                // "/", "/api/", "/about", "= /", "/users/{id}"
-  base::Position origin;              // line 0: not written, added so that every site has "/"
-  std::vector<ToolUse> tools;         // merged, in order of declaration
-  std::optional<HandlerUse> handler;  // none: 404
+  std::string pattern;                        // "/", "/api/", "/about", "= /", "/users/{id}"
+  base::Position origin = {};                 // line 0: not written, added so that every site has "/"
+  std::vector<Match> matches = {};            // all must hold: those of the prefixes above, then its own
+  std::optional<std::size_t> otherwise = {};  // index of the path that is tried if they do not; none: 404
+  bool first = true;                          // of its pattern; the others follow as `otherwise`
+  std::vector<ToolUse> tools = {};            // merged, in order of declaration
+  std::optional<HandlerUse> handler = {};     // none: 404
 };
 
 struct Host {
@@ -28,7 +33,7 @@ struct Host {
 struct Site {
   std::vector<Host> hosts;             // never empty
   std::vector<std::size_t> listeners;  // indices into Configuration::listeners, never empty
-  std::vector<Path> paths;             // in order of declaration; exactly one is "/"
+  std::vector<Path> paths;             // in order of declaration; exactly one is "/" without `matches`
   base::Position origin;
 };
 

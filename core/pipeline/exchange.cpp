@@ -141,7 +141,6 @@ Outcome Exchange::note_failure(std::string_view name) {
 }
 
 void Exchange::answer_without_handler() {
-  constexpr std::string_view methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
   if (route_.redirect_to_slash) {
     std::string location = encoded_path({request_.path.data, request_.path.size}) + '/';
     if (!head_.query.empty()) location += '?' + std::string(head_.query);
@@ -149,11 +148,11 @@ void Exchange::answer_without_handler() {
     make_page(400, {});
   } else if (route_.instead == 204) {
     status_ = 204;
-    fields_.set("Allow", methods);
+    fields_.set("Allow", method_list(route_.allowed));
     return course_.settle(Outcome::answer);
   } else {
     make_page(route_.instead != 0 ? route_.instead : std::uint16_t{404}, {});
-    if (route_.instead == 405) fields_.set("Allow", methods);
+    if (route_.instead == 405) fields_.set("Allow", method_list(route_.allowed));
   }
   course_.settle(Outcome::http_error);
 }

@@ -10,9 +10,9 @@
 #include "http/response_fields.h"
 #include "http/transaction.h"
 #include "pipeline/attachments.h"
+#include "pipeline/condition.h"
 #include "pipeline/course.h"
 #include "pipeline/response_body.h"
-#include "pipeline/router.h"
 
 namespace kirsch::pipeline {
 
@@ -24,6 +24,7 @@ struct Route {
   const Plan* plan = nullptr;
   bool redirect_to_slash = false;
   std::uint16_t instead = 0;  // of running the handler, answer with this status: 204 (OPTIONS *), 404, 405, 421
+  Methods allowed = 0;        // with 204 and 405
 };
 
 // Belongs to exactly one thread at a time: its loop or, between two hand-overs, one worker. Reused for many requests of

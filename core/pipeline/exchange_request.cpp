@@ -64,22 +64,25 @@ void Exchange::route(const Generation& generation) {
     route_ = {.plan = generation.fallback(writer_->listener()).root.get(), .instead = 421};  // RFC 9110 15.5.20
     return;
   }
-  route_.plan = site->root.get();
-  const auto match = site->router.find({request_.path.data, request_.path.size});
-  if (match) {
-    route_.plan = site->plans[match->target].get();
-    route_.redirect_to_slash = match->redirect_to_slash;
-    const auto captures = match->captures();
-    auto* const params = captures.empty() ? nullptr : arena_.array<kirsch_pair>(captures.size());
+  const auto match = site->routes.find(request_);
+  route_.plan = match.path ? site->plans[*match.path].get() : site->root.get();
+  route_.redirect_to_slash = match.redirect_to_slash;
+  if (const auto captures = match.captured.captures(); !captures.empty()) {
+    auto* const params = arena_.array<kirsch_pair>(captures.size());
     std::ranges::copy(captures, params);
     request_.params = params;
     request_.param_count = static_cast<std::uint32_t>(captures.size());
   }
   if (head_.method == KIRSCH_METHOD_TRACE || head_.method == KIRSCH_METHOD_CONNECT) {
     route_.instead = 405;  // TRACE would echo credentials; CONNECT is for proxies
+    route_.allowed = usual_methods;
   } else if (head_.path == "*") {
     route_.instead = 204;  // RFC 9110 9.3.7
-  } else if (!match) {
+    route_.allowed = usual_methods;
+  } else if (match.allowed != 0) {
+    route_.instead = 405;
+    route_.allowed = match.allowed;
+  } else if (!match.path) {
     route_.instead = 404;
   }
 }

@@ -7,13 +7,13 @@
 
 #include "pipeline/host_table.h"
 #include "pipeline/plan.h"
-#include "pipeline/router.h"
+#include "pipeline/route_table.h"
 
 namespace kirsch::pipeline {
 
 struct Site {
-  Router router;                                   // its targets index `plans`
-  std::vector<std::shared_ptr<const Plan>> plans;  // identical ones are shared
+  RouteTable routes;
+  std::vector<std::shared_ptr<const Plan>> plans;  // one per path of `routes`
   std::shared_ptr<const Plan> root;                // of prefix "/": answers what nothing matches, and rejected messages
 };
 
@@ -21,14 +21,13 @@ struct Site {
 class Generation {
  public:
   std::vector<Site> sites;
-  std::vector<HostTable> hosts;               // per listener
-  std::vector<std::uint32_t> fallback_sites;  // per listener: for messages whose host is unknown
+  std::vector<HostRouting> listeners;
 
   const Site* find(std::uint32_t listener, std::string_view host) const {
-    const auto site = hosts[listener].find(host);
+    const auto site = listeners[listener].hosts.find(host);
     return site ? &sites[*site] : nullptr;
   }
-  const Site& fallback(std::uint32_t listener) const { return sites[fallback_sites[listener]]; }
+  const Site& fallback(std::uint32_t listener) const { return sites[listeners[listener].fallback]; }
 };
 
 }  // namespace kirsch::pipeline

@@ -42,4 +42,10 @@ class HostTable {
   std::optional<std::uint32_t> default_;
 };
 
+// The sites of one listener.
+struct HostRouting {
+  HostTable hosts;
+  std::uint32_t fallback = 0;  // answers messages whose host is unknown
+};
+
 }  // namespace kirsch::pipeline

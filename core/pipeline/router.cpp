@@ -17,6 +17,13 @@ std::optional<Router::Match> Router::find(std::string_view path) const noexcept 
   return match;
 }
 
+Router::Match Router::match(std::uint32_t target, std::string_view path) const noexcept {
+  Match match;
+  match.target = target;
+  capture(path, routes_[route_of_target_[target]], match);
+  return match;
+}
+
 const Router::Route* Router::best(std::string_view path) const noexcept {
   if (nodes_.empty()) return nullptr;
   // One per segment of the pattern that is being followed, at most.

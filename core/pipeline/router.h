@@ -2,6 +2,7 @@
 // lookup.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -31,6 +32,14 @@ class Router {
   class Match {
    public:
     Match() {}  // a defaulted one would clear captures_
+    Match(const Match& other) { *this = other; }
+    Match& operator=(const Match& other) {  // a defaulted one would copy half a KiB
+      target = other.target;
+      redirect_to_slash = other.redirect_to_slash;
+      count_ = other.count_;
+      std::copy_n(other.captures_.begin(), count_, captures_.begin());
+      return *this;
+    }
 
     std::uint32_t target = 0;
     bool redirect_to_slash = false;  // the path lacks its last slash: answer 308 to path + "/"
@@ -54,6 +63,9 @@ class Router {
   // Each node is visited at most once, so the number of walks is bounded by the patterns with a {name}, never by the
   // client.
   std::optional<Match> find(std::string_view path) const noexcept;
+
+  // As if the pattern of `target` alone were there; `path` must fit it.
+  Match match(std::uint32_t target, std::string_view path) const noexcept;
 
  private:
   static constexpr std::uint32_t none = UINT32_MAX;
@@ -98,6 +110,7 @@ class Router {
   std::string text_;
   std::vector<Route> routes_;
   std::vector<Parameter> parameters_;
+  std::vector<std::uint32_t> route_of_target_;
 };
 
 // Collects the patterns of a site. One thread, while a configuration is built.

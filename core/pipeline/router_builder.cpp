@@ -121,6 +121,12 @@ Router Router::Builder::build() const {
   Tree tree(router);
   for (const Pattern& pattern : patterns_) tree.insert(pattern);
   tree.lay_out();
+  for (std::uint32_t index = 0; index < router.routes_.size(); ++index) {
+    const Route& route = router.routes_[index];
+    if (route.redirect) continue;
+    if (route.target >= router.route_of_target_.size()) router.route_of_target_.resize(route.target + 1, none);
+    router.route_of_target_[route.target] = index;
+  }
   return router;
 }
 
