@@ -1,76 +1,26 @@
-// Reading and parsing of one file.
+// Parsing of one text.
 #include "config/document.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <optional>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "base/text.h"
-#include "base/unique_fd.h"
 #include "config/brackets.h"
 #include "config/code.h"
 #include "config/findings.h"
+#include "config/include.h"
 #include "config/text_check.h"
 #include "config/tree_builder.h"
 
 namespace kirsch::config {
 namespace {
-
-[[noreturn]] void refuse_file(const std::string& name, const char* code, std::string message, std::string help = {}) {
-  base::Diagnostic diagnostic;
-  diagnostic.code = code;
-  diagnostic.message = std::move(message);
-  diagnostic.position = base::Position{name, 0, 0, 1};
-  diagnostic.help = std::move(help);
-  throw base::Refusal(std::move(diagnostic));
-}
-
-std::string system_text(int error) { return std::generic_category().message(error); }
-
-[[noreturn]] void refuse_size(const std::string& name) {
-  refuse_file(name, code::too_large, "the file is larger than " + base::size_text(Document::max_size));
-}
-
-// A pipe must not make the start hang: hence O_NONBLOCK before it is known to be a regular file.
-base::UniqueFd opened(const std::string& name) {
-  base::UniqueFd file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) refuse_file(name, code::unreadable, "the file cannot be read: " + system_text(errno));
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0)
-    refuse_file(name, code::unreadable, "the file cannot be read: " + system_text(errno));
-  if (S_ISDIR(status.st_mode)) refuse_file(name, code::unreadable, "this is a directory, not a file");
-  if (!S_ISREG(status.st_mode)) refuse_file(name, code::unreadable, "this is no regular file");
-  if ((status.st_mode & S_IWOTH) != 0)
-    refuse_file(name, code::untrusted_file, "everybody may write to this file, so anybody could run code as the server",
-                "chmod o-w " + name);
-  if (status.st_size > static_cast<off_t>(Document::max_size)) refuse_size(name);
-  return file;
-}
-
-std::string contents(const std::string& name) {
-  const base::UniqueFd file = opened(name);
-  std::string text;
-  std::array<char, 16384> buffer;
-  for (;;) {
-    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
-    if (count == 0) return text;
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) refuse_file(name, code::unreadable, "the file cannot be read: " + system_text(errno));
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > Document::max_size) refuse_size(name);
-  }
-}
 
 // The sentences of yaml-cpp speak of its states; these speak of the file.
 struct Sentence {
@@ -163,16 +113,21 @@ Node parsed(const Source& source) {
 }  // namespace
 
 Document Document::from_file(const std::filesystem::path& path) {
-  const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
-  return from_text(contents(absolute.string()), absolute.string(), absolute.parent_path().string());
+  Inclusion inclusion;
+  return inclusion.document(std::filesystem::absolute(path).lexically_normal().string());
 }
 
 Document Document::from_text(std::string text, std::string name, std::string directory) {
+  if (text.size() > max_size) {
+    base::Diagnostic fault;
+    fault.code = code::too_large;
+    fault.message = "the text is larger than " + base::size_text(max_size);
+    throw base::Refusal(std::move(fault));
+  }
   Document document;
-  if (text.size() > max_size) refuse_size(name);
-  document.source_ = std::make_unique<const Source>(std::move(name), std::move(directory), std::move(text));
-  check_text(*document.source_);
-  document.root_ = parsed(*document.source_);
+  document.sources_.push_back(std::make_unique<const Source>(std::move(name), std::move(directory), std::move(text)));
+  check_text(document.source());
+  document.root_ = parsed(document.source());
   return document;
 }
 

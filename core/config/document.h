@@ -1,10 +1,11 @@
-// A YAML file as a tree with positions, or the first reason why it is none.
+// YAML as a tree with positions, or the first reason in each file why it is none.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/node.h"
 
@@ -18,18 +19,24 @@ class Document {
   static constexpr std::size_t max_depth = 64;
   static constexpr std::size_t max_nodes = 200'000;
 
-  // Throw base::Refusal with one diagnostic.
+  static constexpr std::size_t max_include_depth = 8;
+
+  // With all that the key `include` of its root names, see include.h. Throws base::Refusal with at most one syntax
+  // error per file.
   static Document from_file(const std::filesystem::path& path);
-  // `name` and `directory` as in Source. The text may be a fragment ("730d", "[a, b]", "{}"); an empty one is null.
+  // Throws base::Refusal with one diagnostic.
+  // `name` and `directory` as in Source; of at most `max_size` bytes. The text may be a fragment ("730d", "[a, b]",
+  // "{}"); an empty one is null.
   static Document from_text(std::string text, std::string name = {}, std::string directory = {});
 
   const Node& root() const { return root_; }
-  const Source& source() const { return *source_; }
+  const Source& source() const { return *sources_.front(); }
 
  private:
+  friend class Inclusion;
   Document() = default;
 
-  std::unique_ptr<const Source> source_;  // its address stays when the document moves
+  std::vector<std::unique_ptr<const Source>> sources_;  // never empty; their addresses stay when the document moves
   Node root_;
 };
 

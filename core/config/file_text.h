@@ -1,0 +1,13 @@
+// The contents of a configuration file that can be trusted.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace kirsch::config {
+
+// `name` is its absolute path. Throws base::Refusal, with a position of line 0, for what is no regular file, may be
+// written by everybody, or is larger than `most` bytes. Never waits: a pipe is refused.
+std::string file_text(const std::string& name, std::size_t most);
+
+}  // namespace kirsch::config
