@@ -28,7 +28,7 @@ struct Sentence {
   const char* ours;
   const char* help;
 };
-constexpr std::array<Sentence, 12> sentences = {{
+constexpr std::array<Sentence, 13> sentences = {{
     {"illegal map value", "a second ': ' where one value was expected",
      "put quotes around text that holds ': ', or check the indentation"},
     {"end of sequence flow not found", "a list that begins with '[' is not closed", "add ']'"},
@@ -42,14 +42,18 @@ constexpr std::array<Sentence, 12> sentences = {{
     {"illegal map key", "a key cannot begin here", "check the indentation"},
     {"the referenced anchor is not defined", "aliases are not supported",
      "use a named set of tools under 'pipelines'; put quotes around text that begins with *"},
+    {"unknown escape character", "an unknown escape in double quotes",
+     "write \\\\ for a backslash, or put single quotes around the text"},
     {"illegal document indicator in scalar", "text in quotes is not closed", "add the closing quote"},
 }};
 
 Node place_of(const Source& source, const YAML::Mark& mark) {
   Node at;
   at.source = &source;
-  at.line = static_cast<std::uint32_t>(mark.line < 0 ? 1 : mark.line + 1);
-  at.column = static_cast<std::uint32_t>(mark.column < 0 ? 1 : mark.column + 1);
+  // At the end of the text the mark may lie behind it.
+  at.line = std::min(static_cast<std::uint32_t>(std::max(mark.line, 0) + 1), source.line_count());
+  const auto end = static_cast<std::uint32_t>(source.line(at.line).size() + 1);
+  at.column = std::min(static_cast<std::uint32_t>(std::max(mark.column, 0) + 1), end);
   return at;
 }
 
@@ -81,6 +85,16 @@ void explain_bracket(SyntaxFault& fault, const Source& source, std::size_t start
   fault.advice.help.clear();
 }
 
+// Where "key:value" on the line above made one text of two lines.
+std::optional<std::size_t> colon_without_space(const Source& source, std::uint32_t line) {
+  if (line < 2) return std::nullopt;
+  const std::string_view above = source.line(line - 1);
+  const std::size_t colon = above.find(':');
+  if (colon == std::string_view::npos || colon + 1 >= above.size() || above[colon + 1] == ' ') return std::nullopt;
+  if (above.substr(0, colon).find_first_of("\"'[]{}#") != std::string_view::npos) return std::nullopt;
+  return source.offset(line - 1, static_cast<std::uint32_t>(colon + 1));
+}
+
 [[noreturn]] void refuse_syntax(const Source& source, const YAML::ParserException& fault, const TreeBuilder& builder) {
   SyntaxFault ours{place_of(source, fault.mark), fault.msg, {}};
   for (const Sentence& one : sentences) {
@@ -93,6 +107,14 @@ void explain_bracket(SyntaxFault& fault, const Source& source, std::size_t start
   if (const Node* open = builder.innermost(); bracket && open != nullptr)
     explain_bracket(ours, source, source.offset(open->line, open->column),
                     static_cast<std::size_t>(std::max(fault.mark.pos, 0)));
+  if (fault.msg == "illegal map value") {
+    if (const auto colon = colon_without_space(source, ours.at.line)) {
+      ours.at.line = source.line_at(*colon);
+      ours.at.column = source.column_at(*colon);
+      ours.message = "a space is missing behind this colon";
+      ours.advice.help.clear();
+    }
+  }
   throw base::Refusal(diagnostic_at(ours.at, alias ? code::unsupported_yaml : code::syntax, std::move(ours.message),
                                     std::move(ours.advice)));
 }

@@ -42,6 +42,17 @@ std::vector<std::string> names_of(const Catalogue& catalogue, Kind kind, const s
   return catalogue.providers(service);
 }
 
+std::string_view place_of(Kind kind) {
+  switch (kind) {
+    case Kind::tool:
+      return "tools stand under 'tools' of a path, a site or the top";
+    case Kind::handler:
+      return "a handler stands under 'handler' of a path";
+    default:
+      return "plugins stand under the top key 'engine'";
+  }
+}
+
 }  // namespace
 
 std::string_view name(Kind kind) {
@@ -99,6 +110,8 @@ void Reader::unfit(const Node& node, const base::Schema& schema, const std::stri
     if (schema.type == OptionType::string) advice.help = "write \"\" for empty text";
   } else if (node.is_off() && schema.type != OptionType::boolean) {
     advice.note = "this cannot be off";
+  } else if (schema.type == OptionType::structure && node.is_scalar() && (node.text == "true" || node.text == "on")) {
+    advice.note = "write {} for all defaults";
   } else if (schema.type == OptionType::list && node.is_scalar()) {
     advice.help = "write [" + node.text + "]";
   }
@@ -113,7 +126,7 @@ bool Reader::countable(const Node& node, const base::Schema& schema, const std::
   if (schema.minimum && number < *schema.minimum) {
     findings_.error(node, code::out_of_range,
                     what + " wants at least " + std::to_string(static_cast<std::int64_t>(*schema.minimum)) +
-                        " entries, not " + std::to_string(count));
+                        (*schema.minimum < 2 ? " entry, not " : " entries, not ") + std::to_string(count));
     return false;
   }
   if (schema.maximum && number > *schema.maximum) {
@@ -207,6 +220,15 @@ void Reader::unknown_name(Kind kind, const Node& key, const std::string& service
   std::string help = directories.empty() ? "plugins.path names no directory of modules"
                                          : "modules (.so files) are looked for in " + list_of(directories);
   if (!names.empty()) help += "; they offer: " + list_of(names);
+  for (const Kind other : {Kind::tool, Kind::handler, Kind::plugin}) {
+    const auto& others = names_of(catalogue_, other, {});
+    if (other != kind && std::ranges::find(others, key.text) != others.end()) {
+      findings_.error(key, code::unknown_name,
+                      "'" + key.text + "' is a " + std::string(name(other)) + ", not a " + what,
+                      {.note = {}, .help = std::string(place_of(other))});
+      return;
+    }
+  }
   const std::string of = kind == Kind::provider ? " of service '" + service + "'" : "";
   findings_.error(key, code::unknown_name, "unknown " + what + " '" + key.text + "'" + of,
                   {.note = base::did_you_mean(key.text, names), .help = std::move(help)});

@@ -118,7 +118,8 @@ const ToolWord* ToolLevels::word(const Entry& entry) {
     if (text && !result.removes)
       reader_.findings().error(entry.value, code::wrong_type,
                                owner + " wants a mapping of options, or off, not " + description(*text),
-                               {.note = {}, .help = "write " + entry.key.text + ": {} for all defaults"});
+                               {.note = text->text == "Off" || text->text == "OFF" ? "write off" : "",
+                                .help = "write " + entry.key.text + ": {} for all defaults"});
     return &result;
   }
   result.options = entry.value;
