@@ -46,9 +46,11 @@ void PathTable::read_path(const Entry& entry) {
 }
 
 void PathTable::read_alternative(const Node& at, const Node& node, const std::string& owner, Word& word) {
-  if (!check_section(reader_.findings(), node, owner, {"match", "handler", "tools"})) return;
-  Alternative alternative{&at, {}, {}, std::nullopt};
+  if (!check_section(reader_.findings(), node, owner, {"match", "limits", "handler", "tools"})) return;
+  Alternative alternative{&at, {}, {}, std::nullopt, std::nullopt};
   if (const Node* match = node.value("match")) alternative.match = read_match(reader_, *match);
+  if (const Node* limits = node.value("limits"))
+    alternative.body = read_body_limit(reader_, *limits, "'limits' of " + owner);
   if (const Node* tools = node.value("tools")) alternative.tools = levels_.level(*tools);
   if (const Node* written = node.value("handler")) alternative.handler = handler(*written);
   word.alternatives.push_back(std::move(alternative));
@@ -139,7 +141,7 @@ void PathTable::warn_of_unreachable(const Word& word, const std::vector<Combinat
   }
 }
 
-std::vector<Path> PathTable::merged(Merge& merge, const std::vector<const ToolLevel*>& outer) const {
+std::vector<Path> PathTable::merged(Merge& merge, const Outer& outer) const {
   std::vector<Path> paths;
   std::vector<std::size_t> firsts;                        // by word
   std::vector<std::pair<std::size_t, std::size_t>> open;  // path whose `otherwise` is the first of a word
@@ -159,17 +161,18 @@ std::vector<Path> PathTable::merged(Merge& merge, const std::vector<const ToolLe
   for (const auto& [path, word] : open) paths[path].otherwise = firsts[word];
   // What answers when nothing else does, and error pages.
   const auto is_root = [](const Path& path) { return path.pattern == "/" && path.matches.empty(); };
-  if (std::ranges::none_of(paths, is_root)) paths.push_back({.pattern = "/", .tools = merge.tools(outer)});
+  if (std::ranges::none_of(paths, is_root))
+    paths.push_back({.pattern = "/", .tools = merge.tools(outer.tools), .body = outer.body});
   return paths;
 }
 
-Path PathTable::path_of(const Word& word, const Combination& combination, Merge& merge,
-                        const std::vector<const ToolLevel*>& outer) {
-  Path path{.pattern = word.pattern.text(), .origin = combination.back()->at->position()};
-  std::vector<const ToolLevel*> levels = outer;
+Path PathTable::path_of(const Word& word, const Combination& combination, Merge& merge, const Outer& outer) {
+  Path path{.pattern = word.pattern.text(), .origin = combination.back()->at->position(), .body = outer.body};
+  std::vector<const ToolLevel*> levels = outer.tools;
   for (const Alternative* level : combination) {
     levels.push_back(&level->tools);
     if (level->handler) path.handler = level->handler;
+    if (level->body) path.body = level->body;
     if (!level->match.empty()) path.matches.push_back(level->match);
   }
   path.tools = merge.tools(levels);

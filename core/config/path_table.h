@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,8 +28,13 @@ class PathTable {
   // Reports what is wrong with each path by itself. Once.
   void read(const Node& paths);
 
-  // `outer`: the levels of the top and the site. Every table has "/".
-  std::vector<Path> merged(Merge& merge, const std::vector<const ToolLevel*>& outer) const;
+  // What the top and the site say for all paths.
+  struct Outer {
+    std::vector<const ToolLevel*> tools;
+    std::optional<std::uint64_t> body = {};
+  };
+  // Every table has "/".
+  std::vector<Path> merged(Merge& merge, const Outer& outer) const;
 
  private:
   struct Alternative {
@@ -36,6 +42,7 @@ class PathTable {
     Match match;
     ToolLevel tools;
     std::optional<HandlerUse> handler;
+    std::optional<std::uint64_t> body;
   };
   struct Word {
     const Node* key;
@@ -52,8 +59,7 @@ class PathTable {
   void warn_of_crossing(const Word& prefix, const Word& word) const;
   std::vector<Combination> combinations(const Word& word, const std::vector<std::size_t>& prefixes) const;
   void warn_of_unreachable(const Word& word, const std::vector<Combination>& combinations) const;
-  static Path path_of(const Word& word, const Combination& combination, Merge& merge,
-                      const std::vector<const ToolLevel*>& outer);
+  static Path path_of(const Word& word, const Combination& combination, Merge& merge, const Outer& outer);
 
   Reader& reader_;
   ToolLevels& levels_;

@@ -33,8 +33,12 @@ const Fields<LimitSettings>& limit_fields() {
        [](Limits& to, const Value& value) { to.header_count = number<std::size_t>(value); }},
       {{"uri", "the target of a request", "8KiB", size(16, mebibyte)},
        [](Limits& to, const Value& value) { to.uri = number<std::size_t>(value); }},
-      {{"body", "the body of a request", "1MiB", size(0, mebibyte * mebibyte)},
+      {{"body", "the body of a request", "1MiB", body_limit()},
        [](Limits& to, const Value& value) { to.body = number<std::uint64_t>(value); }},
+      {{"body_memory", "of a body, before it goes to a file", "64KiB", size(0, 16 * mebibyte)},
+       [](Limits& to, const Value& value) { to.body_memory = number<std::size_t>(value); }},
+      {{"spool", "all bodies in files together", "1GiB", size(0, mebibyte * mebibyte)},
+       [](Limits& to, const Value& value) { to.spool = number<std::uint64_t>(value); }},
       {{"body_idle", "without a byte of the body", "30s", duration(1ms, day)},
        [](Limits& to, const Value& value) { to.body_idle = as_milliseconds(value); }},
       {{"body_rate", "bytes per second of a body, at least", "500", integer(0, 1'000'000'000)},
@@ -90,6 +94,11 @@ void check_limits(Reader& reader, const Node& at, const LimitSettings& limits) {
 }
 
 }  // namespace
+
+const base::Schema& body_limit() {
+  static const base::Schema schema = size(0, mebibyte * mebibyte);
+  return schema;
+}
 
 ServerSettings read_server(Reader& reader, const Node* section, const Node& root) {
   ServerSettings settings;

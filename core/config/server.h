@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/diagnostic.h"
+#include "base/schema.h"
 #include "config/reader.h"
 
 namespace kirsch::config {
@@ -20,6 +21,8 @@ struct LimitSettings {
   std::size_t header_count = 0;
   std::size_t uri = 0;
   std::uint64_t body = 0;
+  std::size_t body_memory = 0;
+  std::uint64_t spool = 0;
   std::chrono::milliseconds body_idle{};
   std::uint32_t body_rate = 0;  // bytes per second
   std::chrono::milliseconds write_idle{};
@@ -37,6 +40,9 @@ struct ServerSettings {
   bool allow_root = false;
   LimitSettings limits;
 };
+
+// What `body` of limits may be, also where a path or site says it.
+const base::Schema& body_limit();
 
 // `section` is the value of the key, null if it is absent; `root` is the document's root. What is wrong is reported to
 // the reader's findings.

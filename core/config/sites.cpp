@@ -10,6 +10,7 @@
 #include "config/merge.h"
 #include "config/path_table.h"
 #include "config/section.h"
+#include "config/server.h"
 #include "config/tool_level.h"
 
 namespace kirsch::config {
@@ -28,9 +29,18 @@ class SiteReader {
   std::vector<Site> read();
 
  private:
+  // The values of a site's keys; null: not written.
+  struct Keys {
+    const Node* hosts = nullptr;
+    const Node* listeners = nullptr;
+    const Node* limits = nullptr;
+    const Node* tools = nullptr;
+    const Node* paths = nullptr;
+  };
+
   void read_sites(const Node& sites);
   void read_site(const Node& node);
-  void add(const Node& at, const Node* hosts, const Node* listeners, const Node* tools, const Node* paths);
+  void add(const Node& at, const Keys& keys);
   std::vector<std::size_t> listeners(const Node* names);
   void listener(const Node& item, std::vector<std::size_t>& indices);
   void warn_of_idle_listeners() const;
@@ -59,7 +69,7 @@ std::vector<Site> SiteReader::read() {
     if (paths == nullptr)
       reader_.findings().warning(root_, code::missing, "no site and no path: every request is answered 404",
                                  {.note = {}, .help = "add paths: { /: { handler: { NAME: {} } } }"});
-    add(paths == nullptr ? root_ : paths->key, nullptr, nullptr, nullptr, paths == nullptr ? nullptr : &paths->value);
+    add(paths == nullptr ? root_ : paths->key, {.paths = paths == nullptr ? nullptr : &paths->value});
   }
   levels_.warn_of_unused();
   warn_of_idle_listeners();
@@ -76,19 +86,22 @@ void SiteReader::read_sites(const Node& sites) {
 }
 
 void SiteReader::read_site(const Node& node) {
-  if (!check_section(reader_.findings(), node, "a site", {"hosts", "listeners", "tools", "paths"})) return;
-  add(node, node.value("hosts"), node.value("listeners"), node.value("tools"), node.value("paths"));
+  if (!check_section(reader_.findings(), node, "a site", {"hosts", "listeners", "limits", "tools", "paths"})) return;
+  add(node,
+      {node.value("hosts"), node.value("listeners"), node.value("limits"), node.value("tools"), node.value("paths")});
 }
 
-void SiteReader::add(const Node& at, const Node* hosts, const Node* listener_names, const Node* tools,
-                     const Node* paths) {
-  Site site{read_hosts(reader_, hosts, at), listeners(listener_names), {}, at.position()};
+void SiteReader::add(const Node& at, const Keys& keys) {
+  Site site{read_hosts(reader_, keys.hosts, at), listeners(keys.listeners), {}, at.position()};
+  PathTable::Outer outer{.tools = {&top_}};
   ToolLevel own;
-  if (tools != nullptr) own = levels_.level(*tools);
+  if (keys.tools != nullptr) own = levels_.level(*keys.tools);
+  outer.tools.push_back(&own);
+  if (keys.limits != nullptr) outer.body = read_body_limit(reader_, *keys.limits, "'limits' of a site");
   PathTable table(reader_, levels_);
-  if (paths != nullptr) table.read(*paths);
-  site.paths = table.merged(merge_, {&top_, &own});
-  claims_.claim(site.hosts, site.listeners, hosts == nullptr ? at : *hosts);
+  if (keys.paths != nullptr) table.read(*keys.paths);
+  site.paths = table.merged(merge_, outer);
+  claims_.claim(site.hosts, site.listeners, keys.hosts == nullptr ? at : *keys.hosts);
   sites_.push_back(std::move(site));
 }
 
@@ -143,6 +156,14 @@ void SiteReader::listener(const Node& item, std::vector<std::size_t>& indices) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> read_body_limit(Reader& reader, const Node& limits, const std::string& owner) {
+  if (!check_section(reader.findings(), limits, owner, {"body"})) return std::nullopt;
+  const Node* body = limits.value("body");
+  if (body == nullptr) return std::nullopt;
+  const std::optional<base::Value> value = reader.value(*body, body_limit(), "option 'body' of " + owner);
+  return value ? std::optional(static_cast<std::uint64_t>(std::get<std::int64_t>(value->data))) : std::nullopt;
+}
 
 std::vector<Site> read_sites(Reader& reader, const Node& root, const std::vector<ListenerSettings>& listeners) {
   return SiteReader(reader, root, listeners).read();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct Path {
   std::optional<std::size_t> otherwise = {};  // index of the path that is tried if they do not; none: 404
   bool first = true;                          // of its pattern; the others follow as `otherwise`
   std::vector<ToolUse> tools = {};            // merged, in order of declaration
+  std::optional<std::uint64_t> body = {};     // limit of request bodies; none: the server's
   std::optional<HandlerUse> handler = {};     // none: 404
 };
 
@@ -36,6 +38,9 @@ struct Site {
   std::vector<Path> paths;             // in order of declaration; exactly one is "/" without `matches`
   base::Position origin;
 };
+
+// The value of `limits:` of a site or path. What is wrong is reported.
+std::optional<std::uint64_t> read_body_limit(Reader& reader, const Node& limits, const std::string& owner);
 
 // From `tools`, `pipelines`, `sites` and `paths` of the document's root.
 std::vector<Site> read_sites(Reader& reader, const Node& root, const std::vector<ListenerSettings>& listeners);

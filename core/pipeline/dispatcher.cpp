@@ -1,10 +1,15 @@
 // The free list, and messages to the loop.
 #include "pipeline/dispatcher.h"
 
+#include <cerrno>
+#include <new>
+#include <utility>
+
 namespace kirsch::pipeline {
 
-Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation)
-    : loop_(loop), workers_(workers), log_(log), generation_(generation) {}
+Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation,
+                       Bodies bodies)
+    : loop_(loop), workers_(workers), log_(log), generation_(generation), bodies_(std::move(bodies)) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -63,6 +68,37 @@ void Dispatcher::wake(kirsch_handle handle) noexcept {
 bool Dispatcher::submit(Exchange& exchange) noexcept {
   return workers_.submit(kirsch_task{[](void* self) { static_cast<Exchange*>(self)->work(); },
                                      [](void* self) { static_cast<Exchange*>(self)->drop_work(); }, &exchange});
+}
+
+bool Dispatcher::spool(RequestBody& body, kirsch_handle handle) {
+  struct Work {
+    Dispatcher& dispatcher;
+    kirsch_handle handle;
+    RequestBody::Write write;
+
+    void done(int error) {
+      const std::unique_ptr<Work> self(this);
+      dispatcher.loop_.post([&to = dispatcher, handle = handle, error] {
+        if (Exchange* exchange = to.find(handle)) exchange->on_spooled(error);
+      });
+    }
+  };
+  auto work = std::make_unique<Work>(Work{*this, handle, body.begin_write(bodies_.spool)});
+  const bool taken =
+      workers_.submit(kirsch_task{[](void* self) {
+                                    auto* const mine = static_cast<Work*>(self);
+                                    mine->done(mine->write.file->append(mine->write.bytes));
+                                  },
+                                  [](void* self) { static_cast<Work*>(self)->done(ECANCELED); }, work.get()});
+  if (taken) static_cast<void>(work.release());
+  return taken;
+}
+
+void Dispatcher::discard(std::shared_ptr<SpoolFile> file) noexcept {
+  auto* const owner = new (std::nothrow) std::shared_ptr<SpoolFile>(std::move(file));
+  if (owner == nullptr) return;
+  const auto release = [](void* self) { delete static_cast<std::shared_ptr<SpoolFile>*>(self); };
+  if (!workers_.submit(kirsch_task{release, release, owner})) release(owner);
 }
 
 void Dispatcher::bring_back(Exchange& exchange) noexcept {

@@ -15,8 +15,14 @@ namespace kirsch::pipeline {
 
 class Dispatcher final : public http::Service {
  public:
+  // Of bodies that wait for their end.
+  struct Bodies {
+    std::shared_ptr<Spool> spool;
+    std::size_t memory;  // beyond it a body goes to the spool
+  };
+
   // All must outlive it; it must outlive the connections of the loop.
-  Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation);
+  Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation, Bodies bodies);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher();
@@ -38,6 +44,10 @@ class Dispatcher final : public http::Service {
   bool submit(Exchange& exchange) noexcept;      // loop; false: the queue is full
   void bring_back(Exchange& exchange) noexcept;  // any thread
   void release(Exchange& exchange) noexcept;     // loop
+  // Has a worker write what waits; on_spooled of that exchange follows. Loop. False: the queue is full.
+  bool spool(RequestBody& body, kirsch_handle handle);
+  void discard(std::shared_ptr<SpoolFile> file) noexcept;  // loop; a worker closes it
+  std::size_t body_memory() const { return bodies_.memory; }
   net::Loop& loop() const { return loop_; }
   base::Log& log() const { return log_; }
   unsigned lane() const { return loop_.lane(); }
@@ -51,6 +61,7 @@ class Dispatcher final : public http::Service {
   WorkerPool& workers_;
   base::Log& log_;
   const Generation& generation_;
+  const Bodies bodies_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot
   std::vector<Exchange*> free_;
   std::uint64_t serial_ = 0;

@@ -162,6 +162,7 @@ bool Exchange::reach(Stage milestone) {
   switch (milestone) {
     case Stage::body:
       if (!wants_body()) return true;
+      body_in_.begin(dispatcher_.body_memory());
       writer_->read_body(route_.plan->body_limit());
       return false;
     case Stage::error_page:
@@ -240,6 +241,7 @@ void Exchange::resume(kirsch_handle handle) {
     flow = KIRSCH_FLOW_FAIL;
   }
   drop_continuation();
+  if (course_.stage() == Stage::body) return settle_body(flow);
   settle(flow, *course_.step()->name);
   run(Place::loop);
 }
@@ -286,8 +288,7 @@ void Exchange::end() {
   release_all();
   fields_ = http::ResponseFields(arena_);
   arena_.reset();
-  body_in_.clear();
-  if (body_in_.capacity() > 64 * 1024) body_in_.shrink_to_fit();
+  if (auto file = body_in_.clear()) dispatcher_.discard(std::move(file));
   where_ = Where::free;
   dispatcher_.release(*this);
 }

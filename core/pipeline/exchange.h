@@ -12,6 +12,8 @@
 #include "pipeline/attachments.h"
 #include "pipeline/condition.h"
 #include "pipeline/course.h"
+#include "pipeline/multipart.h"
+#include "pipeline/request_body.h"
 #include "pipeline/response_body.h"
 
 namespace kirsch::pipeline {
@@ -42,6 +44,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
                       const Generation& generation);
   void resume(kirsch_handle handle);  // nothing if that suspension is over
   void wake();                        // calls a waiting producer again
+  void on_spooled(int error);         // a piece of the body was written, or not
   void come_back();                   // from a worker
 
   // Worker: runs steps until the loop is needed.
@@ -62,6 +65,8 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   std::span<const kirsch_pair> query();
   std::span<const kirsch_pair> cookies();
   std::span<const kirsch_pair> form();
+  const Multipart& multipart();
+  const RequestBody& body_in() const { return body_in_; }
   std::uint16_t status() const { return status_; }
   bool set_status(std::uint16_t status);
   http::ResponseFields* open_fields() { return committed_ ? nullptr : &fields_; }  // null once the head has left
@@ -95,6 +100,12 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   void route(const Generation& generation);
   void route_rejected(const Generation& generation);
   bool wants_body() const;
+  std::string_view content_type() const;
+  void take_body(std::string_view decoded);
+  void settle_body(std::uint32_t flow);
+  void spool();
+  void finish_body();
+  void refuse_body(std::uint16_t status, std::string_view reason);
 
   // exchange.cpp
   void run(Place here);
@@ -137,8 +148,9 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent
   http::RequestHead head_;  // its views point into the arena: the connection reuses its own for the next request
   kirsch_request request_{};
-  std::string body_in_;
+  RequestBody body_in_;
   std::optional<std::span<const kirsch_pair>> query_, cookies_, form_;
+  std::optional<Multipart> multipart_;
 
   std::uint16_t status_ = 200;
   http::ResponseFields fields_;

@@ -51,6 +51,13 @@ std::uint8_t body_stream(kirsch_exchange* exchange, const kirsch_producer* produ
   return flag(of(exchange).open_fields() != nullptr && of(exchange).set_body(ProducedBody(*producer, self, length)));
 }
 
+const kirsch_part* parts(kirsch_exchange* exchange, std::uint32_t* count, std::uint16_t* status) {
+  const auto& multipart = of(exchange).multipart();
+  *count = static_cast<std::uint32_t>(multipart.parts.size());
+  *status = multipart.status;
+  return multipart.parts.data();
+}
+
 }  // namespace
 
 const kirsch_exchange_functions exchange_functions{
@@ -90,6 +97,8 @@ const kirsch_exchange_functions exchange_functions{
     },
     .attachment = [](kirsch_exchange* exchange, kirsch_text id) { return of(exchange).attachments().find(view(id)); },
     .upgrade = [](kirsch_exchange* exchange, const kirsch_stream_handler* handler,
-                  void* self) { return flag(of(exchange).upgrade(handler, self)); }};
+                  void* self) { return flag(of(exchange).upgrade(handler, self)); },
+    .parts = parts,
+    .body_descriptor = [](kirsch_exchange* exchange) { return of(exchange).body_in().descriptor(); }};
 
 }  // namespace kirsch::pipeline

@@ -1,7 +1,10 @@
 // What the client asked for: the facts, the route, and the body as it comes in.
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 
+#include "http/characters.h"
 #include "http/path.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/exchange.h"
@@ -11,10 +14,6 @@ namespace kirsch::pipeline {
 namespace {
 
 kirsch_text text(std::string_view view) { return {view.data(), view.size()}; }
-
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](char one, char other) { return (one | 0x20) == (other | 0x20); });
-}
 
 }  // namespace
 
@@ -31,6 +30,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   failure_text_.clear();
   produced_ = 0;
   query_ = cookies_ = form_ = std::nullopt;
+  multipart_.reset();
   // A handler may give a body that leaves later, or late hooks may look at the request: the views must not point into
   // the loop's receive buffer. Copying 0.5 KiB costs some 15 ns.
   writer.keep_head(arena_);
@@ -99,23 +99,77 @@ bool Exchange::wants_body() const {
 
 void Exchange::on_body(std::string_view decoded) {
   if (course_.stage() != Stage::body) return;
-  if (route_.plan->on_body() == nullptr) {
-    body_in_.append(decoded);
+  if (route_.plan->on_body() != nullptr) return take_body(decoded);
+  body_in_.append(decoded);
+  spool();
+}
+
+// To a handler that wants it as it arrives. It may suspend, then the client is not read from.
+void Exchange::take_body(std::string_view decoded) {
+  may_suspend_ = true;
+  suspending_ = false;
+  const auto flow = route_.plan->on_body()(route_.plan->handler().self, this, text(decoded));
+  may_suspend_ = false;
+  if (flow == KIRSCH_FLOW_SUSPEND && suspending_) {
+    where_ = Where::suspended;
+    writer_->pause_body();
     return;
   }
-  const Step& handler = route_.plan->handler();
-  const auto flow = route_.plan->on_body()(handler.self, this, text(decoded));
-  if (flow != KIRSCH_FLOW_FAIL && flow != KIRSCH_FLOW_ANSWER) return;
-  writer_->pause_body();
-  course_.fail_body(flow == KIRSCH_FLOW_FAIL ? note_failure(*handler.name) : Outcome::answer);
-  where_ = Where::running;
-  run(Place::loop);
+  drop_continuation();
+  settle_body(flow);
+}
+
+void Exchange::settle_body(std::uint32_t flow) {
+  if (flow == KIRSCH_FLOW_FAIL || flow == KIRSCH_FLOW_ANSWER) {
+    writer_->pause_body();
+    const Step& handler = route_.plan->handler();
+    course_.fail_body(flow == KIRSCH_FLOW_FAIL ? note_failure(*handler.name) : Outcome::answer);
+    where_ = Where::running;
+    return run(Place::loop);
+  }
+  where_ = Where::waiting;
+  writer_->resume_body();
 }
 
 void Exchange::on_body_end() {
   if (course_.stage() != Stage::body) return;
-  request_.body = text(body_in_);
+  body_in_.end();
+  if (!body_in_.complete()) return spool();
+  finish_body();
+}
+
+void Exchange::spool() {
+  if (body_in_.wants_write() && !dispatcher_.spool(body_in_, handle())) return refuse_body(503, "the server is busy");
+  if (body_in_.crowded()) writer_->pause_body();
+}
+
+void Exchange::on_spooled(int error) {
+  if (course_.stage() != Stage::body || where_ != Where::waiting) return;
+  body_in_.end_write();
+  if (error != 0) {
+    dispatcher_.log().write(base::Level::error, "request " + id() + ": its body cannot be spooled: " +
+                                                    std::generic_category().message(error));
+    const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    return refuse_body(full ? 507 : 500, full ? "no room for the body" : "");
+  }
+  if (body_in_.complete()) return finish_body();
+  spool();
+  if (course_.stage() == Stage::body && !body_in_.crowded()) writer_->resume_body();
+}
+
+void Exchange::finish_body() {
+  const auto view = body_in_.view();
+  if (!view) return refuse_body(503, "no memory for the body");
+  request_.body = text(*view);
   course_.advance();
+  where_ = Where::running;
+  run(Place::loop);
+}
+
+void Exchange::refuse_body(std::uint16_t status, std::string_view reason) {
+  writer_->pause_body();
+  page_ = {status, reason};
+  course_.fail_body(Outcome::unexpected);
   where_ = Where::running;
   run(Place::loop);
 }
@@ -145,15 +199,29 @@ std::span<const kirsch_pair> Exchange::cookies() {
   return *cookies_;
 }
 
+std::string_view Exchange::content_type() const {
+  const auto* type = head_.field(http::FieldName::content_type);
+  return type == nullptr ? std::string_view() : http::value(*type);
+}
+
 std::span<const kirsch_pair> Exchange::form() {
   if (form_) return *form_;
   if (course_.stage() <= Stage::body) return {};  // not read yet
-  const auto* type = head_.field(http::FieldName::content_type);
-  const auto media =
-      type == nullptr ? std::string_view() : http::value(*type).substr(0, http::value(*type).find_first_of("; \t"));
-  const bool is_form = equal_ignoring_case(media, "application/x-www-form-urlencoded");
-  form_ = parse_form(is_form ? std::string_view(request_.body.data, request_.body.size) : std::string_view(), arena_);
+  const auto type = content_type();
+  const std::string_view body(request_.body.data, request_.body.size);
+  if (http::equal_ignoring_case(http::trim(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded")) {
+    form_ = parse_form(body, arena_);
+  } else {
+    form_ = fields_of(multipart(), arena_);
+  }
   return *form_;
+}
+
+const Multipart& Exchange::multipart() {
+  static constexpr Multipart unread{.status = 415, .parts = {}};
+  if (course_.stage() <= Stage::body) return unread;
+  if (!multipart_) multipart_ = parse_multipart(content_type(), {request_.body.data, request_.body.size}, arena_);
+  return *multipart_;
 }
 
 std::string Exchange::id() const {

@@ -4,37 +4,27 @@
 #include <algorithm>
 #include <optional>
 
+#include "http/characters.h"
+
 namespace kirsch::pipeline {
 namespace {
 
 kirsch_text text(std::string_view view) { return {view.data(), view.size()}; }
-
-int hex(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  const char lower = static_cast<char>(digit | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 std::string_view decode(std::string_view encoded, base::Arena& arena) {
   if (encoded.find_first_of("%+") == std::string_view::npos) return encoded;
   auto* const begin = static_cast<char*>(arena.allocate(encoded.size(), 1));
   char* out = begin;
   for (std::size_t index = 0; index < encoded.size(); ++index) {
-    if (encoded[index] == '%' && index + 2 < encoded.size() && hex(encoded[index + 1]) >= 0 &&
-        hex(encoded[index + 2]) >= 0) {
-      *out++ = static_cast<char>(hex(encoded[index + 1]) * 16 + hex(encoded[index + 2]));
+    if (encoded[index] == '%' && index + 2 < encoded.size() && http::hex_digit(encoded[index + 1]) >= 0 &&
+        http::hex_digit(encoded[index + 2]) >= 0) {
+      *out++ = static_cast<char>(http::hex_digit(encoded[index + 1]) * 16 + http::hex_digit(encoded[index + 2]));
       index += 2;
     } else {
       *out++ = encoded[index] == '+' ? ' ' : encoded[index];
     }
   }
   return {begin, static_cast<std::size_t>(out - begin)};
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // `pair` makes a pair of one part, or nothing.
@@ -68,8 +58,8 @@ std::span<const kirsch_pair> parse_cookies(std::string_view whole, base::Arena& 
   return split(whole, ';', arena, [](std::string_view part) -> std::optional<kirsch_pair> {
     const auto equals = part.find('=');
     if (equals == std::string_view::npos) return std::nullopt;
-    const auto name = trim(part.substr(0, equals));
-    auto value = trim(part.substr(equals + 1));
+    const auto name = http::trim(part.substr(0, equals));
+    auto value = http::trim(part.substr(equals + 1));
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
     if (name.empty()) return std::nullopt;
     return kirsch_pair{text(name), text(value)};

@@ -23,7 +23,7 @@ pipeline::Site site_of(const config::Site& site, std::uint64_t body_limit, Modul
   pipeline::Site built;
   built.routes = route_table(site);
   for (const auto& path : site.paths) {
-    auto plan = plan_of(path, body_limit, modules);
+    auto plan = plan_of(path, path.body.value_or(body_limit), modules);
     if (path.pattern == "/" && path.matches.empty()) built.root = plan;
     built.plans.push_back(std::move(plan));
   }

@@ -8,6 +8,8 @@
 #include <string>
 #include <system_error>
 
+#include "server/state_directory.h"
+
 namespace kirsch::server {
 namespace {
 
@@ -41,7 +43,7 @@ class Loops::Lane {
   Lane(unsigned number, Loops& owner, const pipeline::Generation& generation)
       : owner_(owner),
         loop_(number, owner.log_),
-        dispatcher_(loop_, *owner.workers_, owner.log_, generation),
+        dispatcher_(loop_, *owner.workers_, owner.log_, generation, owner.bodies_),
         connections_(loop_, owner.limits_, dispatcher_) {}
   ~Lane() { end(); }
 
@@ -106,8 +108,11 @@ unsigned Loops::count(const config::ServerSettings& settings) {
 }
 
 Loops::Loops(unsigned loops, const config::ServerSettings& settings, base::Log& log,
-             const pipeline::Generation& generation, pipeline::Host& host)
-    : log_(log), limits_(limits_of(settings.limits, loops)) {
+             const pipeline::Generation& generation, pipeline::Host& host, const std::filesystem::path& state)
+    : log_(log),
+      limits_(limits_of(settings.limits, loops)),
+      bodies_{.spool = std::make_shared<pipeline::Spool>(spool_directory(state), settings.limits.spool),
+              .memory = settings.limits.body_memory} {
   workers_ = std::make_unique<pipeline::WorkerPool>(pipeline::WorkerPool::Settings{
       .workers = settings.workers, .queue = settings.limits.worker_queue, .first_lane = loops});
   std::vector<net::Loop*> all_loops;

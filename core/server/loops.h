@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -23,10 +24,10 @@ class Loops {
 
   static unsigned count(const config::ServerSettings& settings);
 
-  // Everything but the settings must outlive it; what modules post or submit after `stop` is refused. Makes the loops;
-  // starts no thread but the workers. Throws base::Refusal.
+  // Everything but settings and `state`, the directory of the server, must outlive it; what modules post or submit
+  // after `stop` is refused. Makes the loops; starts no thread but the workers. Throws base::Refusal.
   Loops(unsigned loops, const config::ServerSettings& settings, base::Log& log, const pipeline::Generation& generation,
-        pipeline::Host& host);
+        pipeline::Host& host, const std::filesystem::path& state);
   Loops(const Loops&) = delete;
   Loops& operator=(const Loops&) = delete;
   // Ends what `stop` did not.
@@ -50,6 +51,7 @@ class Loops {
 
   base::Log& log_;
   http::Limits limits_;
+  pipeline::Dispatcher::Bodies bodies_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t drained_ = 0;

@@ -34,7 +34,8 @@ Process::Process(const Blueprint& blueprint, base::Log& log)
       loop_count_(Loops::count(blueprint.configuration.server)),
       bus_(log),
       host_(log, loop_count_, blueprint.configuration.server.workers, requests_to(bus_)),
-      copies_(state_directory(blueprint.configuration.server.state)),
+      state_(state_directory(blueprint.configuration.server.state)),
+      copies_(state_),
       modules_(blueprint, host_, copies_),
       plugins_(blueprint, modules_) {
   subscribe_core();
@@ -100,7 +101,7 @@ void Process::load_generation() {
 }
 
 void Process::start_loops() {
-  loops_.emplace(loop_count_, blueprint_.configuration.server, log_, generation_, host_);
+  loops_.emplace(loop_count_, blueprint_.configuration.server, log_, generation_, host_, state_);
   try {
     loops_->start(listeners_);
   } catch (...) {  // the bus undoes only what had started

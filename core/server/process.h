@@ -41,6 +41,7 @@ class Process {
   engine::Bus bus_;
   pipeline::Host host_;
   std::optional<Loops> loops_;  // destroyed after the modules: threads of theirs may still post
+  const std::filesystem::path state_;
   loader::PrivateCopies copies_;
   Modules modules_;
   EnginePlugins plugins_;

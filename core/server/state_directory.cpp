@@ -35,12 +35,7 @@ fs::path chosen(const std::optional<std::string>& configured) {
   return ::geteuid() == 0 ? fs::path("/var/lib/kirsch") : cache_directory() / "kirsch";
 }
 
-}  // namespace
-
-fs::path state_directory(const std::optional<std::string>& configured) {
-  auto path = chosen(configured);
-  std::error_code error;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+void make_directory(const fs::path& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     throw base::Refusal(
         base::Diagnostic{.code = "C072",
@@ -48,6 +43,21 @@ fs::path state_directory(const std::optional<std::string>& configured) {
                          .help = "name another one: server: { state: /path }",
                          .exit_code = base::ExitCode::bind_or_permission});
   }
+}
+
+}  // namespace
+
+fs::path state_directory(const std::optional<std::string>& configured) {
+  auto path = chosen(configured);
+  std::error_code error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  make_directory(path);
+  return path;
+}
+
+fs::path spool_directory(const fs::path& state) {
+  auto path = state / "spool";
+  make_directory(path);
   return path;
 }
 

@@ -11,4 +11,7 @@ namespace kirsch::server {
 // mode 0700 if it is missing. Throws base::Refusal.
 std::filesystem::path state_directory(const std::optional<std::string>& configured);
 
+// The folder in it for bodies of requests; made if it is missing. Throws base::Refusal.
+std::filesystem::path spool_directory(const std::filesystem::path& state);
+
 }  // namespace kirsch::server

@@ -128,6 +128,15 @@ typedef struct kirsch_pair {
   kirsch_text value;
 } kirsch_pair;
 
+/* One part of a form. `filename` is what the client says: never a path. */
+typedef struct kirsch_part {
+  kirsch_text name;
+  kirsch_text filename;
+  kirsch_text type; /* empty: text/plain (RFC 7578 4.4) */
+  kirsch_text body;
+  uint8_t is_file; /* a filename was given, though it may be empty */
+} kirsch_part;
+
 /* family 4 or 6 (the address in network order, IPv4 as v4-mapped), 1 for a unix socket, 0 unknown. */
 typedef struct kirsch_address {
   uint8_t bytes[16];
@@ -248,6 +257,13 @@ typedef struct kirsch_exchange_functions {
    * before on_open. If the exchange fails before that, on_close runs with a null stream. 0, and `self` stays the
    * caller's: the request does not ask for an upgrade (RFC 9110 7.8), or it was granted already. */
   uint8_t (*upgrade)(kirsch_exchange*, const kirsch_stream_handler*, void* self);
+
+  /* The parts of a multipart/form-data body (RFC 7578), parsed once; views as those of kirsch_request. *status: 0, or
+   * what the body deserves: 400 malformed, 413 more than 128 parts, 415 another type; then none are returned. */
+  const kirsch_part* (*parts)(kirsch_exchange*, uint32_t* count, uint16_t* status);
+  /* Of a file that holds the whole body of the request, which then is mapped where request->body points; -1: it is in
+   * memory. Open until the last on_end_request hook has returned; without a name in any folder. */
+  int (*body_descriptor)(kirsch_exchange*);
 } kirsch_exchange_functions;
 
 /* `lane` is that of the thread that runs the current step: 0 .. kirsch_host.lanes - 1. */

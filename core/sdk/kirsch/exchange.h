@@ -112,6 +112,15 @@ class RequestHeaders {
   kirsch_exchange* exchange_;
 };
 
+// One part of a form. Views as those of Request.
+struct Part {
+  std::string_view name;
+  std::string_view filename;  // as the client says: never a path
+  std::string_view type;      // empty: text/plain
+  std::string_view body;
+  bool is_file = false;  // a filename was given, though it may be empty
+};
+
 inline std::string_view name(const kirsch_field& field) { return {field.name, field.name_size}; }
 inline std::string_view value(const kirsch_field& field) { return {field.value, field.value_size}; }
 
@@ -134,8 +143,23 @@ class Request {
   Pairs params() const { return {raw().params, raw().param_count}; }  // {name} segments of the path
   Pairs query() const { return pairs(exchange_->functions->query); }
   Pairs cookies() const { return pairs(exchange_->functions->cookies); }
-  Pairs form() const { return pairs(exchange_->functions->form); }  // application/x-www-form-urlencoded bodies
-  std::string_view body() const { return view(raw().body); }        // complete from before_handler on
+  // Of application/x-www-form-urlencoded bodies, and the parts of multipart/form-data that are no files.
+  Pairs form() const { return pairs(exchange_->functions->form); }
+  // Of multipart/form-data bodies. Throws HttpError: 400 malformed, 413 too many parts, 415 another type.
+  std::vector<Part> parts() const {
+    std::uint32_t count = 0;
+    std::uint16_t status = 0;
+    const auto* first = exchange_->functions->parts(exchange_, &count, &status);
+    if (status != 0) throw HttpError(status);
+    std::vector<Part> all;
+    for (const auto* part = first; part != first + count; ++part)
+      all.push_back({view(part->name), view(part->filename), view(part->type), view(part->body), part->is_file != 0});
+    return all;
+  }
+  std::string_view body() const { return view(raw().body); }  // complete from before_handler on
+  // Of a file without a name that holds the whole body, if it was too large for memory; else -1. The exchange closes
+  // it.
+  int body_descriptor() const { return exchange_->functions->body_descriptor(exchange_); }
 
  private:
   const kirsch_request& raw() const { return *exchange_->request; }

@@ -1,6 +1,6 @@
-// Handlers: a class with `void|Flow handle(kirsch::Exchange&)` that makes the answer of a path. With `void
-// on_body(kirsch::Exchange&, std::string_view)` the request's body is not buffered but passed there piece by piece,
-// before before_handler and handle.
+// Handlers: a class with `void|Flow handle(kirsch::Exchange&)` that makes the answer of a path. With
+// `void|Flow on_body(kirsch::Exchange&, std::string_view)` the body is not kept but passed there piece by piece [loop],
+// before before_handler and handle. It may suspend: then the client is not read from until resumed.
 #pragma once
 
 #include <kirsch/tool.h>
@@ -43,8 +43,9 @@ class HandlerDefinition {
     };
     if constexpr (streams) {
       entry.on_body = [](void* self, kirsch_exchange* raw, kirsch_text bytes) noexcept -> std::uint32_t {
-        return detail::guarded(
-            raw, [self, bytes](Exchange& exchange) { static_cast<Type*>(self)->on_body(exchange, view(bytes)); });
+        return detail::guarded(raw, [self, bytes](Exchange& exchange) {
+          return static_cast<Type*>(self)->on_body(exchange, view(bytes));
+        });
       };
     }
     return entry;
