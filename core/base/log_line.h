@@ -1,0 +1,33 @@
+// One line of a log while it is composed: of bounded length, and nothing but printable ASCII before its end.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace kirsch::base {
+
+class LogLine {
+ public:
+  static constexpr std::size_t largest = 32 * 1024;
+
+  // At most `longest` bytes with the line end, and at most `largest`.
+  explicit LogLine(std::size_t longest = largest) noexcept : longest_(longest) {}
+
+  // `text` is printable ASCII and fits.
+  void append(std::string_view text) noexcept;
+  // Bytes outside of printable ASCII become \xHH. What is too long is cut and marked.
+  void append_escaped(std::string_view text) noexcept;
+  // With its line end; nothing is appended afterwards.
+  std::string_view ended() noexcept;
+
+ private:
+  std::size_t room() const noexcept { return longest_ - 1 - size_; }
+  void cut() noexcept;
+
+  std::size_t longest_;
+  std::size_t size_ = 0;
+  std::array<char, largest> bytes_;  // unset beyond size_
+};
+
+}  // namespace kirsch::base
