@@ -1,7 +1,6 @@
-// Where the core writes its own messages to, and the simplest such place: standard error.
+// Where the core writes its own messages to. What becomes of them is decided in logs.h.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <string_view>
 
@@ -22,23 +21,6 @@ class Log {
 
  protected:
   ~Log() = default;
-};
-
-// One line and one write(2) per message: "2026-01-31T12:00:00.123Z warning net: …". Bytes outside of printable ASCII
-// appear as \xHH; what makes a line longer than PIPE_BUF (4096, up to which a pipe keeps lines whole) is cut.
-class StandardErrorLog final : public Log {
- public:
-  explicit StandardErrorLog(Level least = Level::info, int descriptor = 2) noexcept
-      : least_(least), descriptor_(descriptor) {}
-
-  void write(Level level, std::string_view line) noexcept override;
-  bool enabled(Level level) const noexcept override { return level >= least_.load(std::memory_order_relaxed); }
-  // Any thread.
-  void set_least(Level least) noexcept { least_.store(least, std::memory_order_relaxed); }
-
- private:
-  std::atomic<Level> least_;
-  int descriptor_;
 };
 
 }  // namespace kirsch::base

@@ -8,9 +8,9 @@
 
 namespace kirsch::base {
 
-std::string LogTarget::text() const {
+std::string text(const LogTarget& target) {
   constexpr std::array<const char*, 3> names{"stderr", "syslog", "journald"};
-  return kind == Kind::file ? path : names[static_cast<std::size_t>(kind)];
+  return target.kind == LogTarget::Kind::file ? target.path : names[static_cast<std::size_t>(target.kind)];
 }
 
 std::unique_ptr<LogDestination> open_destination(const LogTarget& target, LogStamp stamp,

@@ -2,27 +2,16 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/diagnostic.h"
 #include "base/log.h"
 #include "base/log_line.h"
+#include "base/log_settings.h"
 
 namespace kirsch::base {
-
-// As the configuration names it.
-struct LogTarget {
-  enum class Kind : std::uint8_t { standard_error, syslog, journald, file };
-  Kind kind = Kind::standard_error;
-  std::string path = {};  // of a file, absolute
-  Position origin = {};   // in the configuration
-
-  std::string text() const;  // "stderr", "syslog", "journald" or the path
-};
 
 class LogDestination {
  public:
@@ -41,7 +30,7 @@ class LogDestination {
 };
 
 // What stands before each line where the destination adds nothing of its own.
-enum class LogStamp : std::uint8_t { none, time_and_level };
+enum class LogStamp : unsigned char { none, time_and_level };
 
 // `identifier` is the name under which syslog and journald know the log. Throws Refusal if a file cannot be opened; a
 // syslog or journald that is not there may come later.

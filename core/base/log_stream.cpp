@@ -83,7 +83,7 @@ LogFile::LogFile(const LogTarget& target, LogStamp stamp)
   throw Refusal(Diagnostic{.code = "C075",
                            .message = "the log " + path_ + " cannot be opened: " +
                                       (link ? "it is a link, which is not followed as root" : std::strerror(errno)),
-                           .position = target.origin.line == 0 ? std::nullopt : std::optional(target.origin),
+                           .position = target.origin.file.empty() ? std::nullopt : std::optional(target.origin),
                            .help = link ? "name the file that it leads to" : "",
                            .exit_code = ExitCode::bind_or_permission});
 }

@@ -75,6 +75,7 @@ Configuration compile(const Document& document, const Catalogue& catalogue) {
     result.engine = read_engine(reader, root.value("engine"));
     result.listeners = read_listeners(reader, root.value("listeners"), root);
     result.logs = read_logs(reader, root.value("logs"), root);
+    result.logs.queue = result.server.limits.log_queue;
     result.sites = read_sites(reader, root, result.listeners);
   }
   findings.refuse();

@@ -20,7 +20,7 @@ struct Configuration {
   ServerSettings server;
   std::vector<PluginUse> engine;            // in order of declaration
   std::vector<ListenerSettings> listeners;  // never empty
-  LogSettings logs;
+  base::LogSettings logs;
   std::vector<Site> sites;  // never empty
   std::vector<base::Diagnostic> warnings;
 };

@@ -1,21 +1,13 @@
-// Where the error log goes.
+// The logs that a server writes.
 #pragma once
 
-#include <optional>
-#include <string>
-
-#include "base/log.h"
+#include "base/log_settings.h"
 #include "config/reader.h"
 
 namespace kirsch::config {
 
-struct LogSettings {
-  std::optional<std::string> file;  // absolute; none: standard error
-  base::Level level = base::Level::info;
-};
-
 // `section` is the value of the key, null if it is absent; `root` is the document's root. What is wrong is reported to
-// the reader's findings.
-LogSettings read_logs(Reader& reader, const Node* section, const Node& root);
+// the reader's findings. LogSettings::queue is set elsewhere: it is a limit of the server.
+base::LogSettings read_logs(Reader& reader, const Node* section, const Node& root);
 
 }  // namespace kirsch::config

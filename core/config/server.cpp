@@ -53,6 +53,8 @@ const Fields<LimitSettings>& limit_fields() {
        [](Limits& to, const Value& value) { to.connections = number<std::uint32_t>(value); }},
       {{"worker_queue", "exchanges that wait for a worker", "1024", integer(1, 1'000'000)},
        [](Limits& to, const Value& value) { to.worker_queue = number<std::uint32_t>(value); }},
+      {{"log_queue", "lines that wait for the destination of one log", "8MiB", size(64 * kibibyte, 1024 * mebibyte)},
+       [](Limits& to, const Value& value) { to.log_queue = number<std::size_t>(value); }},
   };
   return fields;
 }

@@ -30,6 +30,7 @@ struct LimitSettings {
   std::uint32_t keep_alive_requests = 0;
   std::uint32_t connections = 0;
   std::uint32_t worker_queue = 0;
+  std::size_t log_queue = 0;
 };
 
 struct ServerSettings {

@@ -13,6 +13,7 @@ namespace {
 
 // The field's own numbers (see the design): plugins count on them.
 constexpr int bind_priority = 75;
+constexpr int log_priority = 78;  // no thread may exist before the fork of a daemon at 65
 constexpr int generation_priority = 80;
 constexpr int loops_priority = 90;
 constexpr int ready_priority = 100;
@@ -28,12 +29,13 @@ std::string url(const net::Address& address) { return address.is_unix() ? addres
 
 }  // namespace
 
-Process::Process(const Blueprint& blueprint, base::Log& log)
+Process::Process(const Blueprint& blueprint, base::Logs& logs)
     : blueprint_(blueprint),
-      log_(log),
+      logs_(logs),
+      log_(logs.error()),
       loop_count_(Loops::count(blueprint.configuration.server)),
-      bus_(log),
-      host_(log, loop_count_, blueprint.configuration.server.workers, requests_to(bus_)),
+      bus_(log_),
+      host_(log_, loop_count_, blueprint.configuration.server.workers, requests_to(bus_)),
       state_(state_directory(blueprint.configuration.server.state)),
       copies_(state_),
       modules_(blueprint, host_, copies_),
@@ -45,6 +47,9 @@ Process::Process(const Blueprint& blueprint, base::Log& log)
 void Process::subscribe_core() {
   bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind_listeners(); }});
   bus_.subscribe({"exit", "listeners", bind_priority, [this](std::string_view) { listeners_.clear(); }});
+  // The thread ends after everything else that may log, not here.
+  bus_.subscribe({"start", "log", log_priority, [this](std::string_view) { logs_.start(); }});
+  bus_.subscribe({"graceful", "log", log_priority, [this](std::string_view) { reopen_logs(); }});
   bus_.subscribe({"start", "modules", generation_priority, [this](std::string_view) { load_generation(); }});
   bus_.subscribe({"start", "loops", loops_priority, [this](std::string_view) { start_loops(); }});
   bus_.subscribe({"stop", "loops", loops_priority, [this](std::string_view) { stop_loops(); }});
@@ -122,6 +127,11 @@ void Process::stop_loops() {
   abandoned_ = !loops_->stop(blueprint_.configuration.server.drain);
   bus_.set_force_callback({});
   if (abandoned_) throw std::runtime_error("blocking steps of modules did not end in time");
+}
+
+void Process::reopen_logs() {
+  auto failures = logs_.reopen();
+  if (!failures.empty()) throw base::Refusal(std::move(failures));
 }
 
 }  // namespace kirsch::server

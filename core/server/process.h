@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "base/log.h"
+#include "base/logs.h"
 #include "engine/bus.h"
 #include "server/blueprint.h"
 #include "server/engine_plugins.h"
@@ -16,8 +16,8 @@ namespace kirsch::server {
 // The thread that makes it runs the bus.
 class Process {
  public:
-  // `blueprint` and `log` must outlive it.
-  Process(const Blueprint& blueprint, base::Log& log);
+  // `blueprint` and `logs` must outlive it.
+  Process(const Blueprint& blueprint, base::Logs& logs);
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
@@ -34,8 +34,10 @@ class Process {
   void start_loops();
   void announce() const;
   void stop_loops();
+  void reopen_logs();
 
   const Blueprint& blueprint_;
+  base::Logs& logs_;
   base::Log& log_;
   const unsigned loop_count_;
   engine::Bus bus_;

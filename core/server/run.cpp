@@ -1,15 +1,10 @@
 // Reads, checks, runs; every refusal becomes text and an exit code here.
 #include "server/run.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
 
-#include "base/unique_fd.h"
+#include "base/logs.h"
 #include "server/process.h"
 #include "server/terminal.h"
 
@@ -17,18 +12,6 @@ namespace kirsch::server {
 namespace {
 
 namespace fs = std::filesystem;
-
-base::UniqueFd open_log(const config::LogSettings& settings) {
-  if (!settings.file) return {};
-  base::UniqueFd file(::open(settings.file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640));
-  if (!file) {
-    throw base::Refusal(
-        base::Diagnostic{.code = "C075",
-                         .message = "the error log " + *settings.file + " cannot be opened: " + std::strerror(errno),
-                         .exit_code = base::ExitCode::bind_or_permission});
-  }
-  return file;
-}
 
 // Runs `work`, which returns an exit code or throws.
 template <class Work>
@@ -54,18 +37,19 @@ base::ExitCode run_server(const fs::path& file) noexcept {
   return guarded([&] {
     const Blueprint blueprint = read_blueprint(file);
     print(blueprint.warnings);
-    const auto descriptor = open_log(blueprint.configuration.logs);
-    base::StandardErrorLog log(blueprint.configuration.logs.level, descriptor ? descriptor.get() : STDERR_FILENO);
-    auto process = std::make_unique<Process>(blueprint, log);
+    base::Logs logs(blueprint.configuration.logs);
+    auto process = std::make_unique<Process>(blueprint, logs);
     const auto code = guarded([&] {
       try {
         return process->run();
       } catch (const base::Refusal& refusal) {
-        if (descriptor) log.write(base::Level::error, std::string("server: ") + refusal.what());
+        const bool shown = blueprint.configuration.logs.error.kind == base::LogTarget::Kind::standard_error;
+        if (!shown) logs.error().write(base::Level::error, std::string("server: ") + refusal.what());
         throw;
       }
     });
     if (process->abandoned()) {
+      logs.finish();
       std::cout.flush();
       std::_Exit(static_cast<int>(code));
     }

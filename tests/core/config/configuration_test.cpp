@@ -37,7 +37,9 @@ TEST(Configuration, HasTheDefaultsOfTheReference) {
   EXPECT_EQ(limits.keep_alive_requests, 1000U);
   EXPECT_EQ(limits.connections, 10000U);
   EXPECT_EQ(limits.worker_queue, 1024U);
-  EXPECT_EQ(made.logs.file, std::nullopt);
+  EXPECT_EQ(limits.log_queue, 8U * 1024 * 1024);
+  EXPECT_EQ(made.logs.error.kind, base::LogTarget::Kind::standard_error);
+  EXPECT_TRUE(made.logs.named.empty());
   EXPECT_EQ(made.logs.level, base::Level::info);
   EXPECT_TRUE(made.plugins.path.empty());
   EXPECT_TRUE(made.engine.empty());
@@ -50,14 +52,14 @@ TEST(Configuration, ReadsEverySection) {
   const Configuration made = compile(document_of(R"(
 version: 1
 plugins: { path: [plugins, /usr/lib/kirsch], owners: [deploy] }
-server: { loops: 4, workers: 8, drain: 150ms, state: state, allow_root: true, limits: { body: 2GiB } }
+server: { loops: 4, workers: 8, drain: 150ms, state: state, allow_root: true, limits: { body: 2GiB, log_queue: 1MiB } }
 engine:
   pidfile: { path: run.pid, priority: 71 }
   signals: off
 listeners:
   plain: { bind: "[0::0]:0" }
   local: { bind: "unix:web.sock" }
-logs: { error: { to: error.log, level: warning } }
+logs: { error: { to: error.log, level: warning }, access: { to: syslog }, audit-2: { to: ./trail } }
 sites:
   - hosts: [WWW.Example.Org., "*.example.org", "[::1]"]
     listeners: [local]
@@ -80,13 +82,39 @@ sites:
   ASSERT_EQ(made.listeners.size(), 2U);
   EXPECT_EQ(made.listeners[0].bind, "[::]:0");
   EXPECT_EQ(made.listeners[1].bind, "unix:/etc/kirsch/web.sock");
-  EXPECT_EQ(made.logs.file, "/etc/kirsch/error.log");
+  EXPECT_EQ(made.logs.error.path, "/etc/kirsch/error.log");
+  EXPECT_EQ(made.logs.error.origin.line, 11U);
   EXPECT_EQ(made.logs.level, base::Level::warning);
+  EXPECT_EQ(made.logs.queue, 1U << 20);
+  ASSERT_EQ(made.logs.named.size(), 2U);
+  EXPECT_EQ(made.logs.named[0].name, "access");
+  EXPECT_EQ(made.logs.named[0].target.kind, base::LogTarget::Kind::syslog);
+  EXPECT_EQ(made.logs.named[1].name, "audit-2");
+  EXPECT_EQ(made.logs.named[1].target.path, "/etc/kirsch/trail");
   ASSERT_EQ(made.sites.size(), 2U);
   EXPECT_EQ(made.sites[0].hosts[0].name, "www.example.org");
   EXPECT_EQ(made.sites[0].listeners, std::vector<std::size_t>{1});
   EXPECT_EQ(made.sites[1].listeners.size(), 2U);
   EXPECT_EQ(spelled(*path_of(made, "/").handler->options), "(chat(50))");
+}
+
+TEST(Configuration, KnowsEveryDestinationOfALog) {
+  using Kind = base::LogTarget::Kind;
+  const std::pair<const char*, Kind> destinations[] = {{"stderr", Kind::standard_error},
+                                                       {"syslog", Kind::syslog},
+                                                       {"journald", Kind::journald},
+                                                       {"/var/log/x", Kind::file}};
+  for (const auto& [text, kind] : destinations) {
+    const auto made = compiled("logs: { error: { to: " + std::string(text) + " } }\n");
+    EXPECT_EQ(made.logs.error.kind, kind);
+    EXPECT_EQ(base::text(made.logs.error), text);
+  }
+}
+
+TEST(Configuration, WarnsOfALogThatIsNearlyTheErrorLog) {
+  const auto made = compiled("logs: { eror: { to: stderr } }\n");
+  ASSERT_FALSE(made.warnings.empty());
+  EXPECT_EQ(made.warnings[0].note, "did you mean 'error'?");
 }
 
 TEST(Configuration, GivesThePluginsFirst) {

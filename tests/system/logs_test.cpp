@@ -1,0 +1,144 @@
+// The logs of the real server: where they go, rotation, full disks, FIFOs, and lines that nobody can forge.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/client.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr auto one_path = "paths: { /: { handler: { respond: { body: here } } } }\n";
+
+std::string logging_to(std::string_view target) {
+  return loopback("logs: { error: { to: \"" + std::string(target) + "\" } }\n" + one_path);
+}
+
+// The file's contents once it is there and `text` is in them.
+std::string wait_for(const std::filesystem::path& file, std::string_view text) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const bool there = std::filesystem::exists(file);
+    auto contents = there ? contents_of(file) : std::string();
+    if (there && contents.find(text) != std::string::npos) return contents;
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error(file.string() + " never said '" + std::string(text) + "' but:\n" + contents);
+    }
+    std::this_thread::yield();
+  }
+}
+
+TEST(ErrorLog, in_a_file_has_every_line_from_the_first_to_the_last) {
+  Server server(logging_to("error.log"));
+  EXPECT_EQ(server.stop(), 0);
+  const auto lines = contents_of(server.folder() / "error.log");
+  EXPECT_THAT(lines, HasSubstr("info bus starting\n"));
+  EXPECT_THAT(lines, HasSubstr("info bus started\n"));
+  EXPECT_THAT(lines, HasSubstr("info signals: SIGTERM from pid"));
+  EXPECT_THAT(lines, EndsWith("info bus exiting\n"));
+  EXPECT_THAT(server.log(), Not(HasSubstr("bus start")));
+  EXPECT_EQ(std::filesystem::status(server.folder() / "error.log").permissions() & std::filesystem::perms::others_all,
+            std::filesystem::perms::none);
+}
+
+TEST(ErrorLog, tells_why_the_start_failed_also_where_nobody_looks_at_the_terminal) {
+  ServerOptions options;
+  options.wait_until_ready = false;
+  Server server(
+      loopback("engine: { phase_one: { fail: start } }\nlogs: { error: { to: error.log } }\n" + std::string(one_path)),
+      options);
+  EXPECT_NE(server.wait(), 0);
+  EXPECT_THAT(contents_of(server.folder() / "error.log"), HasSubstr("error server: phase_one: phase 1 fails in start"));
+}
+
+TEST(ErrorLog, that_cannot_be_opened_is_refused_with_its_place) {
+  ServerOptions options;
+  options.wait_until_ready = false;
+  Server server(logging_to("missing/error.log"), options);
+  EXPECT_EQ(server.wait(), 5);
+  EXPECT_THAT(server.log(), AllOf(HasSubstr("missing/error.log cannot be opened: No such file or directory"),
+                                  HasSubstr("kirsch.yaml:3:22")));
+}
+
+TEST(ErrorLog, starts_no_thread_before_privileges_are_dropped) {
+  Server server(loopback("engine: { tasks: {}, signals: {} }\n" + std::string(one_path)));
+  server.wait_for_log("tasks in start: 2");  // this one, and that of signals, which is no business of the core
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_THAT(server.log(), HasSubstr("tasks in exit: "));
+}
+
+TEST(ErrorLog, is_rotated_with_graceful) {
+  Server server(logging_to("error.log"));
+  const auto file = server.folder() / "error.log";
+  wait_for(file, "bus started");
+  std::filesystem::rename(file, server.folder() / "error.log.1");
+  server.signal(SIGUSR1);
+  wait_for(file, "");
+  EXPECT_EQ(server.stop(), 0);
+  const auto old = contents_of(server.folder() / "error.log.1");
+  const auto fresh = contents_of(file);
+  EXPECT_THAT(fresh, EndsWith("info bus exiting\n"));
+  EXPECT_THAT(old, Not(HasSubstr("bus exiting")));
+  for (const auto* line : {"SIGUSR1 from pid", "bus graceful: SIGUSR1", "SIGTERM from pid", "bus stopping"}) {
+    EXPECT_THAT(old + fresh, HasSubstr(line));
+  }
+}
+
+TEST(ErrorLog, whose_folder_was_deleted_goes_on_in_the_old_file) {
+  ServerOptions options;
+  options.files = {{"logs/error.log", ""}};
+  Server server(logging_to("logs/error.log"), options);
+  const auto away = server.folder() / "away";
+  std::filesystem::rename(server.folder() / "logs", away);
+  server.signal(SIGUSR1);
+  wait_for(away / "error.log", "logs/error.log cannot be opened anew: No such file or directory");
+  EXPECT_EQ(get(server, "/").body, "here");
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_THAT(contents_of(away / "error.log"), EndsWith("info bus exiting\n"));
+}
+
+TEST(ErrorLog, on_a_full_disk_costs_no_request_and_is_told_once) {
+  Server server(logging_to("/dev/full"));
+  server.wait_for_log("log: 'error' cannot be written to /dev/full: No space left on device");
+  for (int request = 0; request < 20; ++request) EXPECT_EQ(get(server, "/").body, "here");
+  server.signal(SIGUSR1);
+  EXPECT_EQ(server.stop(), 0);
+  const auto said = server.log();
+  EXPECT_EQ(said.find("cannot be written"), said.rfind("cannot be written"));
+  EXPECT_THAT(said, HasSubstr("lines for /dev/full lost"));
+}
+
+TEST(ErrorLog, in_a_fifo_that_nobody_reads_costs_no_request) {
+  const TemporaryFolder folder;
+  const auto fifo = folder.path() / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const int ends = ::open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  const std::string filler(4096, '.');
+  while (::write(ends, filler.data(), filler.size()) > 0) {
+  }
+  {
+    Server server(logging_to(fifo.string()));
+    for (int request = 0; request < 20; ++request) EXPECT_EQ(get(server, "/").body, "here");
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_THAT(server.log(), HasSubstr("lines for " + fifo.string() + " lost"));
+  }
+  ::close(ends);
+}
+
+TEST(ErrorLog, lets_no_client_forge_a_line) {
+  Server server(loopback("paths:\n  /wait: { handler: { gate: {} } }\n  /open: { handler: { gate_opener: {} } }\n"));
+  EXPECT_EQ(get(server, "/open").status, 200);
+  EXPECT_EQ(get(server, "/wait?who=x%0d%0a2026-01-01T00:00:00.000Z%20error%20forged%1b[31m%00%ff").status, 200);
+  EXPECT_EQ(server.wait_for_line("and query "), R"(x\x0d\x0a2026-01-01T00:00:00.000Z error forged\x1b[31m\x00\xff)");
+}
+
+}  // namespace
+}  // namespace kirsch::test
