@@ -115,6 +115,7 @@ void Logs::write_all(SteadyTime now) noexcept {
     if (entry->next_try <= now) write(*entry, now);
     if (entry->next_try > now) next_turn_ = std::min(next_turn_, entry->next_try);
   }
+  if (const auto due = error_.tell_repetitions()) next_turn_ = std::min(next_turn_, *due);
 }
 
 void Logs::write(Entry& entry, SteadyTime now) noexcept {
@@ -170,6 +171,7 @@ void Logs::finish() noexcept {
     thread_.join();
     running_.store(false);
   }
+  error_.tell_repetitions(true);
   const bool all = all_taken_in_time();
   for (const auto& entry : entries_) {
     entry->dropped += entry->queue.take_dropped();

@@ -101,7 +101,7 @@ TEST(UnixSocket, peers_have_no_address) {
 class Views : public ::testing::Test {
  protected:
   const Server server_{
-      loopback("server: { loops: 1 }\ntools: { witness: {} }\npaths:\n"
+      loopback("server: { loops: 1 }\nlogs: { error: { level: debug } }\ntools: { witness: {} }\npaths:\n"
                "  /inline: { handler: { inspect: {} } }\n"
                "  /worker: { handler: { inspect_blocking: {} } }\n"
                "  /async: { handler: { inspect: {} }, tools: { delay: { time: 1ms } } }\n"

@@ -102,7 +102,8 @@ TEST(Async, tool_that_goes_on_may_fail_like_any_step) {
 
 TEST(Async, tool_hands_its_work_from_loop_to_worker_and_back) {
   const Server server(
-      loopback("server: { loops: 2 }\npaths: { /: { handler: { inspect: {} }, tools: { relay: {} } } }\n"));
+      loopback("server: { loops: 2 }\nlogs: { error: { level: debug } }\n"
+               "paths: { /: { handler: { inspect: {} }, tools: { relay: {} } } }\n"));
   for (int turn = 1; turn <= 20; ++turn) {
     EXPECT_EQ(get(server, "/").field("X-Relayed"), "on the loop");
     server.wait_for_log("relay: timer dropped", static_cast<std::size_t>(turn));

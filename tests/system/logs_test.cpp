@@ -12,6 +12,7 @@ namespace kirsch::test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -131,6 +132,20 @@ TEST(ErrorLog, in_a_fifo_that_nobody_reads_costs_no_request) {
     EXPECT_THAT(server.log(), HasSubstr("lines for " + fifo.string() + " lost"));
   }
   ::close(ends);
+}
+
+TEST(ErrorLog, holds_back_what_a_faulty_module_says_of_every_request) {
+  Server server(loopback("paths: { /: { handler: { thrower: {} } } }\n"));
+  for (int request = 0; request < 30; ++request) EXPECT_EQ(get(server, "/").status, 500);
+  EXPECT_EQ(server.stop(), 0);
+  const auto said = server.log();
+  std::size_t lines = 0;
+  for (auto at = said.find("GET /: thrower failed"); at != said.npos; at = said.find("GET /: thrower failed", at + 1)) {
+    ++lines;
+  }
+  EXPECT_EQ(lines, 11u) << said;
+  EXPECT_THAT(said,
+              ContainsRegex("error log: repeated 20 more times within 10 s: request [^ ]+ GET /: thrower failed"));
 }
 
 TEST(ErrorLog, lets_no_client_forge_a_line) {
