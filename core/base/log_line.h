@@ -9,7 +9,7 @@ namespace kirsch::base {
 
 class LogLine {
  public:
-  static constexpr std::size_t largest = 32 * 1024;
+  static constexpr std::size_t largest = 64 * 1024;
 
   // At most `longest` bytes with the line end, and at most `largest`.
   explicit LogLine(std::size_t longest = largest) noexcept : longest_(longest) {}

@@ -25,10 +25,16 @@ struct ModuleHost : kirsch_host {
   }
   static void write_log(const kirsch_host* table, std::uint32_t number, kirsch_text line) {
     if (log_enabled(table, number) == 0) return;
-    of(table).host->log_.write(level(number), of(table).module + ": " + std::string(line.data, line.size));
+    of(table).host->logs_.error().write(level(number), of(table).module + ": " + std::string(line.data, line.size));
   }
   static std::uint8_t log_enabled(const kirsch_host* table, std::uint32_t number) {
-    return of(table).host->log_.enabled(level(number)) ? 1 : 0;
+    return of(table).host->logs_.error().enabled(level(number)) ? 1 : 0;
+  }
+  static kirsch_named_log* open_log(const kirsch_host* table, kirsch_text name) {
+    return reinterpret_cast<kirsch_named_log*>(of(table).host->logs_.find({name.data, name.size}));
+  }
+  static std::uint8_t append_to_log(kirsch_named_log* log, kirsch_text line) {
+    return reinterpret_cast<base::Logs::Named*>(log)->append({line.data, line.size}) ? 1 : 0;
   }
 
   static net::Loop* loop(const kirsch_host* table, std::uint32_t lane) {
@@ -100,7 +106,11 @@ int open_file(const kirsch_host*, int root, kirsch_text relative, std::uint64_t*
   return descriptor;
 }
 
-const kirsch_log log_table{sizeof(kirsch_log), ModuleHost::write_log, ModuleHost::log_enabled};
+const kirsch_log log_table{.size = sizeof(kirsch_log),
+                           .write = ModuleHost::write_log,
+                           .enabled = ModuleHost::log_enabled,
+                           .open = ModuleHost::open_log,
+                           .append = ModuleHost::append_to_log};
 const kirsch_timer timer_table{sizeof(kirsch_timer), ModuleHost::start_timer, ModuleHost::cancel_timer};
 const kirsch_submit submit_table{sizeof(kirsch_submit), ModuleHost::submit};
 const kirsch_post post_table{sizeof(kirsch_post), ModuleHost::post};
@@ -151,8 +161,8 @@ const void* ModuleHost::feature(const kirsch_host*, kirsch_text id) {
   return nullptr;
 }
 
-Host::Host(base::Log& log, std::uint32_t loops, std::uint32_t workers, BusRequests bus)
-    : log_(log), loop_count_(loops), lanes_(loops + workers), bus_(std::move(bus)) {}
+Host::Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, BusRequests bus)
+    : logs_(logs), loop_count_(loops), lanes_(loops + workers), bus_(std::move(bus)) {}
 
 Host::~Host() = default;
 

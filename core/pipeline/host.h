@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/log.h"
+#include "base/logs.h"
 #include "kirsch/abi.h"
 #include "net/loop.h"
 #include "pipeline/worker_pool.h"
@@ -30,7 +30,7 @@ struct BusRequests {
 // One per process; outlives every module. Threads and loops come after modules are loaded: `connect` announces them.
 class Host {
  public:
-  Host(base::Log& log, std::uint32_t loops, std::uint32_t workers, BusRequests bus);
+  Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, BusRequests bus);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host();
@@ -49,7 +49,7 @@ class Host {
  private:
   friend ModuleHost;
 
-  base::Log& log_;
+  base::Logs& logs_;
   const std::uint32_t loop_count_;
   const std::uint32_t lanes_;
   const BusRequests bus_;

@@ -35,7 +35,7 @@ Process::Process(const Blueprint& blueprint, base::Logs& logs)
       log_(logs.error()),
       loop_count_(Loops::count(blueprint.configuration.server)),
       bus_(log_),
-      host_(log_, loop_count_, blueprint.configuration.server.workers, requests_to(bus_)),
+      host_(logs, loop_count_, blueprint.configuration.server.workers, requests_to(bus_)),
       state_(state_directory(blueprint.configuration.server.state)),
       copies_(state_),
       modules_(blueprint, host_, copies_),

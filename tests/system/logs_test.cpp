@@ -117,21 +117,32 @@ TEST(ErrorLog, on_a_full_disk_costs_no_request_and_is_told_once) {
   EXPECT_THAT(said, HasSubstr("lines for /dev/full lost"));
 }
 
+// Full to the last byte.
+class FullFifo {
+ public:
+  FullFifo() {
+    EXPECT_EQ(::mkfifo(path().c_str(), 0600), 0);
+    ends_ = ::open(path().c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    const std::string filler(4096, '.');
+    while (::write(ends_, filler.data(), filler.size()) > 0) {
+    }
+  }
+  ~FullFifo() { ::close(ends_); }
+  FullFifo(const FullFifo&) = delete;
+  FullFifo& operator=(const FullFifo&) = delete;
+  std::string path() const { return folder_.path() / "fifo"; }
+
+ private:
+  const TemporaryFolder folder_;
+  int ends_ = -1;
+};
+
 TEST(ErrorLog, in_a_fifo_that_nobody_reads_costs_no_request) {
-  const TemporaryFolder folder;
-  const auto fifo = folder.path() / "fifo";
-  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  const int ends = ::open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  const std::string filler(4096, '.');
-  while (::write(ends, filler.data(), filler.size()) > 0) {
-  }
-  {
-    Server server(logging_to(fifo.string()));
-    for (int request = 0; request < 20; ++request) EXPECT_EQ(get(server, "/").body, "here");
-    EXPECT_EQ(server.stop(), 0);
-    EXPECT_THAT(server.log(), HasSubstr("lines for " + fifo.string() + " lost"));
-  }
-  ::close(ends);
+  const FullFifo fifo;
+  Server server(logging_to(fifo.path()));
+  for (int request = 0; request < 20; ++request) EXPECT_EQ(get(server, "/").body, "here");
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_THAT(server.log(), HasSubstr("lines for " + fifo.path() + " lost"));
 }
 
 TEST(ErrorLog, holds_back_what_a_faulty_module_says_of_every_request) {
@@ -153,6 +164,80 @@ TEST(ErrorLog, lets_no_client_forge_a_line) {
   EXPECT_EQ(get(server, "/open").status, 200);
   EXPECT_EQ(get(server, "/wait?who=x%0d%0a2026-01-01T00:00:00.000Z%20error%20forged%1b[31m%00%ff").status, 200);
   EXPECT_EQ(server.wait_for_line("and query "), R"(x\x0d\x0a2026-01-01T00:00:00.000Z error forged\x1b[31m\x00\xff)");
+}
+
+std::string with_ledger(std::string_view target) {
+  return loopback("logs: { ledger: { to: \"" + std::string(target) + "\" } }\n" +
+                  "server: { loops: 1, limits: { log_queue: 64KiB } }\npaths: { /: { handler: { scribe: {} } } }\n");
+}
+
+TEST(NamedLog, has_the_lines_of_modules_and_nothing_else) {
+  Server server(with_ledger("ledger.log"));
+  EXPECT_EQ(get(server, "/?line=one%0d%0atwo%1b%ff").body, "1");
+  EXPECT_EQ(get(server, "/?line=three&times=1000").body, "1000");
+  EXPECT_EQ(server.stop(), 0);
+  std::string expected = "one\\x0d\\x0atwo\\x1b\\xff\n";
+  for (int line = 0; line < 1000; ++line) expected += "three\n";
+  EXPECT_EQ(contents_of(server.folder() / "ledger.log"), expected);
+}
+
+TEST(NamedLog, may_go_where_the_error_log_goes) {
+  Server server(with_ledger("stderr"));
+  EXPECT_EQ(get(server, "/?line=hello").body, "1");
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_THAT(server.log(), HasSubstr("\nhello\n"));
+}
+
+TEST(NamedLog, is_rotated_with_graceful) {
+  Server server(with_ledger("ledger.log"));
+  const auto file = server.folder() / "ledger.log";
+  std::string all;
+  int lines = 0;
+  for (int rotation = 1; rotation <= 5; ++rotation) {
+    const auto old = server.folder() / ("ledger.log." + std::to_string(rotation));
+    EXPECT_EQ(get(server, "/?line=line&times=500").body, "500");
+    lines += 500;
+    std::filesystem::rename(file, old);
+    server.signal(SIGUSR1);
+    wait_for(file, "");
+    all += contents_of(old);
+  }
+  EXPECT_EQ(server.stop(), 0);
+  all += contents_of(file);
+  std::string expected;
+  for (int line = 0; line < lines; ++line) expected += "line\n";
+  EXPECT_EQ(all, expected);
+}
+
+TEST(NamedLog, in_a_fifo_that_nobody_reads_drops_and_counts) {
+  const FullFifo fifo;
+  Server server(with_ledger(fifo.path()));
+  const std::string line(999, 'x');
+  EXPECT_EQ(get(server, "/?times=100&line=" + line).body, "65") << "64 KiB hold no more of 1000 bytes each";
+  EXPECT_EQ(get(server, "/?times=100&line=" + line).body, "0");
+  server.wait_for_log("log: 'ledger' cannot be written to " + fifo.path() + ": nobody reads it; lines are dropped");
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_THAT(server.log(), HasSubstr("log: 135 lines of 'ledger' dropped"));
+  EXPECT_THAT(server.log(), HasSubstr("log: 65 lines for " + fifo.path() + " lost"));
+}
+
+TEST(NamedLog, on_a_full_disk_costs_no_request_and_is_told_once) {
+  Server server(with_ledger("/dev/full"));
+  for (int request = 0; request < 20; ++request) EXPECT_EQ(get(server, "/?line=x").body, "1");
+  server.wait_for_log("log: 'ledger' cannot be written to /dev/full: No space left on device; its lines wait");
+  EXPECT_EQ(server.stop(), 0);
+  const auto said = server.log();
+  EXPECT_EQ(said.find("cannot be written"), said.rfind("cannot be written"));
+}
+
+TEST(NamedLog, that_is_not_declared_is_known_to_the_module) {
+  for (const auto* name : {"access", "error"}) {
+    ServerOptions options;
+    options.wait_until_ready = false;
+    Server server(loopback("paths: { /: { handler: { scribe: { log: " + std::string(name) + " } } } }\n"), options);
+    EXPECT_EQ(server.wait(), 3);
+    EXPECT_THAT(server.log(), HasSubstr("there is no log '" + std::string(name) + "'"));
+  }
 }
 
 }  // namespace

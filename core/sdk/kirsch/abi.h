@@ -294,11 +294,19 @@ typedef enum kirsch_level {
   KIRSCH_LEVEL_ERROR = 3
 } kirsch_level;
 
+typedef struct kirsch_named_log kirsch_named_log;
+
 #define KIRSCH_FEATURE_LOG "kirsch/log/1"
 typedef struct kirsch_log {
   uint32_t size;
   void (*write)(const kirsch_host*, uint32_t level, kirsch_text line); /* [any] the host adds time and module name */
   uint8_t (*enabled)(const kirsch_host*, uint32_t level);              /* [any] */
+  /* [any] The log that YAML declares by that name (`logs: { access: { to: … } }`), valid until deinit has returned.
+   * Null: YAML declares none; `error` is no such log. */
+  kirsch_named_log* (*open)(const kirsch_host*, kirsch_text name);
+  /* [any] Adds one line, never blocks. Bytes outside of printable ASCII appear as \xHH, what exceeds 64 KiB is cut.
+   * 0: too many lines wait; this one was dropped and counted. */
+  uint8_t (*append)(kirsch_named_log*, kirsch_text line);
 } kirsch_log;
 
 #define KIRSCH_FEATURE_TIMER "kirsch/timer/1"
