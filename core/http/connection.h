@@ -54,6 +54,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void abort() override;
   void upgrade(UpgradeEvents& events) override;
   bool response_begun() const override { return answer_.begun; }
+  std::uint64_t body_sent() const override;
   kirsch_address peer() const override { return peer_; }
   kirsch_address local() const override { return local_; }
   bool secure() const override { return secure_; }
@@ -88,7 +89,9 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
     bool full = false;  // a write returned false
     std::uint16_t status = 0;
     AnswerFraming framing;
-    std::uint64_t left = 0;  // of the announced length
+    std::uint64_t left = 0;      // of the announced length
+    std::uint64_t given = 0;     // bytes of the body
+    std::uint64_t head_end = 0;  // what Output::sent() is once the head has left
     UpgradeEvents* upgrade = nullptr;
   };
 

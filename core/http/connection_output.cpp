@@ -33,25 +33,19 @@ void Connection::send_head(const ResponseHead& head) {
   owner_.head_text_.clear();
   append_head(owner_.head_text_, head, context, owner_.date_line());
   work_->output.copy(owner_.head_text_);
+  answer_.head_end = work_->output.sent() + work_->output.queued();
   defer();
 }
 
 // How much of a piece may leave; for chunked the size line goes ahead of it.
 std::uint64_t Connection::begin_piece(std::uint64_t size) {
-  if (!writing()) return 0;
-  switch (answer_.framing.body) {
-    case BodyFraming::none:
-      return 0;
-    case BodyFraming::length:
-      size = std::min(size, answer_.left);
-      answer_.left -= size;
-      return size;
-    case BodyFraming::until_close:
-      return size;
-    case BodyFraming::chunked:
-      break;
+  if (!writing() || answer_.framing.body == BodyFraming::none) return 0;
+  if (answer_.framing.body == BodyFraming::length) {
+    size = std::min(size, answer_.left);
+    answer_.left -= size;
   }
-  if (size == 0) return 0;  // an empty chunk would be the last one
+  answer_.given += size;
+  if (answer_.framing.body != BodyFraming::chunked || size == 0) return size;  // an empty chunk would be the last one
   char line[18];
   char* end = std::to_chars(line, line + 16, size, 16).ptr;
   *end++ = '\r';
@@ -98,6 +92,11 @@ bool Connection::write_file(int descriptor, std::uint64_t offset, std::uint64_t 
   }
   work_->output.file(descriptor, offset, size);
   return end_piece();
+}
+
+std::uint64_t Connection::body_sent() const {
+  const std::uint64_t sent = answer_.begun ? work_->output.sent() : 0;
+  return std::min(sent - std::min(sent, answer_.head_end), answer_.given);
 }
 
 std::size_t Connection::queued() const { return work_ != nullptr ? work_->output.queued() : 0; }

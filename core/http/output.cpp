@@ -131,6 +131,7 @@ void Output::on_sent(base::SteadyTime now) noexcept {
   const auto took = now - flight_begin_;
   if (in_flight_ >= slice_ && took < seconds(1)) slice_ = std::min(slice_ * 2, largest_slice);
   if (took > seconds(5)) slice_ = std::max(slice_ / 2, smallest_slice);
+  sent_ += in_flight_;
   segments_in_flight_ = 0;
   while (in_flight_ != 0) {
     Segment& segment = segments_[first_];

@@ -53,6 +53,7 @@ class Output {
   void file(int descriptor, std::uint64_t offset, std::uint64_t size);            // takes the descriptor
 
   std::size_t queued() const { return queued_; }  // bytes of memory, not of files
+  std::uint64_t sent() const { return sent_; }    // bytes that went to the kernel, of all answers
   bool empty() const { return first_ == segments_.size(); }
   bool in_flight() const { return in_flight_ != 0; }
   base::SteadyTime flight_begin() const { return flight_begin_; }
@@ -85,6 +86,7 @@ class Output {
   std::size_t first_ = 0;  // those before it are done
   std::size_t segments_in_flight_ = 0;
   std::uint64_t in_flight_ = 0;  // bytes
+  std::uint64_t sent_ = 0;
   std::size_t queued_ = 0;
   std::uint64_t slice_ = first_slice;  // bytes per send
   base::SteadyTime flight_begin_{};

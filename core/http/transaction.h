@@ -106,6 +106,9 @@ class ResponseWriter {
   virtual void upgrade(UpgradeEvents& events) = 0;
 
   virtual bool response_begun() const = 0;  // send_head was called
+  // Bytes of the body that the kernel has taken, without the framing of chunks; where the connection was lost in the
+  // midst of chunks it may be included. Also in on_sent and on_gone.
+  virtual std::uint64_t body_sent() const = 0;
   virtual kirsch_address peer() const = 0;
   virtual kirsch_address local() const = 0;
   virtual bool secure() const = 0;

@@ -256,7 +256,17 @@ void Exchange::fail(std::uint16_t status, std::string_view text) {
   failure_text_ = text;
 }
 
+const kirsch_outcome& Exchange::outcome() {
+  const auto id_text = arena_.copy(id());
+  outcome_.committed = committed_ ? 1 : 0;
+  outcome_.duration = static_cast<std::uint64_t>(std::chrono::nanoseconds(base::steady_now() - begin_).count());
+  outcome_.id = {id_text.data(), id_text.size()};
+  return outcome_;
+}
+
 void Exchange::on_sent() {
+  outcome_.complete = 1;
+  outcome_.body_sent = writer_->body_sent();
   writer_ = nullptr;
   production_ = Production::none;
   course_.advance();
@@ -265,10 +275,12 @@ void Exchange::on_sent() {
 }
 
 void Exchange::on_gone() {
+  const std::uint64_t body_sent = writer_->body_sent();
   writer_ = nullptr;
   production_ = Production::none;
   gone_ = true;
-  if (where_ != Where::waiting && where_ != Where::suspended) return;
+  if (where_ != Where::waiting && where_ != Where::suspended) return;  // no body leaves while a worker has it
+  outcome_.body_sent = body_sent;
   where_ = Where::running;
   drop_continuation();
   run(Place::loop);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "http/response_fields.h"
 #include "http/transaction.h"
 #include "pipeline/attachments.h"
@@ -79,6 +80,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   kirsch_handle handle() const { return {slot_, serial_ << 16 | suspensions_}; }
   Attachments& attachments() { return attachments_; }
   bool upgrade(const kirsch_stream_handler* handler, void* self);
+  const kirsch_outcome& outcome();
 
   // Which request this is, for logs and error pages: "3-1f".
   std::string id() const;
@@ -140,7 +142,9 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   bool may_suspend_ = false;
   bool suspending_ = false;
   Production production_ = Production::none;
-  std::uint64_t produced_ = 0;     // bytes
+  std::uint64_t produced_ = 0;  // bytes
+  base::SteadyTime begin_{};
+  kirsch_outcome outcome_{};
   std::uint16_t bare_status_ = 0;  // before_finalize failed: answer with this and the headers set so far
   std::uint16_t suspensions_ = 0;
 

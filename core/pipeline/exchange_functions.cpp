@@ -99,6 +99,7 @@ const kirsch_exchange_functions exchange_functions{
     .upgrade = [](kirsch_exchange* exchange, const kirsch_stream_handler* handler,
                   void* self) { return flag(of(exchange).upgrade(handler, self)); },
     .parts = parts,
-    .body_descriptor = [](kirsch_exchange* exchange) { return of(exchange).body_in().descriptor(); }};
+    .body_descriptor = [](kirsch_exchange* exchange) { return of(exchange).body_in().descriptor(); },
+    .outcome = [](kirsch_exchange* exchange) { return &of(exchange).outcome(); }};
 
 }  // namespace kirsch::pipeline

@@ -29,6 +29,8 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   bare_status_ = failure_status_ = 0;
   failure_text_.clear();
   produced_ = 0;
+  begin_ = writer.loop().now();
+  outcome_ = {.size = sizeof outcome_, .committed = 0, .complete = 0, .body_sent = 0, .duration = 0, .id = {}};
   query_ = cookies_ = form_ = std::nullopt;
   multipart_.reset();
   // A handler may give a body that leaves later, or late hooks may look at the request: the views must not point into

@@ -200,6 +200,17 @@ typedef struct kirsch_stream_handler {
   void (*on_close)(void* self, kirsch_stream* stream, uint8_t clean);
 } kirsch_stream_handler;
 
+/* What became of an exchange: final in on_end_request, before that what is known so far. */
+typedef struct kirsch_outcome {
+  uint32_t size;
+  uint8_t committed;  /* 1: the head of the answer was sent */
+  uint8_t complete;   /* 1: all of the answer was handed to the kernel. 0 in on_end_request: the client has gone */
+  uint64_t body_sent; /* bytes of the answer's body that the kernel took, without the framing of chunks (where the
+                         client has gone in the midst of them it may be included) */
+  uint64_t duration;  /* nanoseconds since the head of the request was complete */
+  kirsch_text id;     /* names the request in the error log and on error pages; a view as those of kirsch_request */
+} kirsch_outcome;
+
 /* Functions on an exchange. [step] unless said otherwise; never after the last on_end_request hook has returned. */
 typedef struct kirsch_exchange_functions {
   uint32_t size;
@@ -264,6 +275,8 @@ typedef struct kirsch_exchange_functions {
   /* Of a file that holds the whole body of the request, which then is mapped where request->body points; -1: it is in
    * memory. Open until the last on_end_request hook has returned; without a name in any folder. */
   int (*body_descriptor)(kirsch_exchange*);
+  /* The caller's until the next call. */
+  const kirsch_outcome* (*outcome)(kirsch_exchange*);
 } kirsch_exchange_functions;
 
 /* `lane` is that of the thread that runs the current step: 0 .. kirsch_host.lanes - 1. */

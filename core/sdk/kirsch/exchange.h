@@ -264,6 +264,15 @@ class Response {
   kirsch_exchange* exchange_;
 };
 
+// What became of an exchange: final in on_end_request, before that what is known so far.
+struct Outcome {
+  bool committed;                     // the head of the answer was sent
+  bool complete;                      // and all the rest; false in on_end_request: the client has gone
+  std::uint64_t body_sent;            // bytes of the body that the kernel took, without the framing of chunks
+  std::chrono::nanoseconds duration;  // since the head of the request was complete
+  std::string_view id;                // names the request in the error log and on error pages
+};
+
 class Resume;  // kirsch/tasks.h
 
 class Exchange {
@@ -272,6 +281,10 @@ class Exchange {
   Request request() const { return Request(raw_); }
   Response response() { return Response(raw_); }
   std::uint32_t lane() const { return raw_->lane; }
+  Outcome outcome() const {
+    const auto& raw = *raw_->functions->outcome(raw_);
+    return {raw.committed != 0, raw.complete != 0, raw.body_sent, std::chrono::nanoseconds(raw.duration), view(raw.id)};
+  }
 
   // Stops here until the returned handle is called, from any thread; then `resumed` (an Exchange& taker returning void
   // or Flow) runs on the loop. The step must be of class async and return Flow::suspend next. If the client goes, the

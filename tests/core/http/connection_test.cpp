@@ -223,6 +223,30 @@ TEST(Connection, NeverSendsMoreThanAnnouncedAndClosesAfterLess) {
   EXPECT_EQ(served.events().back(), "gone");
 }
 
+TEST(Connection, CountsTheBodyThatTheKernelHasTaken) {
+  const std::pair<std::string, std::uint64_t> requests[] = {
+      {get("/hello"), 5},
+      {"HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n", 0},
+      {get("/empty"), 0},
+      {get("/long"), 3},
+      {post("/echo", "1234567", "Expect: 100-continue\r\n"), 7},  // 100 Continue goes ahead of the head
+      {get("/chunks"), 13},
+      {"GET /chunks HTTP/1.0\r\n\r\n", 13},
+      {get("/short"), 5},
+      {get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n"), 0},
+  };
+  Served served;
+  std::vector<std::uint64_t> expected;
+  for (const auto& [request, size] : requests) {
+    Client client(served.address());
+    client.write(get("/hello") + request);
+    client.finish();
+    client.read_to_end();
+    expected.insert(expected.end(), {5, size});
+  }
+  EXPECT_EQ(served.call([](TestService& service, Connections&) { return service.body_sent; }), expected);
+}
+
 TEST(Connection, HoldsTheProducerBackForASlowReader) {
   Served served;
   Client client(served.address(), 4096);
@@ -289,9 +313,15 @@ TEST(Connection, TellsTheTransactionThatItsClientIsGone) {
   Client client(served.address());
   client.write(get("/stream"));
   served.wait_until([](TestService& service, Connections&) { return service.produced != 0; });
+  client.read(100'000);
   client.close();
   served.wait_until([](TestService& service, Connections&) { return service.transactions.empty(); });
   EXPECT_EQ(served.events().back(), "gone");
+  served.call([](TestService& service, Connections&) {
+    EXPECT_GT(service.body_sent.back(), 60'000U);  // the first send is over, or the client would not have more
+    EXPECT_LE(service.body_sent.back(), service.produced);
+    return 0;
+  });
 }
 
 TEST(Connection, AbortsWithAnAnswerThatIsVisiblyCut) {

@@ -118,6 +118,7 @@ class TestService final : public Service {
   std::vector<TestTransaction*> held;
   std::size_t produced = 0;
   std::size_t largest_queue = 0;
+  std::vector<std::uint64_t> body_sent;  // of each transaction, at its end
 
  private:
   TestTransaction& add(ResponseWriter& writer, RequestHead& head) {
@@ -231,6 +232,7 @@ inline void TestTransaction::produce() {
 
 inline void TestTransaction::end(const char* how) {
   service_.events.push_back(how);
+  service_.body_sent.push_back(writer_.body_sent());
   std::erase(service_.held, this);
   service_.remove(*this);
 }
