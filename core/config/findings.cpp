@@ -50,13 +50,6 @@ void Findings::refuse() const {
     return std::tie(left.position->file, left.position->line, left.position->column) <
            std::tie(right.position->file, right.position->line, right.position->column);
   });
-  if (all.size() > shown) {
-    const std::size_t more = all.size() - shown;
-    all.resize(shown);
-    base::Diagnostic rest;
-    rest.message = "and " + std::to_string(more) + (more == 1 ? " more error" : " more errors");
-    all.push_back(std::move(rest));
-  }
   throw base::Refusal(std::move(all));
 }
 

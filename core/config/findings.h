@@ -15,8 +15,6 @@ namespace kirsch::config {
 // One thread. What is said twice of the same place is kept once.
 class Findings {
  public:
-  static constexpr std::size_t shown = 20;
-
   struct Advice {
     std::string note = {};  // beside the caret
     std::string help = {};
@@ -32,8 +30,7 @@ class Findings {
   const std::vector<base::Diagnostic>& errors() const { return errors_; }
   const std::vector<base::Diagnostic>& warnings() const { return warnings_; }
 
-  // Throws base::Refusal if there is an error: the first `shown` in the order of the file, then one that counts the
-  // rest.
+  // Throws base::Refusal with all errors, in the order of the files, if there is one.
   void refuse() const;
 
  private:

@@ -1,16 +1,19 @@
-// `kirsch run`: the life of a server process, from its configuration to its exit code.
+// The life of a server process, from its configuration to its exit code.
 #pragma once
 
-#include <filesystem>
+#include <vector>
 
-#include "base/exit_code.h"
+#include "server/blueprint.h"
 
 namespace kirsch::server {
 
-// Returns when the server has ended. Never throws: errors are printed.
-base::ExitCode run_server(const std::filesystem::path& configuration) noexcept;
+struct Ending {
+  base::ExitCode code = base::ExitCode::ok;
+  std::vector<base::Diagnostic> errors;  // why it did not start
+  bool abandoned = false;                // threads of modules were left behind: end with _Exit, destroy nothing static
+};
 
-// `kirsch check`: the verdict that a start would give, without running code of any module.
-base::ExitCode check_configuration(const std::filesystem::path& configuration) noexcept;
+// Returns when the server has ended. Throws what is no refusal.
+Ending run_server(const Blueprint& blueprint);
 
 }  // namespace kirsch::server

@@ -6,7 +6,7 @@ from headers import PACKAGES, STANDARD, SYSTEM
 from tree import CXX, code, found, includes, rule
 
 # Lower may not know higher, and equals do not know each other.
-LAYERS = {"sdk": 0, "base": 1, "config": 2, "loader": 2, "engine": 2, "net": 2, "http": 3, "pipeline": 4, "server": 5}
+LAYERS = {"sdk": 0, "base": 1, "config": 2, "loader": 2, "engine": 2, "net": 2, "http": 3, "pipeline": 4, "server": 5, "command": 6}
 
 
 def cmake_words(text):
@@ -42,7 +42,7 @@ def reachable(name, graph):
     return seen | {"sdk"}
 
 
-@rule("a component depends on lower layers only: sdk, base, {config, loader, engine, net}, http, pipeline, server",
+@rule("a component depends on lower layers only: sdk, base, {config, loader, engine, net}, http, pipeline, server, command",
       bad=[{"core/config/CMakeLists.txt": "kirsch_core_library(config DEPENDS base net)"},
            {"core/base/CMakeLists.txt": "kirsch_core_library(base DEPENDS http PACKAGES Poco::Net)"},
            {"core/extra/CMakeLists.txt": "kirsch_core_library(extra DEPENDS base)"}],

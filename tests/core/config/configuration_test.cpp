@@ -135,14 +135,6 @@ TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {
   EXPECT_EQ(found[3].source_line, "tools: { nobody: {} }");
 }
 
-TEST(Configuration, TellsTwentyErrorsAndCountsTheRest) {
-  std::string text = "version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\ntools:\n";
-  for (int count = 0; count < 25; ++count) text += "  x" + std::to_string(count) + ": {}\n";
-  const auto found = faults(text);
-  ASSERT_EQ(found.size(), 21U);
-  EXPECT_EQ(found.back().message, "and 5 more errors");
-}
-
 TEST(Configuration, TellsAnErrorOnceHoweverManyPathsItReaches) {
   EXPECT_EQ(faults("version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\ntools: { sessions: { timeout: x }, gate: {} }\n"
                    "paths: { /: {}, /a: {}, /b: {} }\n")

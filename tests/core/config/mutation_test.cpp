@@ -87,7 +87,6 @@ class Damage {
 
 // Why `diagnostic` points nowhere in the text; empty: it points into it.
 std::string misplaced(const base::Diagnostic& diagnostic, const std::string& text) {
-  if (diagnostic.code.empty()) return {};  // "and 3 more errors"
   if (!diagnostic.position) return "no position";
   const Source source("", "", text);
   const base::Position& at = *diagnostic.position;

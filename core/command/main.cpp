@@ -1,8 +1,8 @@
 // The command. Signals are blocked before anything else, so that no thread of any module ever takes one by accident.
-#include "server/command_line.h"
+#include "command/command_line.h"
 #include "server/process_signals.h"
 
 int main(int count, char** arguments) {
   kirsch::server::block_signals();
-  return static_cast<int>(kirsch::server::run_command_line(count, arguments));
+  return static_cast<int>(kirsch::command::run_command_line(count, arguments));
 }

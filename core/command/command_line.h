@@ -3,8 +3,8 @@
 
 #include "base/exit_code.h"
 
-namespace kirsch::server {
+namespace kirsch::command {
 
 base::ExitCode run_command_line(int count, char** arguments);
 
-}  // namespace kirsch::server
+}  // namespace kirsch::command

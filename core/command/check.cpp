@@ -1,0 +1,85 @@
+// For people: mistakes on standard error, a summary on standard output. For programs: one object.
+#include "command/check.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "command/json.h"
+#include "command/terminal.h"
+#include "server/blueprint.h"
+
+namespace kirsch::command {
+namespace {
+
+struct Counts {
+  std::size_t listeners = 0, sites = 0, paths = 0;
+};
+
+Counts counts_of(const config::Configuration& configuration) {
+  Counts counts{configuration.listeners.size(), configuration.sites.size(), 0};
+  for (const auto& site : configuration.sites) {
+    for (const auto& path : site.paths) counts.paths += path.first && path.origin.line != 0 ? 1 : 0;
+  }
+  return counts;
+}
+
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+void write(JsonWriter& json, const base::Diagnostic& diagnostic) {
+  json.open_object();
+  json.field("code", diagnostic.code);
+  json.field("message", diagnostic.message);
+  if (diagnostic.position) {
+    json.field("file", diagnostic.position->file);
+    if (diagnostic.position->line != 0) {
+      json.field("line", diagnostic.position->line);
+      json.field("column", diagnostic.position->column);
+      json.field("length", diagnostic.position->length);
+    }
+  }
+  if (!diagnostic.note.empty()) json.field("note", diagnostic.note);
+  if (!diagnostic.help.empty()) json.field("help", diagnostic.help);
+  json.close_object();
+}
+
+base::ExitCode check_for_programs(const std::filesystem::path& file) {
+  base::ExitCode code = base::ExitCode::ok;
+  std::vector<base::Diagnostic> errors, warnings;
+  Counts counts;
+  try {
+    const auto blueprint = server::read_blueprint(file);
+    warnings = blueprint.warnings;
+    counts = counts_of(blueprint.configuration);
+  } catch (const base::Refusal& refusal) {
+    errors = refusal.diagnostics();
+    code = refusal.exit_code();
+  }
+  JsonWriter json;
+  json.open_object().field("ok", errors.empty()).field("file", file.string());
+  for (const auto& [name, list] : {std::pair("errors", &errors), std::pair("warnings", &warnings)}) {
+    json.key(name).open_array();
+    for (const auto& one : *list) write(json, one);
+    json.close_array();
+  }
+  json.field("listeners", counts.listeners).field("sites", counts.sites).field("paths", counts.paths);
+  std::cout << json.close_object().text();
+  return code;
+}
+
+}  // namespace
+
+base::ExitCode check(const std::filesystem::path& file, bool json) noexcept {
+  return guarded([&] {
+    if (json) return check_for_programs(file);
+    const auto blueprint = server::read_blueprint(file);
+    print(blueprint.warnings);
+    const auto counts = counts_of(blueprint.configuration);
+    std::cout << file.string() << " is fine: " << counted(counts.listeners, "listener") << ", "
+              << counted(counts.sites, "site") << ", " << counted(counts.paths, "path") << '\n';
+    return base::ExitCode::ok;
+  });
+}
+
+}  // namespace kirsch::command

@@ -1,0 +1,142 @@
+// One case per type.
+#include "command/option_text.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cmath>
+
+#include "base/text.h"
+
+namespace kirsch::command {
+namespace {
+
+using base::OptionType;
+
+std::string bound(const base::Schema& schema, double number) {
+  if (schema.type == OptionType::duration) return base::duration_text(static_cast<std::int64_t>(number));
+  if (schema.type == OptionType::size) return base::size_text(static_cast<std::uint64_t>(number));
+  std::string text = std::to_string(number);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+std::string range(const base::Schema& schema) {
+  if (schema.minimum && schema.maximum)
+    return ", " + bound(schema, *schema.minimum) + " to " + bound(schema, *schema.maximum);
+  if (schema.minimum) return ", at least " + bound(schema, *schema.minimum);
+  if (schema.maximum) return ", at most " + bound(schema, *schema.maximum);
+  return "";
+}
+
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t index = 0; index < words.size(); ++index)
+    text += (index == 0 ? "" : index + 1 == words.size() ? " or " : ", ") + words[index];
+  return text;
+}
+
+std::string bare_type(const base::Schema& schema) {
+  switch (schema.type) {
+    case OptionType::boolean:
+      return "true or false";
+    case OptionType::integer:
+      return "integer" + range(schema);
+    case OptionType::number:
+      return "number" + range(schema);
+    case OptionType::string:
+      return "text";
+    case OptionType::enumeration:
+      return alternatives(schema.names);
+    case OptionType::duration:
+      return "duration" + range(schema);
+    case OptionType::size:
+      return "size" + range(schema);
+    case OptionType::path:
+      return "path";
+    case OptionType::secret:
+      return "secret";
+    case OptionType::cidr:
+      return "network";
+    case OptionType::list:
+      return "list of " + type_text(*schema.element);
+    case OptionType::map:
+      return "map of name to " + type_text(*schema.element);
+    case OptionType::structure:
+      return "options";
+    case OptionType::provider:
+      return "provider of " + schema.service;
+    case OptionType::one_of:
+      break;
+  }
+  std::vector<std::string> words;
+  for (const auto& one : schema.alternatives) words.push_back(type_text(one));
+  return alternatives(words);
+}
+
+std::string quoted(const std::string& text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@";
+  const bool bare = !text.empty() && text.find_first_not_of(plain) == std::string::npos && text != "off";
+  return bare ? text : "\"" + base::escaped(text) + "\"";
+}
+
+std::string network(const std::string& bytes) {
+  std::array<char, INET6_ADDRSTRLEN> name{};
+  const bool four = bytes.compare(0, 12, std::string("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12)) == 0;
+  ::inet_ntop(four ? AF_INET : AF_INET6, bytes.data() + (four ? 12 : 0), name.data(), name.size());
+  const int prefix = static_cast<unsigned char>(bytes[16]) - (four ? 96 : 0);
+  return name.data() + (prefix == (four ? 32 : 128) ? std::string() : "/" + std::to_string(prefix));
+}
+
+std::string whole(std::int64_t number, const base::Schema& schema) {
+  if (schema.type == OptionType::enumeration) return schema.names[static_cast<std::size_t>(number)];
+  if (schema.type == OptionType::duration) return base::duration_text(number);
+  if (schema.type == OptionType::size) return base::size_text(static_cast<std::uint64_t>(number));
+  return std::to_string(number);
+}
+
+struct Speller {
+  const base::Schema& schema;
+
+  std::string operator()(std::monostate) const { return "off"; }
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::int64_t value) const { return whole(value, schema); }
+  std::string operator()(double value) const { return bound(schema, value); }
+  std::string operator()(const std::string& value) const {
+    return schema.type == OptionType::cidr ? network(value) : quoted(value);
+  }
+  std::string operator()(const base::Value::List& values) const {
+    std::string text;
+    for (const auto& one : values) text += (text.empty() ? "" : ", ") + value_text(one, *schema.element);
+    return "[" + text + "]";
+  }
+  std::string operator()(const base::Value::Map& values) const {
+    std::string text;
+    for (const auto& [name, one] : values)
+      text += (text.empty() ? " " : ", ") + quoted(name) + ": " + value_text(one, *schema.element);
+    return text.empty() ? "{}" : "{" + text + " }";
+  }
+  std::string operator()(const base::Structure& value) const {
+    std::string text;
+    for (std::size_t index = 0; index < value.values.size(); ++index)
+      text += (text.empty() ? " " : ", ") + schema.options[index].name + ": " +
+              value_text(value.values[index], schema.options[index].schema);
+    return text.empty() ? "{}" : "{" + text + " }";
+  }
+  std::string operator()(const base::Choice& choice) const {
+    return value_text(choice.value.front(), schema.alternatives[choice.index]);
+  }
+  std::string operator()(const base::ProviderUse& use) const { return "{ " + use.name + ": … }"; }
+};
+
+}  // namespace
+
+std::string type_text(const base::Schema& schema) { return bare_type(schema) + (schema.optional ? ", or off" : ""); }
+
+std::string value_text(const base::Value& value, const base::Schema& schema) {
+  if (value.secret) return "***";
+  return std::visit(Speller{schema}, value.data);
+}
+
+}  // namespace kirsch::command
