@@ -7,6 +7,9 @@
 
 #include "command/check.h"
 #include "command/modules.h"
+#include "command/reference.h"
+#include "command/routes.h"
+#include "command/schema.h"
 #include "command/terminal.h"
 #include "kirsch/abi.h"
 #include "server/run.h"
@@ -22,6 +25,9 @@ struct Arguments {
   bool json = false;
   std::vector<std::string> module_paths;
   std::string module;
+  RouteQuery query;
+  bool defaults = false;
+  std::string shell;
 };
 
 // The verb that was chosen.
@@ -39,7 +45,26 @@ class Table {
     with_file(verb("run", "serve in the foreground", run));
     with_json(with_file(verb("check", "find every mistake without running code of any module",
                              [](const Arguments& given) { return check(given.configuration, given.json); })));
+    add_routes();
     add_module();
+    with_paths(verb("schema", "print JSON Schema of the configuration, for editors", [](const Arguments& given) {
+      return print_schema({given.configuration, given.module_paths});
+    }));
+    auto* shell = verb("completion", "print a script that completes the command", [this](const Arguments& given) {
+      const auto known = reference_of(app_);
+      std::cout << (given.shell == "bash"  ? bash_completion(known)
+                    : given.shell == "zsh" ? zsh_completion(known)
+                                           : fish_completion(known));
+      return ExitCode::ok;
+    });
+    shell->add_option("SHELL", arguments_.shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+        ->type_name("");
+    verb("man", "print the manual page: kirsch man | man -l -", [this](const Arguments&) {
+      std::cout << manual(reference_of(app_), KIRSCH_VERSION);
+      return ExitCode::ok;
+    });
     verb("version", "print versions", version);
   }
 
@@ -71,24 +96,49 @@ class Table {
   CLI::App* with_paths(CLI::App* made) {
     made->add_option("--path", arguments_.module_paths, "look here instead of in plugins.path; may be repeated")
         ->type_name("DIRECTORY");
-    return with_json(with_file(made));
+    return with_file(made);
+  }
+  void add_routes() {
+    auto* routes = with_json(
+        with_file(verb("routes", "which path answers what; of one URL: its tools in their order, and who said so",
+                       [](const Arguments& given) {
+                         const RoutesOptions options{given.configuration, given.json, given.defaults};
+                         return given.query.url.empty() ? list_routes(options) : explain_route(options, given.query);
+                       })));
+    routes->add_option("URL", arguments_.query.url, "http://host/path, or /path");
+    routes->add_option("--method", arguments_.query.method, "of the request")
+        ->capture_default_str()
+        ->type_name("METHOD");
+    routes->add_option("--from", arguments_.query.from, "the client")->capture_default_str()->type_name("ADDRESS");
+    routes->add_option("-H,--header", arguments_.query.headers, "'Name: value'; may be repeated")->type_name("LINE");
+    routes->add_option("--listener", arguments_.query.listener, "where the request arrives")->type_name("NAME");
+    routes->add_flag("--defaults", arguments_.defaults, "also values that nobody wrote");
   }
   void add_module() {
     auto* module = app_.add_subcommand("module", "what modules there are, without running code of any");
     module->require_subcommand(1);
-    with_paths(verb(
-        "list", "names, versions and what they provide",
-        [](const Arguments& given) {
-          return list_modules({given.configuration, given.module_paths}, given.json);
-        },
-        module));
-    auto* info = with_paths(verb(
-        "info", "all that one says: hooks, priorities, classes, options",
-        [](const Arguments& given) {
-          return show_module({given.configuration, given.module_paths}, given.module, given.json);
-        },
-        module));
+    const auto list = [](const Arguments& given) {
+      return list_modules({given.configuration, given.module_paths}, given.json);
+    };
+    const auto show = [](const Arguments& given) {
+      return show_module({given.configuration, given.module_paths}, given.module, given.json);
+    };
+    with_json(with_paths(verb("list", "names, versions and what they provide", list, module)));
+    auto* info =
+        with_json(with_paths(verb("info", "all that one says: hooks, priorities, classes, options", show, module)));
     info->add_option("NAME", arguments_.module, "of a module, or of something it provides")->required();
+  }
+
+  static VerbReference reference_of(const CLI::App& app) {
+    VerbReference verb{app.get_name(), app.get_description(), {}, {}};
+    for (const auto* option : app.get_options()) {
+      const bool positional = option->get_positional();
+      verb.options.push_back({option->get_name(positional, true),
+                              option->get_items_expected_max() == 0 ? "" : option->get_type_name(),
+                              option->get_description(), positional});
+    }
+    for (const auto* one : app.get_subcommands({})) verb.verbs.push_back(reference_of(*one));
+    return verb;
   }
 
   static ExitCode run(const Arguments& given) {

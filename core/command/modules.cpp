@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "command/json.h"
 #include "command/option_text.h"
+#include "command/route_report.h"
 #include "command/terminal.h"
 #include "config/configuration.h"
-#include "server/module_search.h"
 
 namespace kirsch::command {
 namespace {
@@ -19,28 +19,12 @@ namespace fs = std::filesystem;
 using loader::ModuleFile;
 using loader::Offer;
 
-server::ModuleSearch search(const ModulePlaces& places) {
-  config::PluginSettings settings;
-  std::error_code error;
-  if (!places.paths.empty()) {
-    for (const auto& path : places.paths) settings.path.push_back({fs::absolute(path).lexically_normal().string(), {}});
-  } else if (fs::exists(places.configuration, error)) {
-    settings = config::plugin_settings(config::Document::from_file(places.configuration));
-  }
-  return server::find_modules(settings);
-}
-
 // "tool secureheaders, handler x".
 std::string provides_text(const ModuleFile& file) {
   std::string text;
   for (const auto& offer : file.manifest->provides)
     text.append(text.empty() ? "" : ", ").append(loader::word(offer.kind)).append(" ").append(offer.name);
   return text;
-}
-
-std::string padded(const std::string& text, std::size_t width) {
-  const auto taken = base::width(text);
-  return text + std::string(width > taken ? width - taken : 0, ' ');
 }
 
 void print_table(const loader::Catalogue& catalogue) {
@@ -176,6 +160,17 @@ void print_module(const ModuleFile& file) {
 }
 
 }  // namespace
+
+server::ModuleSearch search(const ModulePlaces& places) {
+  config::PluginSettings settings;
+  std::error_code error;
+  if (!places.paths.empty()) {
+    for (const auto& path : places.paths) settings.path.push_back({fs::absolute(path).lexically_normal().string(), {}});
+  } else if (fs::exists(places.configuration, error)) {
+    settings = config::plugin_settings(config::Document::from_file(places.configuration));
+  }
+  return server::find_modules(settings);
+}
 
 base::ExitCode list_modules(const ModulePlaces& places, bool json) noexcept {
   return guarded([&] {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/exit_code.h"
+#include "server/module_search.h"
 
 namespace kirsch::command {
 
@@ -15,6 +16,9 @@ struct ModulePlaces {
   std::filesystem::path configuration;
   std::vector<std::string> paths;
 };
+
+// Throws base::Refusal.
+server::ModuleSearch search(const ModulePlaces& places);
 
 base::ExitCode list_modules(const ModulePlaces& places, bool json) noexcept;
 

@@ -1,12 +1,10 @@
 // One case per type.
 #include "command/option_text.h"
 
-#include <arpa/inet.h>
-
-#include <array>
 #include <cmath>
 
 #include "base/text.h"
+#include "config/scalars.h"
 
 namespace kirsch::command {
 namespace {
@@ -81,14 +79,6 @@ std::string quoted(const std::string& text) {
   return bare ? text : "\"" + base::escaped(text) + "\"";
 }
 
-std::string network(const std::string& bytes) {
-  std::array<char, INET6_ADDRSTRLEN> name{};
-  const bool four = bytes.compare(0, 12, std::string("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12)) == 0;
-  ::inet_ntop(four ? AF_INET : AF_INET6, bytes.data() + (four ? 12 : 0), name.data(), name.size());
-  const int prefix = static_cast<unsigned char>(bytes[16]) - (four ? 96 : 0);
-  return name.data() + (prefix == (four ? 32 : 128) ? std::string() : "/" + std::to_string(prefix));
-}
-
 std::string whole(std::int64_t number, const base::Schema& schema) {
   if (schema.type == OptionType::enumeration) return schema.names[static_cast<std::size_t>(number)];
   if (schema.type == OptionType::duration) return base::duration_text(number);
@@ -104,7 +94,7 @@ struct Speller {
   std::string operator()(std::int64_t value) const { return whole(value, schema); }
   std::string operator()(double value) const { return bound(schema, value); }
   std::string operator()(const std::string& value) const {
-    return schema.type == OptionType::cidr ? network(value) : quoted(value);
+    return schema.type == OptionType::cidr ? config::network_text(value) : quoted(value);
   }
   std::string operator()(const base::Value::List& values) const {
     std::string text;

@@ -106,6 +106,8 @@ void check_twice(Reader& reader, const Node& bind, const ListenerSettings& one,
 
 }  // namespace
 
+const std::vector<base::Option>& listener_options() { return listener_fields().options(); }
+
 std::vector<ListenerSettings> read_listeners(Reader& reader, const Node* section, const Node& root) {
   std::vector<ListenerSettings> listeners;
   const std::string example = "listeners: { web: { bind: \"127.0.0.1:8080\" } }";

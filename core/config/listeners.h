@@ -15,6 +15,8 @@ struct ListenerSettings {
   base::Position origin;  // of bind
 };
 
+const std::vector<base::Option>& listener_options();
+
 // `section` is the value of the key, null if it is absent; `root` is the document's root. What is wrong is reported to
 // the reader's findings.
 std::vector<ListenerSettings> read_listeners(Reader& reader, const Node* section, const Node& root);

@@ -98,6 +98,9 @@ void read_log(Reader& reader, const Entry& entry, LogSettings& settings) {
 
 }  // namespace
 
+const std::vector<base::Option>& error_log_options() { return error_log_fields().options(); }
+const std::vector<base::Option>& named_log_options() { return named_log_fields().options(); }
+
 LogSettings read_logs(Reader& reader, const Node* section, const Node& root) {
   static const std::vector<base::Option> none;
   LogSettings settings;

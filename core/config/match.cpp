@@ -16,7 +16,7 @@ void set_methods(Match& to, const base::Value& value) {
     to.methods.push_back(names[static_cast<std::size_t>(as_integer(one))]);
   // RFC 9110 9.3.2: HEAD is answered as GET is.
   const auto named = [&](const char* name) { return std::ranges::find(to.methods, name) != to.methods.end(); };
-  if (named("GET") && !named("HEAD")) to.methods.emplace_back("HEAD");
+  if (named("GET") && !named("HEAD")) to.methods.insert(std::ranges::find(to.methods, "GET") + 1, "HEAD");
 }
 
 void set_clients(Match& to, const base::Value& value) {

@@ -24,6 +24,8 @@ const Fields<PluginSettings>& plugin_fields() {
 
 }  // namespace
 
+const std::vector<base::Option>& plugin_options() { return plugin_fields().options(); }
+
 PluginSettings read_plugins(Reader& reader, const Node* section, const Node& root) {
   PluginSettings settings;
   plugin_fields().read(reader, section, section == nullptr ? root : *section, "'plugins'", settings);

@@ -19,6 +19,8 @@ struct PluginSettings {
   std::vector<std::string> owners;    // names of users beside root and whoever started the server
 };
 
+const std::vector<base::Option>& plugin_options();
+
 // `section` is the value of the key, null if it is absent; `root` is the document's root. What is wrong is reported to
 // the reader's findings.
 PluginSettings read_plugins(Reader& reader, const Node* section, const Node& root);

@@ -188,4 +188,12 @@ Parsed<std::string> parsed_cidr(std::string_view text) {
   return bytes;
 }
 
+std::string network_text(const std::string& bytes) {
+  std::array<char, INET6_ADDRSTRLEN> name{};
+  const bool four = bytes.compare(0, 12, std::string("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12)) == 0;
+  ::inet_ntop(four ? AF_INET : AF_INET6, bytes.data() + (four ? 12 : 0), name.data(), name.size());
+  const int prefix = static_cast<unsigned char>(bytes[16]) - (four ? 96 : 0);
+  return name.data() + (prefix == (four ? 32 : 128) ? std::string() : "/" + std::to_string(prefix));
+}
+
 }  // namespace kirsch::config

@@ -24,5 +24,6 @@ Parsed<double> parsed_number(std::string_view text);
 Parsed<std::int64_t> parsed_duration(std::string_view text);  // nanoseconds
 Parsed<std::int64_t> parsed_size(std::string_view text);      // bytes
 Parsed<std::string> parsed_cidr(std::string_view text);       // 17 bytes
+std::string network_text(const std::string& bytes);           // what parsed_cidr makes, as text
 
 }  // namespace kirsch::config

@@ -97,6 +97,8 @@ void check_limits(Reader& reader, const Node& at, const LimitSettings& limits) {
 
 }  // namespace
 
+const std::vector<base::Option>& server_options() { return server_fields().options(); }
+
 const base::Schema& body_limit() {
   static const base::Schema schema = size(0, mebibyte * mebibyte);
   return schema;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/diagnostic.h"
 #include "base/schema.h"
@@ -41,6 +42,8 @@ struct ServerSettings {
   bool allow_root = false;
   LimitSettings limits;
 };
+
+const std::vector<base::Option>& server_options();
 
 // What `body` of limits may be, also where a path or site says it.
 const base::Schema& body_limit();

@@ -6,15 +6,23 @@
 
 #include "base/text.h"
 #include "config/code.h"
+#include "config/fields.h"
 
 namespace kirsch::config {
 
+const std::vector<base::Option>& reserved_options() {
+  static const std::vector<base::Option> options = {
+      {"on", "whether it runs; off keeps what is said about it", "true", boolean()},
+      {"reset", "forgets what outer levels say", "false", boolean()},
+      {"priority", "among the tools of its hook points", "the module's own", integer(0, 100)}};
+  return options;
+}
+
+const base::Option& priority_option() { return reserved_options().back(); }
+
 std::optional<int> read_priority(Reader& reader, const Node& node, const std::string& owner) {
-  base::Schema schema;
-  schema.type = base::OptionType::integer;
-  schema.minimum = 0;
-  schema.maximum = 100;
-  const std::optional<base::Value> value = reader.value(node, schema, "option 'priority' of " + owner);
+  const std::optional<base::Value> value =
+      reader.value(node, priority_option().schema, "option 'priority' of " + owner);
   if (!value) return std::nullopt;
   return static_cast<int>(std::get<std::int64_t>(value->data));
 }
@@ -79,9 +87,7 @@ void ToolLevels::use(const Node& names, ToolLevel& level) {
 }
 
 bool ToolLevels::read_boolean(const Node& node, const std::string& what, bool& out) {
-  base::Schema schema;
-  schema.type = base::OptionType::boolean;
-  const std::optional<base::Value> value = reader_.value(node, schema, what);
+  const std::optional<base::Value> value = reader_.value(node, boolean(), what);
   if (value) out = std::get<bool>(value->data);
   return value.has_value();
 }

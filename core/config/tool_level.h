@@ -24,6 +24,10 @@ struct ToolWord {
   Node options;  // a mapping without the reserved keys
 };
 
+// What may stand beside the options of a tool; for a plugin the priority alone.
+const std::vector<base::Option>& reserved_options();
+const base::Option& priority_option();
+
 using ToolLevel = std::vector<const ToolWord*>;
 
 // Reads each `tools:` and each named pipeline once; what is wrong is reported then. Its words stay where they are.

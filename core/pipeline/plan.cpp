@@ -6,11 +6,6 @@
 namespace kirsch::pipeline {
 namespace {
 
-struct Ordered {
-  int priority;
-  Step step;
-};
-
 Place place_of(loader::ExecutionClass execution) {
   return execution == loader::ExecutionClass::blocking ? Place::worker : Place::loop;
 }
@@ -24,27 +19,32 @@ Step step_of(const loader::Instance& instance, std::uint32_t (*function)(void*, 
           .async = execution == loader::ExecutionClass::async};
 }
 
-std::vector<Ordered> steps_at(kirsch_hook point, const std::vector<ToolInstance>& tools) {
-  std::vector<Ordered> steps;
-  for (const auto& tool : tools) {
-    for (const auto& use : tool.instance->offer().hooks) {
+}  // namespace
+
+std::vector<OrderedStep> ordered_steps(kirsch_hook point, std::span<const ToolOrder> tools) {
+  std::vector<OrderedStep> steps;
+  for (std::size_t tool = 0; tool < tools.size(); ++tool) {
+    for (const auto& use : tools[tool].offer->hooks) {
       if (use.point != point) continue;
-      Step step = step_of(*tool.instance, tool.instance->functions().hooks[point], use.execution);
-      step.failsafe = use.failsafe;
-      steps.push_back({tool.priority >= 0 ? tool.priority : use.priority, step});
+      steps.push_back({tool, &use, tools[tool].priority >= 0 ? tools[tool].priority : use.priority});
     }
   }
-  std::ranges::stable_sort(steps, {}, &Ordered::priority);
+  std::ranges::stable_sort(steps, {}, &OrderedStep::priority);
   return steps;
 }
 
-}  // namespace
-
 Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit)
     : body_limit_(body_limit), tools_(std::move(tools)), handler_(std::move(handler)) {
+  std::vector<ToolOrder> order;
+  for (const auto& tool : tools_) order.push_back({&tool.instance->offer(), tool.priority});
   for (std::uint32_t point = 0; point < KIRSCH_HOOKS; ++point) {
     first_[point] = static_cast<std::uint32_t>(steps_.size());
-    for (const auto& ordered : steps_at(static_cast<kirsch_hook>(point), tools_)) steps_.push_back(ordered.step);
+    for (const auto& ordered : ordered_steps(static_cast<kirsch_hook>(point), order)) {
+      const auto& instance = *tools_[ordered.tool].instance;
+      Step step = step_of(instance, instance.functions().hooks[point], ordered.use->execution);
+      step.failsafe = ordered.use->failsafe;
+      steps_.push_back(step);
+    }
   }
   first_[KIRSCH_HOOKS] = static_cast<std::uint32_t>(steps_.size());
   if (handler_ != nullptr) {

@@ -1,6 +1,7 @@
 // The compiled pipeline of a path: flat arrays of steps, one per hook point, with everything decided at load.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -33,6 +34,22 @@ struct ToolInstance {
   SharedInstance instance;
   int priority = -1;  // from YAML; negative: the module's own per hook
 };
+
+// A tool of a path as far as the order of its steps depends on it.
+struct ToolOrder {
+  const loader::Offer* offer = nullptr;
+  int priority = -1;  // from YAML; negative: the module's own per hook
+};
+
+// One step of a hook point: which of the tools, and how its module declares it.
+struct OrderedStep {
+  std::size_t tool = 0;
+  const loader::HookUse* use = nullptr;
+  int priority = 0;
+};
+
+// By priority; between equal ones the order of declaration decides.
+std::vector<OrderedStep> ordered_steps(kirsch_hook point, std::span<const ToolOrder> tools);
 
 class Plan {
  public:

@@ -1,0 +1,172 @@
+// What the command says of configurations and modules, to people and to programs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "markdown.h"
+#include "support/folder.h"
+#include "support/kirsch.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+const std::string head = "version: 1\nlisteners: { web: { bind: \"127.0.0.1:0\" } }\n";
+
+TEST(Check, counts_what_is_fine) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.yaml", head + "paths: { /: {}, /a: {} }\n");
+  const auto result = run_kirsch({"check", "-c", file});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, file + " is fine: 1 listener, 1 site, 2 paths\n");
+}
+
+TEST(Check, shows_twenty_errors_to_people_and_all_to_programs) {
+  const TemporaryFolder folder;
+  std::string text = head + "tools:\n";
+  for (int count = 0; count < 25; ++count) text += "  nobody" + std::to_string(count) + ": {}\n";
+  const std::string file = folder.write("a.yaml", text);
+  const auto shown = run_kirsch({"check", "-c", file});
+  EXPECT_EQ(shown.exit_code, 3);
+  EXPECT_THAT(shown.err,
+              AllOf(HasSubstr("'nobody19'"), Not(HasSubstr("'nobody20'")), HasSubstr("and 5 more errors\n")));
+  const auto all = run_kirsch({"check", "--json", "-c", file});
+  EXPECT_EQ(all.exit_code, 3);
+  EXPECT_THAT(all.out, AllOf(StartsWith("{\n  \"ok\": false,\n"), HasSubstr("unknown tool 'nobody24'"),
+                             HasSubstr("\"line\": 28,\n      \"column\": 3,\n      \"length\": 8,")));
+}
+
+TEST(Check, writes_json_that_is_valid_for_any_bytes) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.yaml", head + "tools: { \"a\\\"b\\\\c\\nd\": {} }\n");
+  EXPECT_THAT(run_kirsch({"check", "--json", "-c", file}).out, HasSubstr(R"(unknown tool 'a\"b\\c\u000ad')"));
+}
+
+TEST(Modules, are_listed_with_what_they_provide) {
+  const auto result = run_kirsch({"module", "list"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("secureheaders  1.0.0    tool secureheaders\n"),
+                                HasSubstr("signals        1.0.0    plugin signals\n")));
+}
+
+TEST(Modules, are_listed_when_they_are_stripped_and_when_they_are_refused) {
+  const TemporaryFolder folder;
+  const auto module = build_folder() / "plugins" / "respond.so";
+  const auto copy = (folder.path() / "respond.so").string();
+  std::filesystem::copy_file(module, copy);
+  ASSERT_EQ(Process({"strip", "--strip-all", copy}).wait(), 0);
+  folder.write("text.so", "no module\n");
+  const auto result = run_kirsch({"module", "list", "--path", folder.path().string()});
+  EXPECT_THAT(result.out, AllOf(HasSubstr("handler respond\n"), HasSubstr("text.so  refused: "), HasSubstr("[M2")));
+  const auto json = run_kirsch({"module", "list", "--json", "--path", folder.path().string()});
+  EXPECT_THAT(json.out, AllOf(HasSubstr("\"name\": \"respond\""), HasSubstr("\"refused\": ["), HasSubstr("text.so")));
+}
+
+TEST(Modules, tell_all_that_their_note_says) {
+  const auto result = run_kirsch({"module", "info", "secureheaders"});
+  EXPECT_THAT(result.out, AllOf(StartsWith("secureheaders 1.0.0: Protective headers"), HasSubstr("  build id  "),
+                                HasSubstr("  at before_finalize, priority 60, inline, failsafe\n"),
+                                HasSubstr("    max_age     duration; default 730d; ")));
+  const auto of_plugin = run_kirsch({"module", "info", "--json", "signals"});
+  EXPECT_THAT(of_plugin.out, AllOf(HasSubstr("\"phase\": \"early\""), HasSubstr("\"channel\": \"start\"")));
+  const auto unknown = run_kirsch({"module", "info", "secureheader"});
+  EXPECT_EQ(unknown.exit_code, 3);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'secureheaders'?"));
+}
+
+TEST(Command, explains_itself_and_refuses_what_it_does_not_know) {
+  EXPECT_THAT(run_kirsch({"--help"}).out, AllOf(HasSubstr("check"), HasSubstr("Exit codes: 0 ok")));
+  EXPECT_EQ(run_kirsch({"--version"}).exit_code, 0);
+  EXPECT_EQ(run_kirsch({"chekc"}).exit_code, 2);
+  EXPECT_EQ(run_kirsch({}).exit_code, 2);
+}
+
+// The README's site and what the README says of it.
+TEST(Routes, explain_the_site_of_the_readme) {
+  const auto page = contents_of(source_folder() / "README.md");
+  const auto section = page.substr(page.find("## Why did this URL"));
+  const auto found = blocks(section.substr(0, section.find("\n## ", 1)));
+  ASSERT_EQ(found.size(), 2U);
+  const TemporaryFolder folder;
+  folder.write("shop.yaml", found[0].text);
+  const std::string command = found[1].text.substr(0, found[1].text.find('\n'));
+  ASSERT_EQ(command, "$ kirsch routes -c shop.yaml http://shop.example.org/shop/cart/7");
+  const auto result =
+      run_kirsch({"routes", "-c", (folder.path() / "shop.yaml").string(), "http://shop.example.org/shop/cart/7"});
+  EXPECT_EQ(result.out, found[1].text.substr(command.size() + 1));
+}
+
+const std::string site =
+    head +
+    "sites:\n"
+    "  - hosts: [a.example]\n"
+    "    tools: { secureheaders: { frame_options: SAMEORIGIN } }\n"
+    "    paths:\n"
+    "      /: { handler: { respond: { body: x } } }\n"
+    "      /staff/:\n"
+    "        - { match: { clients: [10.0.0.0/8], headers: { X-Key: k } }, handler: { echo: {} } }\n"
+    "      /only/: { match: { methods: [PUT] }, handler: { echo: {} } }\n";
+
+std::string explained(const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  std::vector<std::string> whole{"routes", "-c", folder.write("a.yaml", site).string()};
+  whole.insert(whole.end(), arguments.begin(), arguments.end());
+  const auto result = run_kirsch(whole);
+  return result.out + result.err;
+}
+
+TEST(Routes, are_listed_with_match_handler_and_tools) {
+  EXPECT_EQ(explained({}),
+            "a.example on web\n"
+            "  /        respond                                 secureheaders\n"
+            "  /staff/  echo     from 10.0.0.0/8 with X-Key: k  secureheaders\n"
+            "  /only/   echo     PUT                            secureheaders\n");
+}
+
+TEST(Routes, are_found_as_another_client_would_find_them) {
+  EXPECT_THAT(explained({"/staff/x"}), HasSubstr("path      /   "));
+  EXPECT_THAT(explained({"/staff/x", "--from", "10.1.2.3", "-H", "X-Key: k"}), HasSubstr("path      /staff/"));
+  EXPECT_THAT(explained({"/staff", "--from", "10.1.2.3", "-H", "X-Key: k"}), HasSubstr("308 to /staff/\n"));
+  EXPECT_THAT(explained({"http://b.example/"}), HasSubstr("421"));
+  EXPECT_THAT(explained({"--method", "PUT", "/only/a"}), HasSubstr("handler   echo"));
+  EXPECT_THAT(explained({"nothing"}), HasSubstr("'nothing' is no URL"));
+  EXPECT_THAT(explained({"/", "--from", "here"}), HasSubstr("'here' is no address"));
+  EXPECT_THAT(explained({"/", "--listener", "tls"}), HasSubstr("no listener 'tls'"));
+}
+
+TEST(Routes, tell_programs_every_value_with_its_origin) {
+  EXPECT_THAT(
+      explained({"--json", "/"}),
+      AllOf(HasSubstr("\"frame_options\": {\n          \"value\": \"SAMEORIGIN\",\n          \"origin\": \"a.yaml:5\""),
+            HasSubstr("\"origin\": \"default\""), HasSubstr("\"before_finalize\": [")));
+}
+
+TEST(Completion, offers_verbs_and_their_options_in_bash) {
+  const TemporaryFolder folder;
+  const std::string script = folder.write("completion", run_kirsch({"completion", "bash"}).out);
+  const auto offered = [&](const std::string& words) {
+    Process shell({"bash", "-c",
+                   "source " + script + "; COMP_WORDS=(" + words +
+                       "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _kirsch; echo \"${COMPREPLY[*]}\""});
+    EXPECT_EQ(shell.wait(), 0);
+    return shell.output().out;
+  };
+  EXPECT_EQ(offered("kirsch ch"), "check\n");
+  EXPECT_EQ(offered("kirsch module ''"), "list info -h --help\n");
+  EXPECT_EQ(offered("kirsch -c x.yaml routes --me"), "--method\n");
+  EXPECT_EQ(run_kirsch({"completion", "csh"}).exit_code, 2);
+  EXPECT_THAT(run_kirsch({"completion", "fish"}).out, HasSubstr("-a check -d"));
+  EXPECT_THAT(run_kirsch({"completion", "zsh"}).out, StartsWith("#compdef kirsch\n"));
+}
+
+TEST(Manual, names_every_verb) {
+  const auto page = run_kirsch({"man"}).out;
+  for (const char* verb : {"run", "check", "routes", "module list", "module info", "schema", "completion", "version"})
+    EXPECT_THAT(page, HasSubstr(".B kirsch " + std::string(verb)));
+}
+
+}  // namespace
+}  // namespace kirsch::test
