@@ -70,7 +70,7 @@ pipeline::SharedInstance Modules::make(const loader::Provided& provided, const b
     const auto found = std::ranges::find(known, option.substr(0, option.find('.')), &base::Option::name);
     if (found != known.end()) {
       const auto& at = options.values[static_cast<std::size_t>(found - known.begin())].origin;
-      if (at.line != 0) return at;
+      if (!at.file.empty()) return at;  // else it is a default, and the use of the module is to blame
     }
     return origin.line == 0 ? std::nullopt : std::optional(origin);
   };
