@@ -1,0 +1,61 @@
+// IPv4 arrives as v4-mapped IPv6.
+#include "client_address.h"
+
+#include <charconv>
+
+namespace accesslog {
+namespace {
+
+void append_number(std::string& out, unsigned number, int base) {
+  char text[8];
+  out.append(text, std::to_chars(text, text + sizeof text, number, base).ptr);
+}
+
+// The longest run of at least two zero groups, the first of equal ones (RFC 5952 4.2).
+struct Zeros {
+  int begin = 8;
+  int size = 0;
+};
+
+Zeros longest_zeros(const unsigned (&groups)[8]) {
+  Zeros longest;
+  for (int begin = 0; begin < 8; ++begin) {
+    int size = 0;
+    while (begin + size < 8 && groups[begin + size] == 0) ++size;
+    if (size >= 2 && size > longest.size) longest = {begin, size};
+  }
+  return longest;
+}
+
+void append_ipv6(std::string& out, const std::uint8_t* bytes) {
+  unsigned groups[8];
+  for (int group = 0; group < 8; ++group)
+    groups[group] = static_cast<unsigned>(bytes[2 * group] << 8 | bytes[2 * group + 1]);
+  const Zeros zeros = longest_zeros(groups);
+  for (int group = 0; group < 8; ++group) {
+    if (group == zeros.begin) {
+      out += "::";
+      group += zeros.size - 1;
+      continue;
+    }
+    if (group != 0 && group != zeros.begin + zeros.size) out += ':';
+    append_number(out, groups[group], 16);
+  }
+}
+
+}  // namespace
+
+void append_address(std::string& out, const kirsch_address& address) {
+  if (address.family == 4) {
+    for (int byte = 12; byte < 16; ++byte) {
+      if (byte != 12) out += '.';
+      append_number(out, address.bytes[byte], 10);
+    }
+  } else if (address.family == 6) {
+    append_ipv6(out, address.bytes);
+  } else {
+    out += address.family == 1 ? "unix:" : "-";
+  }
+}
+
+}  // namespace accesslog

@@ -1,0 +1,52 @@
+// The calendar is the C library's; names of months are English whatever the locale.
+#include "timestamp.h"
+
+#include <time.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace accesslog {
+namespace {
+
+using namespace std::chrono;
+
+std::string local_text(std::time_t second) {
+  constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  tm at{};
+  ::localtime_r(&second, &at);
+  const long minutes = std::labs(at.tm_gmtoff) / 60;
+  std::array<char, 96> text{};
+  std::snprintf(text.data(), text.size(), "[%02d/%s/%04d:%02d:%02d:%02d %c%02ld%02ld]", at.tm_mday,
+                months[static_cast<std::size_t>(at.tm_mon)], at.tm_year + 1900, at.tm_hour, at.tm_min, at.tm_sec,
+                at.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
+  return text.data();
+}
+
+std::string utc_text(std::time_t second) {
+  tm at{};
+  ::gmtime_r(&second, &at);
+  std::array<char, 64> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &at);
+  return text.data();
+}
+
+}  // namespace
+
+void Timestamp::append_local(std::string& out, Time time) {
+  const std::time_t second = system_clock::to_time_t(floor<seconds>(time));
+  if (second != std::exchange(local_second_, second)) local_ = local_text(second);
+  out += local_;
+}
+
+void Timestamp::append_utc(std::string& out, Time time) {
+  const std::time_t second = system_clock::to_time_t(floor<seconds>(time));
+  if (second != std::exchange(utc_second_, second)) utc_ = utc_text(second);
+  const auto rest = std::to_string(floor<milliseconds>(time - floor<seconds>(time)).count());
+  out.append(utc_).append(3 - rest.size(), '0').append(rest).append("Z");
+}
+
+}  // namespace accesslog
