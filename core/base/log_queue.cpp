@@ -18,6 +18,8 @@ LogQueue::Append LogQueue::append(Level level, std::string_view text) noexcept {
     return Append::dropped;
   }
   waiting_ += bytes;
+  const std::size_t half = limit_ / 2;
+  if (held < half && held + bytes.size() >= half) return Append::half;
   return held == 0 ? Append::first : Append::another;
 }
 

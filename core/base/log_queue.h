@@ -18,6 +18,7 @@ class LogQueue {
   enum class Append : std::uint8_t {
     first,  // nothing waited: whoever drains must be told
     another,
+    half,     // it filled half of the room: there is haste
     dropped,  // no room
   };
 

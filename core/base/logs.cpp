@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto idle = 1h;
+constexpr auto gathering = 20ms;  // waking a thread for each line costs more than all else of a request
 constexpr std::chrono::milliseconds shortest_pause = 10ms;  // after a destination took nothing
 constexpr std::chrono::milliseconds longest_pause = 1s;
 constexpr auto between_complaints = 1min;
@@ -77,16 +78,19 @@ bool Logs::put(Entry& entry, Level level, std::string_view line) noexcept {
   const auto appended = entry.queue.append(level, line);
   if (!running_.load()) {
     entry.queue.drain();
+  } else if (appended == LogQueue::Append::half) {
+    want(Wanted::now);
   } else if (appended == LogQueue::Append::first) {
-    wake();
+    want(&entry == entries_.front().get() ? Wanted::now : Wanted::soon);
   }
   return appended != LogQueue::Append::dropped;
 }
 
-void Logs::wake() noexcept {
+void Logs::want(Wanted wanted) noexcept {
   {
     const std::lock_guard lock(mutex_);
-    work_ = true;
+    if (wanted_ >= wanted) return;
+    wanted_ = wanted;
   }
   changed_.notify_one();
 }
@@ -103,8 +107,10 @@ void Logs::run() noexcept {
   for (;;) {
     write_all(steady_now());
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, next_turn_, [this] { return work_ || ending_; });
-    work_ = false;
+    changed_.wait_until(lock, next_turn_, [this] { return wanted_ != Wanted::nothing || ending_; });
+    if (wanted_ == Wanted::soon)
+      changed_.wait_until(lock, steady_now() + gathering, [this] { return wanted_ == Wanted::now || ending_; });
+    wanted_ = Wanted::nothing;
     if (ending_) return;
   }
 }

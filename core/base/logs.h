@@ -43,8 +43,8 @@ class Logs {
   // Null: the configuration names none like that.
   Named* find(std::string_view name) noexcept;
 
-  // From here on lines are written by a thread of its own; until then, and after finish, by whoever logs. Throws
-  // std::system_error.
+  // From here on lines are written by a thread of its own, those of named logs some milliseconds later and many at
+  // once; until then, and after finish, by whoever logs. Throws std::system_error.
   void start();
   // Writes what waits and ends the thread. What no destination takes within a second is lost, and standard error is
   // told. Once.
@@ -55,7 +55,8 @@ class Logs {
 
  private:
   bool put(Entry& entry, Level level, std::string_view line) noexcept;
-  void wake() noexcept;
+  enum class Wanted : std::uint8_t { nothing, soon, now };
+  void want(Wanted wanted) noexcept;
   void run() noexcept;
   void write_all(SteadyTime now) noexcept;
   void write(Entry& entry, SteadyTime now) noexcept;
@@ -69,7 +70,7 @@ class Logs {
   SteadyTime next_turn_{};             // the thread's own
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool work_ = false;
+  Wanted wanted_ = Wanted::nothing;
   bool ending_ = false;
   bool finished_ = false;
   std::thread thread_;

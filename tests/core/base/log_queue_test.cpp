@@ -72,14 +72,22 @@ TEST_F(LogQueueTest, CutsALineThatIsTooLong) {
 
 TEST_F(LogQueueTest, DropsAndCountsWhatHasNoRoom) {
   const std::string line(44, 'x');  // 50 bytes with what stands around it
-  EXPECT_EQ(queue_.append(Level::info, line), Append::first);
-  EXPECT_EQ(queue_.append(Level::info, line), Append::another);
+  EXPECT_NE(queue_.append(Level::info, line), Append::dropped);
+  EXPECT_NE(queue_.append(Level::info, line), Append::dropped);
   EXPECT_EQ(queue_.append(Level::info, ""), Append::dropped);
   EXPECT_EQ(queue_.append(Level::info, line), Append::dropped);
   EXPECT_EQ(queue_.take_dropped(), 2U);
   EXPECT_EQ(queue_.take_dropped(), 0U);
   queue_.drain();
+  EXPECT_NE(queue_.append(Level::info, line), Append::dropped);
+}
+
+TEST_F(LogQueueTest, TellsOnceThatHalfOfItsRoomIsFilled) {
+  const std::string line(14, 'x');  // 20 bytes
   EXPECT_EQ(queue_.append(Level::info, line), Append::first);
+  EXPECT_EQ(queue_.append(Level::info, line), Append::another);
+  EXPECT_EQ(queue_.append(Level::info, line), Append::half);
+  EXPECT_EQ(queue_.append(Level::info, line), Append::another);
 }
 
 TEST_F(LogQueueTest, CountsWhatTheDestinationDidNotTake) {
@@ -106,7 +114,7 @@ TEST_F(LogQueueTest, WritesAHalfWrittenLineWholeToTheNewFile) {
   sink_.room = SIZE_MAX;
   queue_.drain();
   EXPECT_EQ(sink_.taken, "info one\ninf[reopened]info two\n");
-  EXPECT_EQ(queue_.append(Level::info, std::string(44, 'x')), Append::first) << "nothing counts as waiting any more";
+  EXPECT_EQ(queue_.append(Level::info, ""), Append::first) << "nothing counts as waiting any more";
 }
 
 TEST_F(LogQueueTest, GoesOnInTheMiddleOfALineWhereNothingWasReopened) {
