@@ -124,7 +124,9 @@ Outcome Exchange::note_failure(std::string_view name) {
   const bool answerable = stage <= Stage::handler;
   if (!meant || !answerable) {
     std::string line = "request " + id() + ' ';
-    line.append(head_.method_name).append(" ").append(head_.target).append(": ");
+    const auto query = head_.target.find('?');
+    line.append(head_.method_name).append(" ").append(head_.target.substr(0, query));
+    line.append(query == head_.target.npos ? ": " : "?***: ");  // a query may hold secrets
     line.append(name).append(" failed in ").append(word(stage)).append(": ").append(failure_text_);
     dispatcher_.log().write(base::Level::error, line);
   }

@@ -159,6 +159,13 @@ TEST(ErrorLog, holds_back_what_a_faulty_module_says_of_every_request) {
               ContainsRegex("error log: repeated 20 more times within 10 s: request [^ ]+ GET /: thrower failed"));
 }
 
+TEST(ErrorLog, keeps_the_secrets_of_a_query) {
+  Server server(loopback("paths: { /: { handler: { thrower: {} } } }\n"));
+  EXPECT_EQ(get(server, "/a?token=hush").status, 500);
+  server.wait_for_log("GET /a?***: thrower failed in handler: the secret reason");
+  EXPECT_THAT(server.log(), Not(HasSubstr("hush")));
+}
+
 TEST(ErrorLog, lets_no_client_forge_a_line) {
   Server server(loopback("paths:\n  /wait: { handler: { gate: {} } }\n  /open: { handler: { gate_opener: {} } }\n"));
   EXPECT_EQ(get(server, "/open").status, 200);
