@@ -95,6 +95,17 @@ void check_header(const Elf64_Ehdr& header) {
   if (header.e_phnum > program_header_limit) throw Fault{"has too many program headers"};
 }
 
+// A copy that was cut short may still have its note; mapping it would be a SIGBUS, or miss parts. What is loaded and
+// the table of sections, which linkers and strip write last, must be there to the last byte (sstrip leaves no such
+// table).
+template <typename Bytes>
+void check_end(const Bytes& bytes, std::uint64_t offset, std::uint64_t size, const char* what) {
+  char last = 0;
+  if (size == 0) return;
+  if (offset > UINT64_MAX - size) throw Fault{std::string("has an impossible size of its ") + what};
+  read_or_fault(bytes, offset + size - 1, &last, sizeof(last), what);
+}
+
 std::string hexadecimal(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
@@ -173,8 +184,11 @@ Note collect(const Bytes& bytes) {
     Elf64_Phdr segment{};
     if (header.e_phoff > UINT64_MAX - number * sizeof(segment)) throw Fault{"has program headers beyond its end"};
     read_or_fault(bytes, header.e_phoff + number * sizeof(segment), &segment, sizeof(segment), "program headers");
+    if (segment.p_type == PT_LOAD) check_end(bytes, segment.p_offset, segment.p_filesz, "segments");
     if (segment.p_type == PT_NOTE) collect_segment(bytes, segment, collected);
   }
+  const std::uint64_t sections = std::uint64_t{header.e_shnum} * header.e_shentsize;
+  if (header.e_shoff != 0) check_end(bytes, header.e_shoff, sections, "section headers");
   if (!collected.manifest) throw Fault{"carries no manifest: it is a shared object, but not a Kirsch module"};
   return {std::move(*collected.manifest), std::move(collected.build_id)};
 }
