@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
+#include "loader/circle.h"
 #include "loader/refusal.h"
 
 namespace kirsch::loader {
@@ -18,7 +20,8 @@ std::vector<std::string> module_names(const TrustedDirectory& directory) {
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(readable ? ::fdopendir(readable.get()) : nullptr, &::closedir);
   if (!stream)
     throw base::Refusal(refused(code::unreadable_directory,
-                                "directory " + directory.path.string() + " cannot be read: " + system_text(errno)));
+                                "directory " + directory.path.string() + " cannot be read: " + system_text(errno),
+                                "make it readable for who starts the server, or take it out of plugins.path"));
   static_cast<void>(readable.release());  // the stream closes it
   std::vector<std::string> names;
   while (const dirent* entry = ::readdir(stream.get())) {
@@ -44,6 +47,7 @@ Catalogue Catalogue::scan(std::span<const std::filesystem::path> directories, co
   }
   // Dropping a consumer may take a provider away from another one.
   while (catalogue.drop_unserved()) continue;
+  catalogue.drop_circular();
   catalogue.index();
   return catalogue;
 }
@@ -66,33 +70,45 @@ std::set<std::string, std::less<>> Catalogue::services() const {
   return ids;
 }
 
-// Moves modules whose required services nobody provides to the faulty ones. True if there were any.
-bool Catalogue::drop_unserved() {
-  const auto offered = services();
-  std::vector<std::unique_ptr<const ModuleFile>> served;
+// Moves the modules that `refusal` has something against to the faulty ones. True if there were any.
+template <typename Refusal>
+bool Catalogue::drop(Refusal refusal) {
+  std::vector<std::unique_ptr<const ModuleFile>> kept;
   for (auto& file : files_) {
-    std::string missing;
-    for (const std::string& service : file->manifest->services)
-      if (!offered.contains(service)) missing += (missing.empty() ? "" : ", ") + service;
-    if (missing.empty()) {
-      served.push_back(std::move(file));
+    std::optional<base::Diagnostic> diagnostic = refusal(*file);
+    if (!diagnostic) {
+      kept.push_back(std::move(file));
       continue;
     }
-    const Manifest& manifest = *file->manifest;
-    FaultyFile faulty{
-        file->path,
-        refused(code::missing_service,
-                "module '" + manifest.name + "' refused: no usable module of plugins.path provides what it " +
-                    "requires: " + missing,
-                provenance(file->path, manifest.version, manifest.compiler, file->note.build_id) +
-                    "; put a module that provides it beside this one"),
-        {}};
-    for (const Offer& offer : manifest.provides) faulty.claims.emplace_back(offer.kind, offer.name);
+    FaultyFile faulty{file->path, std::move(*diagnostic), {}};
+    for (const Offer& offer : file->manifest->provides) faulty.claims.emplace_back(offer.kind, offer.name);
     faulty_.push_back(std::move(faulty));
   }
-  const bool dropped = served.size() != files_.size();
-  files_ = std::move(served);
+  const bool dropped = kept.size() != files_.size();
+  files_ = std::move(kept);
   return dropped;
+}
+
+bool Catalogue::drop_unserved() {
+  return drop([offered = services()](const ModuleFile& file) -> std::optional<base::Diagnostic> {
+    const Manifest& manifest = *file.manifest;
+    std::string missing;
+    for (const std::string& service : manifest.services)
+      if (!offered.contains(service)) missing += (missing.empty() ? "" : ", ") + service;
+    if (missing.empty()) return std::nullopt;
+    return refused(code::missing_service,
+                   "module '" + manifest.name + "' refused: no usable module of plugins.path provides what it " +
+                       "requires: " + missing,
+                   provenance(file.path, manifest.version, manifest.compiler, file.note.build_id) +
+                       "; put a module that provides it beside this one");
+  });
+}
+
+void Catalogue::drop_circular() {
+  drop([ways = circles(files_)](const ModuleFile& file) {
+    const auto way = ways.find(&file);
+    return way == ways.end() ? std::nullopt : std::optional(refuse_circle(way->second));
+  });
 }
 
 void Catalogue::index() {

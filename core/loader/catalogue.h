@@ -53,7 +53,10 @@ class Catalogue {
   using Claims = std::map<std::pair<Kind, std::string>, Provided, std::less<>>;
 
   void read_directory(const TrustedDirectory& directory, const Trust& trust, const HostAbi& host);
+  template <typename Refusal>
+  bool drop(Refusal refusal);
   bool drop_unserved();
+  void drop_circular();
   void index();
   void report_twice(const std::string& what, const ModuleFile& first, const ModuleFile& second);
   std::set<std::string, std::less<>> services() const;

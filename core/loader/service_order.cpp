@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "loader/circle.h"
 #include "loader/refusal.h"
 
 namespace kirsch::loader {
@@ -16,9 +17,9 @@ class Walk {
 
   void visit(const ModuleFile& file) {
     if (done_.contains(&file)) return;
-    const auto again = std::find(path_.begin(), path_.end(), &file);
-    if (again != path_.end()) refuse_cycle(again);
+    const bool again = std::find(path_.begin(), path_.end(), &file) != path_.end();
     path_.push_back(&file);
+    if (again) throw base::Refusal(refuse_circle(path_));
     for (const std::string& service : file.manifest->services)
       for (const ModuleFile* provider : providers_for(file, service)) visit(*provider);
     path_.pop_back();
@@ -53,19 +54,10 @@ class Walk {
                                 "keep one of them in plugins.path"));
   }
 
-  [[noreturn]] void refuse_cycle(std::vector<const ModuleFile*>::const_iterator from) const {
-    const std::string first = (*from)->manifest->name;
-    std::string cycle;
-    for (; from != path_.end(); ++from) cycle += (*from)->manifest->name + " → ";
-    throw base::Refusal(refused(code::service_cycle,
-                                "modules require each other's services in a circle: " + cycle + first,
-                                "none of them can be loaded first; change what one of them requires"));
-  }
-
   const Catalogue& catalogue_;
   const std::set<const ModuleFile*>& used_;
   std::set<const ModuleFile*> done_;
-  std::vector<const ModuleFile*> path_;
+  Way path_;
   std::vector<const ModuleFile*> order_;
 };
 

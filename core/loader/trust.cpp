@@ -154,11 +154,15 @@ TrustedFile open_trusted_file(const TrustedDirectory& directory, const std::stri
   if (!file && errno == ELOOP)
     refuse_trust("file " + path + " is a link; what it points to could change after the check",
                  "replace it with the file itself, or name the directory of that file in plugins.path");
-  if (!file) refuse_trust("file " + path + " cannot be opened: " + system_text(errno), {});
+  if (!file)
+    refuse_trust("file " + path + " cannot be opened: " + system_text(errno),
+                 "make it readable for who starts the server, or move it out of the directory");
   struct ::stat status {};
   if (::fstat(file.get(), &status) != 0)
-    refuse_trust("file " + path + " cannot be examined: " + system_text(errno), {});
-  if (!S_ISREG(status.st_mode)) refuse_trust("file " + path + " is not a regular file", {});
+    refuse_trust("file " + path + " cannot be examined: " + system_text(errno), "move it out of the directory");
+  if (!S_ISREG(status.st_mode))
+    refuse_trust("file " + path + " is not a regular file",
+                 "only modules are called NAME.so there; move it out of the directory");
   check_owner("file", path, status, trust);
   check_writers("file", path, status);
   return {std::move(file), status};

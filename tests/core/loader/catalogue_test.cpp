@@ -190,5 +190,22 @@ TEST(Catalogue, refuses_a_consumer_whose_service_nobody_provides) {
   EXPECT_EQ(together.providers("greeting/1")[0]->offer().name, "greeter");
 }
 
+TEST(Catalogue, refuses_modules_whose_services_go_in_a_circle_and_whoever_needs_them) {
+  const PluginsDirectory plugins;
+  for (const char* name : {"good", "circle_one", "circle_two", "circle_guest"}) plugins.add(name);
+  const Catalogue catalogue = plugins.scan();
+  EXPECT_THAT(catalogue.names(Kind::tool), ElementsAre("good"));
+  EXPECT_THAT(catalogue.warnings(), SizeIs(3));
+  const base::Diagnostic* fault = catalogue.fault(Kind::tool, "circle_two");
+  ASSERT_NE(fault, nullptr);
+  EXPECT_EQ(fault->code, "M215");
+  EXPECT_THAT(fault->message, AllOf(HasSubstr("module 'circle_two' refused"),
+                                    HasSubstr("in a circle: circle_two → circle_one → circle_two")));
+  EXPECT_THAT(fault->help, AllOf(HasSubstr("/circle_one.so"), HasSubstr("/circle_two.so")));
+  ASSERT_NE(catalogue.fault(Kind::tool, "circle_guest"), nullptr);
+  EXPECT_THAT(catalogue.fault(Kind::tool, "circle_guest")->message,
+              HasSubstr("in a circle: circle_guest → circle_one → circle_two → circle_one"));
+}
+
 }  // namespace
 }  // namespace kirsch::loader

@@ -57,13 +57,16 @@ TEST(ServiceOrder, does_not_choose_among_providers_unless_one_is_in_use) {
   EXPECT_THAT(order(catalogue, {"consumer", "second_greeter"}), ElementsAre("second_greeter", "consumer"));
 }
 
-TEST(ServiceOrder, refuses_a_circle_and_prints_it) {
+TEST(ServiceOrder, refuses_a_circle_that_the_modules_in_use_make_though_another_could_break_it) {
   const PluginsDirectory plugins;
-  for (const char* name : {"circle_one", "circle_two"}) plugins.add(name);
-  const base::Diagnostic diagnostic = refusal(plugins.scan(), {"circle_two"});
+  for (const char* name : {"circle_one", "circle_two", "circle_exit"}) plugins.add(name);
+  const Catalogue catalogue = plugins.scan();
+  EXPECT_THAT(catalogue.faulty(), IsEmpty());
+  EXPECT_THAT(order(catalogue, {"circle_one", "circle_exit"}), ElementsAre("circle_exit", "circle_one"));
+  const base::Diagnostic diagnostic = refusal(catalogue, {"circle_one", "circle_two"});
   EXPECT_EQ(diagnostic.code, "M215");
   EXPECT_EQ(diagnostic.exit_code, base::ExitCode::module_refused);
-  EXPECT_THAT(diagnostic.message, HasSubstr("circle_two → circle_one → circle_two"));
+  EXPECT_THAT(diagnostic.message, HasSubstr("in a circle: circle_one → circle_two → circle_one"));
 }
 
 }  // namespace
