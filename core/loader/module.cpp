@@ -10,7 +10,9 @@
 #include <dlfcn.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <cstdio>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include "loader/entry.h"
@@ -34,6 +36,31 @@ std::string linker_text(const std::string& what) {
 std::string text_of(const kirsch_error& error) {
   const std::string text(error.text, ::strnlen(error.text, sizeof(error.text)));
   return text.empty() ? "it gave no reason" : text;
+}
+
+// What a function of a module answered. No exception may cross the contract; one that does is an answer too, because
+// this is where the module can still be refused.
+struct Answer {
+  bool refused = false;
+  bool threw = false;
+  kirsch_error error{};
+};
+
+template <typename Call>
+Answer ask(Call call) {
+  Answer answer;
+  const auto escaped = [&](const char* what) {
+    answer.refused = answer.threw = true;
+    std::snprintf(answer.error.text, sizeof(answer.error.text), "it let an exception escape: %s", what);
+  };
+  try {
+    answer.refused = call(answer.error) != 0;
+  } catch (const std::exception& error) {
+    escaped(error.what());
+  } catch (...) {
+    escaped("something that is no std::exception");
+  }
+  return answer;
 }
 
 std::string origin_of(const ModuleFile& file) {
@@ -91,11 +118,12 @@ Module::Module(const ModuleFile& file, const std::filesystem::path& copy, bool k
 }
 
 void Module::init(const kirsch_host& host) {
-  kirsch_error error{};
-  if (entry_->init(&host, &error) != 0)
+  const Answer answer = ask([&](kirsch_error& error) { return entry_->init(&host, &error); });
+  if (answer.refused)
     throw base::Refusal(refused(code::failed_init,
-                                "module '" + manifest_->name + "' refused to start: " + text_of(error),
-                                provenance(path_, manifest_->version, manifest_->compiler, build_id_)));
+                                "module '" + manifest_->name + "' refused to start: " + text_of(answer.error),
+                                provenance(path_, manifest_->version, manifest_->compiler, build_id_) +
+                                    "; mend what it says, or name nothing of it in the configuration"));
   initialised_ = true;
 }
 
@@ -107,15 +135,20 @@ Instance::Instance(std::shared_ptr<const Module> module, std::size_t index, cons
                    const Origin& origin)
     : index_(index) {
   const Offer& wanted = module->manifest().provides[index];
-  kirsch_error error{};
-  if (module->provided(index).create(&options, &self_, &error) != 0) {
-    const std::string option(error.option, ::strnlen(error.option, sizeof(error.option)));
-    base::Diagnostic diagnostic =
-        refused(code::failed_create,
-                std::string(word(wanted.kind)) + " '" + wanted.name + "' of " + module->path().string() +
-                    " refused its " + (option.empty() ? "options" : "option '" + option + "'") + ": " + text_of(error));
+  const Answer answer =
+      ask([&](kirsch_error& error) { return module->provided(index).create(&options, &self_, &error); });
+  if (answer.refused) {
+    const auto& room = answer.error.option;
+    const std::string option(room, answer.threw ? 0 : ::strnlen(room, sizeof(room)));
+    base::Diagnostic diagnostic = refused(
+        code::failed_create, std::string(word(wanted.kind)) + " '" + wanted.name + "' of " + module->path().string() +
+                                 (option.empty() ? " could not be made" : " refused its option '" + option + "'") +
+                                 ": " + text_of(answer.error));
     if (origin) diagnostic.position = origin(option);
-    diagnostic.exit_code = base::ExitCode::configuration;
+    if (option.empty())
+      diagnostic.help = "mend what it says, or take it out of the configuration";
+    else
+      diagnostic.exit_code = base::ExitCode::configuration;
     throw base::Refusal(std::move(diagnostic));
   }
   module_ = std::move(module);

@@ -64,7 +64,7 @@ class Instance {
   using Origin = std::function<std::optional<base::Position>(std::string_view option)>;
 
   // Calls create. `options` (STRUCT) need to live during the call only. Throws base::Refusal (M214), exit code
-  // configuration.
+  // configuration where the module names the option at fault, else module_refused.
   Instance(std::shared_ptr<const Module> module, std::size_t index, const kirsch_value& options,
            const Origin& origin = {});
   Instance(Instance&& other) noexcept;

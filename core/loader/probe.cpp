@@ -89,7 +89,8 @@ std::optional<base::Diagnostic> judge(const ModuleFile& file, const Outcome& out
   const auto misbehaved = [&](const std::string& what) {
     return refused(code::failed_probe, "module '" + file.manifest->name + "' refused: it " + what,
                    provenance(file.path, file.manifest->version, file.manifest->compiler, file.note.build_id) +
-                       "; it was loaded for trial in a process of its own, the server is untouched");
+                       "; it was loaded for trial in a process of its own, the server is untouched; mend it, or name " +
+                       "nothing of it in the configuration");
   };
   const std::string within = outcome.late ? " within " + std::to_string(limit.count()) + " ms" : "";
   switch (outcome.last.stage) {

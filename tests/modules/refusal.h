@@ -7,7 +7,7 @@
 namespace kirsch::test {
 
 // Starts the server with one loopback listener and `yaml`; the test fails unless it ends with the code of a refused
-// module (4). Returns all it has written.
+// configuration (3). Returns all it has written.
 std::string refusal(std::string_view yaml);
 
 }  // namespace kirsch::test

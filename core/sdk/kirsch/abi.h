@@ -424,7 +424,8 @@ typedef struct kirsch_bus {
 typedef struct kirsch_provided {
   uint32_t size;
   /* [start] One instance per distinct use in the configuration. `options` (STRUCT) are valid during the call. 0: *self
-   * is the instance. Otherwise `error` says why and the configuration is refused. */
+   * is the instance. Otherwise `error` says why: with the name of an option the configuration is refused at that
+   * place, without one the module is. */
   int32_t (*create)(const kirsch_value* options, void** self, kirsch_error* error);
   void (*destroy)(void* self); /* [start] after its last use */
 

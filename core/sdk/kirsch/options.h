@@ -60,7 +60,8 @@ struct Provider {
   void* self = nullptr;
 };
 
-// Throw from `prepare` to refuse an option; the operator sees the sentence at the option's place in the YAML.
+// Throw from `prepare` to refuse an option; the operator sees the sentence at the option's place in the YAML. Any other
+// exception says that the module itself cannot go on.
 struct OptionError : std::invalid_argument {
   OptionError(std::string option_name, const std::string& sentence)
       : std::invalid_argument(sentence), option(std::move(option_name)) {}

@@ -173,6 +173,38 @@ TEST_F(ModuleTest, is_unloaded_when_init_refuses_and_deinit_is_not_called) {
   EXPECT_THAT(events, ElementsAre("init_failure init"));
 }
 
+TEST_F(ModuleTest, is_unloaded_when_an_exception_escapes_from_init) {
+  const base::Diagnostic diagnostic = refusal("throwing_init", {});
+  EXPECT_EQ(diagnostic.code, "M213");
+  EXPECT_EQ(diagnostic.message, "module 'throwing_init' refused to start: it let an exception escape: no such luck");
+  EXPECT_THAT(events, ElementsAre("throwing_init init"));
+}
+
+TEST_F(ModuleTest, is_to_blame_when_an_exception_escapes_from_create) {
+  const auto module = load("throwing_create");
+  try {
+    const Instance instance(module, 0, options_);
+    FAIL() << "an instance was made";
+  } catch (const base::Refusal& refused) {
+    EXPECT_EQ(refused.exit_code(), base::ExitCode::module_refused);
+    EXPECT_THAT(refused.what(), HasSubstr("could not be made: it let an exception escape: no such luck"));
+  }
+}
+
+TEST_F(ModuleTest, blames_the_configuration_where_it_names_an_option) {
+  const auto module = load("option_failure");
+  try {
+    const Instance instance(module, 0, options_, [](std::string_view option) {
+      return base::Position{std::string(option), 7, 3, 1};
+    });
+    FAIL() << "an instance was made";
+  } catch (const base::Refusal& refused) {
+    EXPECT_EQ(refused.exit_code(), base::ExitCode::configuration);
+    EXPECT_THAT(refused.what(), HasSubstr("refused its option 'size': too small"));
+    EXPECT_EQ(refused.diagnostics().front().position->file, "size") << "the place of that option";
+  }
+}
+
 TEST_F(ModuleTest, says_why_an_instance_was_not_made_and_where_it_was_asked_for) {
   auto module = load("create_failure");
   try {
@@ -184,8 +216,9 @@ TEST_F(ModuleTest, says_why_an_instance_was_not_made_and_where_it_was_asked_for)
     const base::Diagnostic& diagnostic = refused.diagnostics().front();
     EXPECT_EQ(diagnostic.code, "M214");
     EXPECT_THAT(diagnostic.message, AllOf(HasSubstr("tool 'create_failure'"),
-                                          HasSubstr("refused its options: these options do not go together")));
+                                          HasSubstr("could not be made: these options do not go together")));
     EXPECT_EQ(diagnostic.position->line, 7u);
+    EXPECT_EQ(diagnostic.exit_code, base::ExitCode::module_refused) << "no option is at fault";
   }
   module.reset();
   EXPECT_THAT(events, ElementsAre("create_failure init", "create_failure create", "create_failure deinit"));

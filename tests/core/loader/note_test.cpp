@@ -182,6 +182,7 @@ TEST(Note, is_refused_with_forged_headers) {
 }
 
 TEST(Note, is_refused_when_there_are_two_manifests) {
+  EXPECT_EQ(read(fixture("two_notes")).fault, "carries two manifests");
   // The first segment header becomes a second one for the same note.
   const Forgery forgery;
   std::string forged = forgery.header([](auto&) {});
