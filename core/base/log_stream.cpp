@@ -78,11 +78,12 @@ LogDestination::Progress StandardError::write(std::string_view lines) noexcept {
 
 LogFile::LogFile(const LogTarget& target, LogStamp stamp)
     : stamp_(stamp), path_(target.path), file_(open_file(target.path)) {
+  const int error = errno;
   if (file_) return;
-  const bool link = errno == ELOOP && ::geteuid() == 0;
+  const bool link = error == ELOOP && ::geteuid() == 0;
   throw Refusal(Diagnostic{.code = "C075",
                            .message = "the log " + path_ + " cannot be opened: " +
-                                      (link ? "it is a link, which is not followed as root" : std::strerror(errno)),
+                                      (link ? "it is a link, which is not followed as root" : std::strerror(error)),
                            .position = target.origin.file.empty() ? std::nullopt : std::optional(target.origin),
                            .help = link ? "name the file that it leads to" : "",
                            .exit_code = ExitCode::bind_or_permission});
