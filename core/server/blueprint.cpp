@@ -23,28 +23,42 @@ int start_priority(const config::PluginUse& use, const loader::Offer& offer) {
   return late;
 }
 
-// A late plugin is loaded at 80 and cannot listen before; an early one runs with the rights of who started the server.
-void check_phases(const Blueprint& blueprint) {
-  std::vector<base::Diagnostic> errors;
+// A late plugin is loaded at 80 and cannot listen before.
+void check_late(const Blueprint& blueprint, std::vector<base::Diagnostic>& errors) {
   for (const auto& use : blueprint.configuration.engine) {
     const auto* provided = blueprint.catalogue.find(loader::Kind::plugin, use.name);
-    const auto& file = *provided->file;
     const int priority = start_priority(use, provided->offer());
-    if (file.manifest->phase == loader::Phase::late && priority < 80) {
-      errors.push_back(
-          {.code = "C071",
-           .message = "the plugin '" + use.name + "' starts at 80 or later, not at " + std::to_string(priority),
-           .position = use.priority ? use.priority_origin : use.origin,
-           .help = "modules of phase late are loaded at 80, after privileges were dropped"});
-    }
-    if (file.manifest->phase == loader::Phase::early && ::geteuid() == 0 && file.status.st_uid != 0) {
-      errors.push_back({.code = "C079",
-                        .message = "the plugin '" + use.name + "' runs as root, but its file does not belong to root",
-                        .position = use.origin,
-                        .help = "chown root " + file.path.string(),
-                        .exit_code = base::ExitCode::module_refused});
-    }
+    if (provided->file->manifest->phase == loader::Phase::early || priority >= 80) continue;
+    errors.push_back(
+        {.code = "C071",
+         .message = "the plugin '" + use.name + "' starts at 80 or later, not at " + std::to_string(priority),
+         .position = use.priority ? use.priority_origin : use.origin,
+         .help = "modules of phase late are loaded at 80, after privileges were dropped"});
   }
+}
+
+// Early plugins, and whoever provides services to them, run with the rights of who started the server.
+void check_early(const Blueprint& blueprint, std::vector<base::Diagnostic>& errors) {
+  for (const auto* file : loader::service_order(blueprint.catalogue, named_files(blueprint, loader::Phase::early))) {
+    const auto& name = file->manifest->name;
+    if (file->manifest->phase == loader::Phase::late)
+      errors.push_back({.code = "C071",
+                        .message = "an early plugin requires the module '" + name + "', which is late",
+                        .help = "file " + file->path.string() +
+                                ": only modules of phase early are loaded before privileges are dropped",
+                        .exit_code = base::ExitCode::module_refused});
+    if (::geteuid() == 0 && file->status.st_uid != 0)
+      errors.push_back({.code = "C079",
+                        .message = "the early module '" + name + "' runs as root, but its file does not belong to root",
+                        .help = "chown root '" + file->path.string() + "'",
+                        .exit_code = base::ExitCode::module_refused});
+  }
+}
+
+void check_phases(const Blueprint& blueprint) {
+  std::vector<base::Diagnostic> errors;
+  check_late(blueprint, errors);
+  check_early(blueprint, errors);
   if (!errors.empty()) throw base::Refusal(std::move(errors));
 }
 
@@ -60,9 +74,7 @@ Blueprint read_blueprint(const fs::path& file) {
   if (!blueprint.catalogue.errors().empty()) throw base::Refusal(blueprint.catalogue.errors());
   blueprint.configuration = config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories));
   check_phases(blueprint);
-  for (const auto phase : {loader::Phase::early, loader::Phase::late}) {
-    static_cast<void>(loader::service_order(blueprint.catalogue, named_files(blueprint, phase)));
-  }
+  static_cast<void>(loader::service_order(blueprint.catalogue, named_files(blueprint, loader::Phase::late)));
   blueprint.warnings = blueprint.catalogue.warnings();
   std::ranges::copy(blueprint.configuration.warnings, std::back_inserter(blueprint.warnings));
   return blueprint;

@@ -4,6 +4,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <charconv>
+
 #include "pipeline/host.h"
 
 namespace kirsch::server {
@@ -40,16 +42,25 @@ std::vector<fs::path> directories_of(const config::PluginSettings& settings) {
   return directories;
 }
 
+// A name, or a number where the user has none (files of a container's volume).
+uid_t user_of(const std::string& owner) {
+  uid_t number = 0;
+  const auto end = owner.data() + owner.size();
+  if (std::from_chars(owner.data(), end, number) == std::from_chars_result{end, std::errc{}}) return number;
+  const passwd* user = ::getpwnam(owner.c_str());
+  if (user == nullptr)
+    throw base::Refusal(
+        base::Diagnostic{.code = "C070",
+                         .message = "plugins.owners names the user '" + owner + "', who does not exist",
+                         .help = "write the name or the number of the user whose modules are to be trusted"});
+  return user->pw_uid;
+}
+
 loader::Trust trust_of(const config::PluginSettings& settings) {
-  std::vector<uid_t> owners{::getuid()};
-  for (const auto& name : settings.owners) {
-    const passwd* user = ::getpwnam(name.c_str());
-    if (user == nullptr) {
-      throw base::Refusal(base::Diagnostic{
-          .code = "C070", .message = "plugins.owners names the user '" + name + "', who does not exist"});
-    }
-    owners.push_back(user->pw_uid);
-  }
+  // Who started the server. Asked once: after a privilege drop nobody becomes trusted who was not before.
+  static const uid_t starter = ::getuid();
+  std::vector<uid_t> owners{starter};
+  for (const auto& owner : settings.owners) owners.push_back(user_of(owner));
   return loader::Trust(std::move(owners));
 }
 

@@ -38,17 +38,6 @@ class Start : public ::testing::Test {
     EXPECT_EQ(occurrences(result.err, "error["), 1u) << result.err;
     EXPECT_THAT(result.out, Not(HasSubstr("ready")));
   }
-  // A folder of plugins with a copy of this fixture.
-  std::filesystem::path copied(const std::string& module) {
-    const auto plugins = folder_.path() / "plugins";
-    std::filesystem::create_directories(plugins);
-    const auto file = plugins / (module + ".so");
-    std::filesystem::copy_file(build_folder() / "fixtures" / (module + ".so"), file);
-    return file;
-  }
-  std::string own_plugins() const {
-    return "plugins: { path: [\"" + (folder_.path() / "plugins").string() + "\"] }\nengine: {}\n";
-  }
 
   const TemporaryFolder folder_;
 };
@@ -150,55 +139,6 @@ TEST_F(Start, without_the_folder_of_plugins_fails_with_3) {
   EXPECT_THAT(result.err, HasSubstr(missing));
 }
 
-TEST_F(Start, with_a_module_that_others_may_write_fails_with_4) {
-  const auto file = copied("inspect");
-  std::filesystem::permissions(file, std::filesystem::perms::others_write, std::filesystem::perm_options::add);
-  const auto result = run(loopback(own_plugins() + one_path));
-  expect_one_message(result, 4);
-  EXPECT_THAT(result.err, HasSubstr(file.string()));
-  EXPECT_THAT(result.err, HasSubstr("writ"));
-  std::filesystem::permissions(file, std::filesystem::perms::others_write, std::filesystem::perm_options::remove);
-}
-
-TEST_F(Start, with_a_module_in_a_folder_that_others_may_write_fails_with_4) {
-  const auto file = copied("inspect");
-  std::filesystem::permissions(file.parent_path(), std::filesystem::perms::others_write,
-                               std::filesystem::perm_options::add);
-  expect_one_message(run(loopback(own_plugins() + one_path)), 4);
-}
-
-TEST_F(Start, with_a_module_of_another_abi_fails_with_4_and_says_which) {
-  const auto file = copied("inspect");
-  auto bytes = contents_of(file);
-  for (auto at = bytes.find("\"abi\":[0,"); at != std::string::npos; at = bytes.find("\"abi\":[0,", at + 1)) {
-    bytes[at + 9] = '9';
-  }
-  std::filesystem::remove(file);
-  folder_.write("plugins/inspect.so", bytes);
-  const auto result = run(loopback(own_plugins() + one_path));
-  expect_one_message(result, 4);
-  EXPECT_THAT(result.err, HasSubstr("0.9"));
-  EXPECT_THAT(result.err, HasSubstr("0.1"));
-}
-
-TEST_F(Start, with_a_file_that_is_no_module_fails_with_4_only_if_something_needs_it) {
-  copied("inspect");
-  folder_.write("plugins/other.so", "not an object at all");
-  const auto ignored = run(loopback(own_plugins() + one_path), "check");
-  EXPECT_EQ(ignored.exit_code, 0) << ignored.err;
-  EXPECT_THAT(ignored.err, HasSubstr("other.so"));
-  EXPECT_THAT(ignored.err, StartsWith("warning"));
-}
-
-TEST_F(Start, with_a_name_that_two_modules_provide_names_both) {
-  const auto first = copied("inspect");
-  std::filesystem::copy_file(first, first.parent_path() / "twin.so");
-  const auto result = run(loopback(own_plugins() + one_path));
-  expect_one_message(result, 4);
-  EXPECT_THAT(result.err, HasSubstr("inspect.so"));
-  EXPECT_THAT(result.err, HasSubstr("twin.so"));
-}
-
 TEST_F(Start, that_a_plugin_fails_ends_with_1_and_undoes_the_others_in_reverse) {
   const auto result = run(loopback(
       "engine: { signals: {}, phase_three: { fail: start }, phase_two: {}, phase_one: {} }\n" + std::string(one_path)));
@@ -229,19 +169,6 @@ TEST_F(Start, with_a_mistake_fails_check_with_the_same_message) {
   const auto started = run(yaml);
   EXPECT_EQ(checked.exit_code, 3);
   EXPECT_EQ(checked.err, started.err);
-}
-
-TEST_F(Start, runs_code_of_a_module_but_check_does_not) {
-  const auto file = folder_.write("kirsch.yaml", completed(loopback("paths: { /: { handler: { imprint: {} } } }\n")));
-  const auto trace = folder_.path() / "trace";
-  const auto result = run_kirsch({"check", "-c", file.string()}, {}, {{"KIRSCH_IMPRINT", trace.string()}});
-  EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_FALSE(std::filesystem::exists(trace));
-  const Server server(
-      contents_of(file),
-      {.files = {}, .neighbours = {}, .environment = {{"KIRSCH_IMPRINT", trace.string()}}, .arguments = {}});
-  EXPECT_EQ(get(server, "/").status, 200);
-  EXPECT_TRUE(std::filesystem::exists(trace)) << "so the check above would have shown it";
 }
 
 TEST(Command, prints_its_version) {

@@ -13,10 +13,12 @@
 
 #include "base/unique_fd.h"
 #include "plugins_directory.h"
+#include "support/forgery.h"
 
 namespace kirsch::loader {
 namespace {
 
+using test::Forgery;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
@@ -26,70 +28,6 @@ NoteReading read(const std::filesystem::path& path) {
   const base::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   return read_note(file.get());
 }
-
-// A module whose bytes can be forged.
-class Forgery {
- public:
-  Forgery() : bytes_(contents(fixture("good"))) {}
-
-  template <typename Change>
-  std::string header(Change change) const {
-    Elf64_Ehdr header{};
-    std::memcpy(&header, bytes_.data(), sizeof(header));
-    change(header);
-    std::string forged = bytes_;
-    std::memcpy(forged.data(), &header, sizeof(header));
-    return forged;
-  }
-
-  // Changes the segment that holds our note.
-  template <typename Change>
-  std::string segment(Change change) const {
-    std::string forged = bytes_;
-    const std::size_t at = segment_at();
-    Elf64_Phdr segment{};
-    std::memcpy(&segment, forged.data() + at, sizeof(segment));
-    change(segment);
-    std::memcpy(forged.data() + at, &segment, sizeof(segment));
-    return forged;
-  }
-
-  template <typename Change>
-  std::string note(Change change) const {
-    std::string forged = bytes_;
-    Elf64_Nhdr note{};
-    std::memcpy(&note, forged.data() + note_at(), sizeof(note));
-    change(note);
-    std::memcpy(forged.data() + note_at(), &note, sizeof(note));
-    return forged;
-  }
-
-  std::size_t note_at() const {
-    const std::string owner(KIRSCH_NOTE_OWNER, sizeof(KIRSCH_NOTE_OWNER));
-    for (std::size_t at = bytes_.find(owner); at != std::string::npos; at = bytes_.find(owner, at + 1)) {
-      std::uint32_t type = 0;
-      std::memcpy(&type, bytes_.data() + at - 4, sizeof(type));
-      if (type == KIRSCH_NOTE_TYPE) return at - sizeof(Elf64_Nhdr);
-    }
-    throw std::logic_error("the fixture has no note");
-  }
-
- private:
-  std::size_t segment_at() const {
-    Elf64_Ehdr header{};
-    std::memcpy(&header, bytes_.data(), sizeof(header));
-    for (std::size_t number = 0; number < header.e_phnum; ++number) {
-      const std::size_t at = header.e_phoff + number * sizeof(Elf64_Phdr);
-      Elf64_Phdr segment{};
-      std::memcpy(&segment, bytes_.data() + at, sizeof(segment));
-      if (segment.p_type == PT_NOTE && segment.p_offset <= note_at() && note_at() < segment.p_offset + segment.p_filesz)
-        return at;
-    }
-    throw std::logic_error("the fixture has no note segment");
-  }
-
-  std::string bytes_;
-};
 
 TEST(Note, is_read_from_a_module_and_from_its_bytes_alike) {
   const NoteReading from_file = read(fixture("good"));
@@ -135,7 +73,7 @@ TEST(Note, is_a_fault_wherever_the_file_is_cut_though_the_note_is_still_there) {
 }
 
 TEST(Note, is_refused_with_forged_sizes) {
-  const Forgery forgery;
+  const Forgery forgery(contents(fixture("good")));
   for (const std::uint32_t size : {0xffffffffu, 0xfffffffdu, 0x80000000u, 0x00ffffffu}) {
     EXPECT_EQ(read(forgery.note([&](auto& note) { note.n_descsz = size; })).fault,
               "has a note that is larger than its segment");
@@ -148,16 +86,15 @@ TEST(Note, is_refused_with_forged_sizes) {
 }
 
 TEST(Note, is_refused_beyond_the_limit) {
-  const Forgery forgery;
-  std::string forged = forgery.note([](auto& note) { note.n_descsz = KIRSCH_MANIFEST_LIMIT + 1; });
-  // A segment that is large enough for it.
-  const std::string grown = forgery.segment([](auto& segment) { segment.p_filesz = 1u << 24; });
-  forged.replace(0, forgery.note_at(), grown.substr(0, forgery.note_at()));
+  const Forgery forgery(contents(fixture("good")));
+  // In a segment that is large enough for it.
+  const Forgery grown(forgery.segment([](auto& segment) { segment.p_filesz = 1u << 24; }));
+  const auto forged = grown.note([](auto& note) { note.n_descsz = KIRSCH_MANIFEST_LIMIT + 1; });
   EXPECT_EQ(read(forged).fault, "carries a manifest of 262145 bytes; the limit is 262144");
 }
 
 TEST(Note, is_refused_with_forged_segments) {
-  const Forgery forgery;
+  const Forgery forgery(contents(fixture("good")));
   EXPECT_THAT(read(forgery.segment([](auto& segment) { segment.p_offset = UINT64_MAX - 8; })).fault,
               HasSubstr("impossible size"));
   EXPECT_THAT(read(forgery.segment([](auto& segment) { segment.p_offset = UINT64_MAX / 2; })).fault,
@@ -167,7 +104,7 @@ TEST(Note, is_refused_with_forged_segments) {
 }
 
 TEST(Note, is_refused_with_forged_headers) {
-  const Forgery forgery;
+  const Forgery forgery(contents(fixture("good")));
   const auto fault = [&](auto change) { return read(forgery.header(change)).fault; };
   EXPECT_EQ(fault([](auto& header) { header.e_ident[EI_CLASS] = ELFCLASS32; }), "is not a 64-bit ELF file");
   EXPECT_EQ(fault([](auto& header) { header.e_ident[EI_DATA] ^= 3; }), "is built for the other byte order");
@@ -184,7 +121,7 @@ TEST(Note, is_refused_with_forged_headers) {
 TEST(Note, is_refused_when_there_are_two_manifests) {
   EXPECT_EQ(read(fixture("two_notes")).fault, "carries two manifests");
   // The first segment header becomes a second one for the same note.
-  const Forgery forgery;
+  const Forgery forgery(contents(fixture("good")));
   std::string forged = forgery.header([](auto&) {});
   Elf64_Phdr note{};
   forgery.segment([&](auto& segment) { note = segment; });
