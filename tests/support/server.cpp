@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "support/kirsch.h"
+#include "support/occurrences.h"
 
 namespace kirsch::test {
 namespace {
@@ -33,12 +34,6 @@ std::vector<std::string> served_addresses(std::string_view out) {
     out.remove_prefix(std::min(out.size(), line.size() + 1));
   }
   return addresses;
-}
-
-std::size_t occurrences(std::string_view text, std::string_view piece) {
-  std::size_t count = 0;
-  for (auto at = text.find(piece); at != std::string_view::npos; at = text.find(piece, at + piece.size())) ++count;
-  return count;
 }
 
 // What follows the `number`-th occurrence of `piece` in its line, once that line is complete.

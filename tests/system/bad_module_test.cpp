@@ -11,6 +11,7 @@
 #include "support/client.h"
 #include "support/forgery.h"
 #include "support/kirsch.h"
+#include "support/occurrences.h"
 
 namespace kirsch::test {
 namespace {
@@ -28,12 +29,6 @@ using ::testing::StartsWith;
 constexpr uid_t foreigner = 4242;
 
 fs::path fixture(const std::string& name) { return build_folder() / "fixtures" / "loader" / (name + ".so"); }
-
-std::size_t occurrences(const std::string& text, const std::string& piece) {
-  std::size_t count = 0;
-  for (auto at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++count;
-  return count;
-}
 
 // A folder of plugins of its own, and what those that are fixtures of the loader did: a line for each constructor,
 // init, create, destroy and deinit.

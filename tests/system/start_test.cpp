@@ -8,6 +8,7 @@
 
 #include "support/client.h"
 #include "support/kirsch.h"
+#include "support/occurrences.h"
 
 namespace kirsch::test {
 namespace {
@@ -17,12 +18,6 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr auto one_path = "paths: { /: { handler: { inspect: {} } } }\n";
-
-std::size_t occurrences(const std::string& text, const std::string& piece) {
-  std::size_t count = 0;
-  for (auto at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++count;
-  return count;
-}
 
 class Start : public ::testing::Test {
  protected:

@@ -27,7 +27,7 @@ const void* feature(const kirsch_host*, kirsch_text id) {
   return std::string_view(id.data, id.size) == "test/trace/1" ? reinterpret_cast<const void*>(&trace) : nullptr;
 }
 
-std::string mapped() { return contents("/proc/self/maps"); }
+std::string mapped() { return contents_of("/proc/self/maps"); }
 
 class ModuleTest : public ::testing::Test {
  protected:

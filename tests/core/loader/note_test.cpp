@@ -31,7 +31,7 @@ NoteReading read(const std::filesystem::path& path) {
 
 TEST(Note, is_read_from_a_module_and_from_its_bytes_alike) {
   const NoteReading from_file = read(fixture("good"));
-  const NoteReading from_bytes = read(contents(fixture("good")));
+  const NoteReading from_bytes = read(contents_of(fixture("good")));
   ASSERT_TRUE(from_file.note) << from_file.fault;
   ASSERT_TRUE(from_bytes.note) << from_bytes.fault;
   EXPECT_THAT(from_file.note->manifest, HasSubstr(R"("name":"good","version":"1.2.3")"));
@@ -61,7 +61,7 @@ TEST(Note, is_not_looked_for_in_text_and_not_in_nothing) {
 
 TEST(Note, is_a_fault_wherever_the_file_is_cut_though_the_note_is_still_there) {
   for (const char* name : {"good", "stripped"}) {
-    const std::string whole = contents(fixture(name));
+    const std::string whole = contents_of(fixture(name));
     const PluginsDirectory directory;
     for (std::size_t missing = 1; missing <= whole.size(); missing += 1 + whole.size() / 300) {
       const std::string part = whole.substr(0, whole.size() - missing);
@@ -73,7 +73,7 @@ TEST(Note, is_a_fault_wherever_the_file_is_cut_though_the_note_is_still_there) {
 }
 
 TEST(Note, is_refused_with_forged_sizes) {
-  const Forgery forgery(contents(fixture("good")));
+  const Forgery forgery(contents_of(fixture("good")));
   for (const std::uint32_t size : {0xffffffffu, 0xfffffffdu, 0x80000000u, 0x00ffffffu}) {
     EXPECT_EQ(read(forgery.note([&](auto& note) { note.n_descsz = size; })).fault,
               "has a note that is larger than its segment");
@@ -86,7 +86,7 @@ TEST(Note, is_refused_with_forged_sizes) {
 }
 
 TEST(Note, is_refused_beyond_the_limit) {
-  const Forgery forgery(contents(fixture("good")));
+  const Forgery forgery(contents_of(fixture("good")));
   // In a segment that is large enough for it.
   const Forgery grown(forgery.segment([](auto& segment) { segment.p_filesz = 1u << 24; }));
   const auto forged = grown.note([](auto& note) { note.n_descsz = KIRSCH_MANIFEST_LIMIT + 1; });
@@ -94,7 +94,7 @@ TEST(Note, is_refused_beyond_the_limit) {
 }
 
 TEST(Note, is_refused_with_forged_segments) {
-  const Forgery forgery(contents(fixture("good")));
+  const Forgery forgery(contents_of(fixture("good")));
   EXPECT_THAT(read(forgery.segment([](auto& segment) { segment.p_offset = UINT64_MAX - 8; })).fault,
               HasSubstr("impossible size"));
   EXPECT_THAT(read(forgery.segment([](auto& segment) { segment.p_offset = UINT64_MAX / 2; })).fault,
@@ -104,7 +104,7 @@ TEST(Note, is_refused_with_forged_segments) {
 }
 
 TEST(Note, is_refused_with_forged_headers) {
-  const Forgery forgery(contents(fixture("good")));
+  const Forgery forgery(contents_of(fixture("good")));
   const auto fault = [&](auto change) { return read(forgery.header(change)).fault; };
   EXPECT_EQ(fault([](auto& header) { header.e_ident[EI_CLASS] = ELFCLASS32; }), "is not a 64-bit ELF file");
   EXPECT_EQ(fault([](auto& header) { header.e_ident[EI_DATA] ^= 3; }), "is built for the other byte order");
@@ -121,7 +121,7 @@ TEST(Note, is_refused_with_forged_headers) {
 TEST(Note, is_refused_when_there_are_two_manifests) {
   EXPECT_EQ(read(fixture("two_notes")).fault, "carries two manifests");
   // The first segment header becomes a second one for the same note.
-  const Forgery forgery(contents(fixture("good")));
+  const Forgery forgery(contents_of(fixture("good")));
   std::string forged = forgery.header([](auto&) {});
   Elf64_Phdr note{};
   forgery.segment([&](auto& segment) { note = segment; });

@@ -5,16 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "loader/catalogue.h"
+#include "support/folder.h"
 
 namespace kirsch::loader {
+
+using test::contents_of;
 
 inline Trust own_trust() { return Trust({::geteuid()}); }
 
@@ -28,37 +29,19 @@ inline std::filesystem::path fixture(const std::string& name) {
   return std::filesystem::path(KIRSCH_FIXTURES) / (name + ".so");
 }
 
-inline std::string contents(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 inline void write_file(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
   ::chmod(path.c_str(), 0644);
 }
 
-// Removed with everything in it at the end of the test.
 class PluginsDirectory {
  public:
-  PluginsDirectory() {
-    std::string name = (std::filesystem::path(::testing::TempDir()) / "kirsch-loader-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = std::filesystem::canonical(name);
-  }
-  PluginsDirectory(const PluginsDirectory&) = delete;
-  PluginsDirectory& operator=(const PluginsDirectory&) = delete;
-  ~PluginsDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
   const std::filesystem::path& path() const { return path_; }
 
   // Copies a fixture as `name`.so, by default under its own name.
   std::filesystem::path add(const std::string& fixture_name, const std::string& name = {}) const {
     const std::filesystem::path path = path_ / ((name.empty() ? fixture_name : name) + ".so");
-    write_file(path, contents(fixture(fixture_name)));
+    write_file(path, contents_of(fixture(fixture_name)));
     return path;
   }
 
@@ -68,7 +51,8 @@ class PluginsDirectory {
   }
 
  private:
-  std::filesystem::path path_;
+  const test::TemporaryFolder folder_;
+  const std::filesystem::path path_ = std::filesystem::canonical(folder_.path());
 };
 
 // The only module of a catalogue; the test has failed where it is not alone.

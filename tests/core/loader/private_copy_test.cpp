@@ -44,7 +44,7 @@ TEST(PrivateCopy, equals_the_module_and_keeps_its_name) {
   PrivateCopies copies(state.path() / "new" / "state");
   const auto first = copies.copy(only_file(catalogue));
   const auto second = copies.copy(only_file(catalogue));
-  EXPECT_EQ(contents(first), contents(fixture("good")));
+  EXPECT_EQ(contents_of(first), contents_of(fixture("good")));
   EXPECT_EQ(first.filename(), "good.so");
   EXPECT_NE(first, second) << "dlopen would answer with the code of the first";
   EXPECT_EQ(mode(copies.path()), 0700u);
@@ -60,7 +60,7 @@ TEST(PrivateCopy, comes_from_the_file_that_was_checked_though_another_took_its_p
   plugins.add("greeter", "replacement");
   std::filesystem::rename(plugins.path() / "replacement.so", path);
   PrivateCopies copies(state.path());
-  EXPECT_EQ(contents(copies.copy(only_file(catalogue))), contents(fixture("good")));
+  EXPECT_EQ(contents_of(copies.copy(only_file(catalogue))), contents_of(fixture("good")));
 }
 
 TEST(PrivateCopy, is_refused_when_the_file_was_written_into_after_the_check) {
@@ -68,7 +68,7 @@ TEST(PrivateCopy, is_refused_when_the_file_was_written_into_after_the_check) {
   const auto path = plugins.add("good");
   const Catalogue catalogue = plugins.scan();
   PrivateCopies copies(state.path());
-  for (const std::string& bytes : {contents(fixture("greeter")), std::string("no more")}) {
+  for (const std::string& bytes : {contents_of(fixture("greeter")), std::string("no more")}) {
     write_file(path, bytes);
     const base::Diagnostic diagnostic = refusal([&] { copies.copy(only_file(catalogue)); });
     EXPECT_EQ(diagnostic.code, "M209");
@@ -161,7 +161,7 @@ TEST(PrivateCopies, of_the_run_user_are_apart_from_those_of_root) {
     if (::setresgid(run_user, run_user, run_user) != 0 || ::setresuid(run_user, run_user, run_user) != 0) ::_exit(1);
     try {
       PrivateCopies copies(state.path() / "state");
-      ::_exit(contents(copies.copy(*catalogue.files().front())) == contents(fixture("good")) ? 0 : 2);
+      ::_exit(contents_of(copies.copy(*catalogue.files().front())) == contents_of(fixture("good")) ? 0 : 2);
     } catch (const base::Refusal& refused) {
       ::fputs(refused.what(), stderr);
       ::_exit(3);

@@ -53,6 +53,11 @@ class Gate {
     inside_.wait();
   }
   void open() { open_.count_down(); }
+  int run() const { return outcome_.run.load(); }
+  // Opens the gate when it is dropped, which is what must become of it.
+  kirsch_task opener() {
+    return {[](void*) { ADD_FAILURE() << "ran"; }, [](void* self) { static_cast<Gate*>(self)->open(); }, this};
+  }
 
  private:
   Outcome outcome_;
@@ -185,21 +190,13 @@ TEST(WorkerPoolTest, AsManyTasksRunAtOnceAsThereAreWorkers) {
 
 TEST(WorkerPoolTest, StopWithoutADrainFinishesWhatRunsAndDropsTheRest) {
   Outcome waiting;
-  Outcome running;
   WorkerPool pool({.workers = 1, .queue = 64, .first_lane = 0});
-  std::latch inside(1);
-  std::latch dropped(1);
-  ASSERT_TRUE(pool.submit(task(running, [&] {
-    inside.count_down();
-    dropped.wait();
-  })));
-  inside.wait();
+  Gate gate(pool);
   kirsch_task last = task(waiting);
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(pool.submit(task(waiting)));
-  ASSERT_TRUE(pool.submit({[](void*) { ADD_FAILURE() << "ran"; },
-                           [](void* self) { static_cast<std::latch*>(self)->count_down(); }, &dropped}));
+  ASSERT_TRUE(pool.submit(gate.opener()));
   pool.stop();
-  EXPECT_EQ(running.run.load(), 1);
+  EXPECT_EQ(gate.run(), 1);
   EXPECT_EQ(waiting.run.load(), 0);
   EXPECT_EQ(waiting.dropped.load(), 10);
   EXPECT_FALSE(pool.submit(last));
@@ -209,43 +206,28 @@ TEST(WorkerPoolTest, StopWithoutADrainFinishesWhatRunsAndDropsTheRest) {
 
 TEST(WorkerPoolTest, ADrainEndsAtItsDeadline) {
   Outcome waiting;
-  Outcome running;
   WorkerPool pool({.workers = 1, .queue = 64, .first_lane = 0});
-  std::latch inside(1);
-  std::latch dropped(1);
-  ASSERT_TRUE(pool.submit(task(running, [&] {
-    inside.count_down();
-    dropped.wait();  // longer than any deadline: only the drop of the last task ends it
-  })));
-  inside.wait();
+  Gate gate(pool);
   ASSERT_TRUE(pool.submit(task(waiting)));
-  ASSERT_TRUE(pool.submit({[](void*) { ADD_FAILURE() << "ran"; },
-                           [](void* self) { static_cast<std::latch*>(self)->count_down(); }, &dropped}));
+  ASSERT_TRUE(pool.submit(gate.opener()));  // longer than any deadline: only this drop ends what runs
   pool.stop(std::chrono::milliseconds(5));
-  EXPECT_EQ(running.run.load(), 1);
+  EXPECT_EQ(gate.run(), 1);
   EXPECT_EQ(waiting.dropped.load(), 1);
 }
 
 TEST(WorkerPoolTest, ADrainEndsAtOnceWhenAnotherThreadDropsWhatWaits) {
   Outcome waiting;
-  Outcome running;
   WorkerPool pool({.workers = 1, .queue = 64, .first_lane = 0});
-  std::latch inside(1);
-  std::latch dropped(1);
-  ASSERT_TRUE(pool.submit(task(running, [&] {
-    inside.count_down();
-    dropped.wait();
-  })));
-  inside.wait();
+  Gate gate(pool);
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(pool.submit(task(waiting)));
   std::thread impatient([&] {
     EXPECT_EQ(pool.drop_queued(), 10U);
-    dropped.count_down();
+    gate.open();
   });
   pool.stop(std::chrono::hours(24 * 365 * 1000));
   impatient.join();
   EXPECT_EQ(waiting.dropped.load(), 10);
-  EXPECT_EQ(running.run.load(), 1);
+  EXPECT_EQ(gate.run(), 1);
 }
 
 TEST(WorkerPoolTest, WhatAWorkerHasTakenForLaterIsDroppedToo) {
@@ -314,20 +296,11 @@ TEST(WorkerPoolTest, ManyThreadsSubmitWhileThePoolStopsAndNoTaskIsLostOrDoubled)
 }
 
 TEST(WorkerPoolTest, TheEndOfAPoolDropsWhatWaits) {
-  Outcome outcome;
-  std::latch inside(1);
-  std::latch dropped(1);
-  {
-    WorkerPool pool({.workers = 1, .queue = 4, .first_lane = 0});
-    ASSERT_TRUE(pool.submit(task(outcome, [&] {
-      inside.count_down();
-      dropped.wait();
-    })));
-    inside.wait();
-    ASSERT_TRUE(pool.submit({[](void*) { ADD_FAILURE() << "ran"; },
-                             [](void* self) { static_cast<std::latch*>(self)->count_down(); }, &dropped}));
-  }
-  EXPECT_EQ(outcome.run.load(), 1);
+  auto pool = std::make_unique<WorkerPool>(WorkerPool::Settings{.workers = 1, .queue = 4, .first_lane = 0});
+  Gate gate(*pool);
+  ASSERT_TRUE(pool->submit(gate.opener()));
+  pool.reset();
+  EXPECT_EQ(gate.run(), 1);
 }
 
 }  // namespace
