@@ -119,16 +119,6 @@ TEST(Catalogue, lists_the_features_that_the_server_lacks) {
   EXPECT_THAT(fault->message, HasSubstr("does not offer: future/teleport/1, future/time/2"));
 }
 
-TEST(Catalogue, refuses_a_manifest_that_it_cannot_use_by_the_name_it_claims) {
-  const PluginsDirectory plugins;
-  plugins.add("faulty_manifest");
-  const Catalogue catalogue = plugins.scan();
-  const base::Diagnostic* fault = catalogue.fault(Kind::tool, "hooked");
-  ASSERT_NE(fault, nullptr);
-  EXPECT_EQ(fault->code, "M202");
-  EXPECT_THAT(fault->message, HasSubstr("provides[0].hooks[0].point is 'before_breakfast'"));
-}
-
 TEST(Catalogue, refuses_an_untrusted_file_also_by_what_it_claims) {
   const PluginsDirectory plugins;
   const auto path = plugins.add("good", "renamed");
