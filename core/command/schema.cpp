@@ -155,7 +155,9 @@ void Writer::engine() {
 }
 
 void Writer::listeners() {
-  structure("listener", config::listener_options());
+  json_.key("listener").open_object();
+  schema_.object(config::listener_options(), Scope::whole, [&] { structure("limits", config::limit_options()); });
+  json_.close_object();
   json_.key("listeners").open_object().field("type", "object").field("minProperties", 1);
   reference("additionalProperties", "listener");
   json_.close_object();

@@ -74,14 +74,16 @@ Parsed<std::string> address(std::string_view text, const std::string& directory)
   return (six ? "[" + std::string(name.data()) + "]:" : std::string(name.data()) + ":") + std::to_string(*number);
 }
 
-std::optional<ListenerSettings> read_listener(Reader& reader, const Entry& entry) {
+std::optional<ListenerSettings> read_listener(Reader& reader, const Entry& entry, const Node* server) {
   const std::string owner = "listener '" + entry.key.text + "'";
-  const Node written = entry.value.is_mapping()
-                           ? without_later_keys(reader.findings(), entry.value, owner, {"tls", "redirect"})
-                           : entry.value;
+  Node written = entry.value.is_mapping()
+                     ? without_later_keys(reader.findings(), entry.value, owner, {"tls", "redirect"})
+                     : entry.value;
+  std::erase_if(written.entries, [](const Entry& one) { return one.key.text == "limits"; });
   ListenerSettings settings;
   if (!listener_fields().read(reader, &written, entry.key, owner, settings)) return std::nullopt;
   settings.name = entry.key.text;
+  settings.limits = read_listener_limits(reader, entry.value.value("limits"), server, owner);
   const Node& bind = *written.value("bind");
   Parsed<std::string> parsed = address(settings.bind, bind.source->directory());
   if (const Misfit* misfit = std::get_if<Misfit>(&parsed)) {
@@ -123,7 +125,7 @@ std::vector<ListenerSettings> read_listeners(Reader& reader, const Node* section
     return listeners;
   }
   for (const Entry& entry : section->entries) {
-    std::optional<ListenerSettings> one = read_listener(reader, entry);
+    std::optional<ListenerSettings> one = read_listener(reader, entry, root.value("server"));
     if (!one) continue;
     check_twice(reader, *entry.value.value("bind"), *one, listeners);
     listeners.push_back(std::move(*one));

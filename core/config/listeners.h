@@ -6,6 +6,7 @@
 
 #include "base/diagnostic.h"
 #include "config/reader.h"
+#include "config/server.h"
 
 namespace kirsch::config {
 
@@ -13,6 +14,7 @@ struct ListenerSettings {
   std::string name;
   std::string bind;       // "127.0.0.1:8080", "[::]:80", "unix:/absolute/path"; port 0: the kernel chooses
   base::Position origin;  // of bind
+  std::optional<LimitSettings> limits = {};  // none: those of the server
 };
 
 const std::vector<base::Option>& listener_options();

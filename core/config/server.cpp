@@ -1,6 +1,9 @@
 // Names, ranges and defaults of the core's settings.
 #include "config/server.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "config/code.h"
 #include "config/fields.h"
 #include "config/section.h"
@@ -20,11 +23,21 @@ Number number(const Value& value) {
   return static_cast<Number>(as_integer(value));
 }
 
+void set_client_connections(LimitSettings& to, const Value& value) {
+  const auto* choice = std::get_if<base::Choice>(&value.data);
+  to.loopback_counts = choice != nullptr && choice->index == 1;
+  to.client_connections = choice == nullptr    ? 0
+                          : to.loopback_counts ? number<std::uint32_t>(choice->value.front())
+                                               : 256;
+}
+
 const Fields<LimitSettings>& limit_fields() {
   using Limits = LimitSettings;
   static const Fields<Limits> fields = {
       {{"head_time", "for a request's head, from its first byte", "10s", duration(1ms, day)},
        [](Limits& to, const Value& value) { to.head_time = as_milliseconds(value); }},
+      {{"method", "the name of a method", "32", size(8, kibibyte)},
+       [](Limits& to, const Value& value) { to.method = number<std::size_t>(value); }},
       {{"header_block", "all header lines together", "32KiB", size(256, mebibyte)},
        [](Limits& to, const Value& value) { to.header_block = number<std::size_t>(value); }},
       {{"header_field", "one header line", "8KiB", size(64, mebibyte)},
@@ -43,16 +56,27 @@ const Fields<LimitSettings>& limit_fields() {
        [](Limits& to, const Value& value) { to.body_idle = as_milliseconds(value); }},
       {{"body_rate", "bytes per second of a body, at least", "500", integer(0, 1'000'000'000)},
        [](Limits& to, const Value& value) { to.body_rate = number<std::uint32_t>(value); }},
-      {{"write_idle", "without progress of an answer", "30s", duration(1ms, day)},
+      {{"write_idle", "until a client has taken a slice of an answer, 16KiB or more: some 500 bytes per second", "30s",
+        duration(1ms, day)},
        [](Limits& to, const Value& value) { to.write_idle = as_milliseconds(value); }},
       {{"keep_alive", "between an answer and the next request", "15s", duration(1ms, day)},
        [](Limits& to, const Value& value) { to.keep_alive = as_milliseconds(value); }},
       {{"keep_alive_requests", "requests of one connection", "1000", integer(1, 1'000'000'000)},
        [](Limits& to, const Value& value) { to.keep_alive_requests = number<std::uint32_t>(value); }},
-      {{"connections", "open at a time", "10000", integer(1, 1'000'000)},
+      {{"keep_alive_life", "of a connection; the first answer after it closes", "1h", duration(1ms, 30 * day)},
+       [](Limits& to, const Value& value) { to.keep_alive_life = as_milliseconds(value); }},
+      {{"output_queue", "of an answer that its client does not take, before its handler must wait", "256KiB",
+        size(kibibyte, 64 * mebibyte)},
+       [](Limits& to, const Value& value) { to.output_queue = number<std::size_t>(value); }},
+      {{"client_connections", "of one address (IPv6: one /64); auto: 256, this machine without limit", "auto",
+        or_off(one_of({enumeration({"auto"}), integer(1, 1'000'000)}))},
+       set_client_connections},
+      {{"connections", "open at a time, of all listeners without limits of their own", "10000", integer(1, 1'000'000)},
        [](Limits& to, const Value& value) { to.connections = number<std::uint32_t>(value); }},
       {{"worker_queue", "exchanges that wait for a worker", "1024", integer(1, 1'000'000)},
        [](Limits& to, const Value& value) { to.worker_queue = number<std::uint32_t>(value); }},
+      {{"handler_time", "of a tool or handler before the log says that it does not return", "30s", duration(10ms, day)},
+       [](Limits& to, const Value& value) { to.handler_time = as_milliseconds(value); }},
       {{"log_queue", "lines that wait for the destination of one log", "8MiB", size(64 * kibibyte, 1024 * mebibyte)},
        [](Limits& to, const Value& value) { to.log_queue = number<std::size_t>(value); }},
   };
@@ -98,6 +122,7 @@ void check_limits(Reader& reader, const Node& at, const LimitSettings& limits) {
 }  // namespace
 
 const std::vector<base::Option>& server_options() { return server_fields().options(); }
+const std::vector<base::Option>& limit_options() { return limit_fields().options(); }
 
 const base::Schema& body_limit() {
   static const base::Schema schema = size(0, mebibyte * mebibyte);
@@ -117,6 +142,30 @@ ServerSettings read_server(Reader& reader, const Node* section, const Node& root
     return settings;
   const Entry* limits = section == nullptr ? nullptr : section->find("limits");
   if (limits != nullptr) check_limits(reader, limits->key, settings.limits);
+  return settings;
+}
+
+std::optional<LimitSettings> read_listener_limits(Reader& reader, const Node* limits, const Node* server,
+                                                  const std::string& owner) {
+  if (limits == nullptr) return std::nullopt;
+  const std::string what = "'limits' of " + owner;
+  if (!limits->is_mapping()) {
+    reader.findings().error(*limits, code::wrong_type, what + " wants a mapping, not " + description(*limits));
+    return std::nullopt;
+  }
+  constexpr std::string_view shared[] = {"body_memory", "spool", "worker_queue", "log_queue", "handler_time"};
+  for (const Entry& entry : limits->entries)
+    if (std::ranges::find(shared, entry.key.text) != std::end(shared))
+      reader.findings().error(entry.key, code::unknown_key, "'" + entry.key.text + "' is no limit of a listener",
+                              {.note = {}, .help = "all listeners share it: write it under server.limits"});
+  Node merged = *limits;
+  const Node* outer = server == nullptr ? nullptr : server->value("limits");
+  if (outer != nullptr && outer->is_mapping())
+    for (const Entry& entry : outer->entries)
+      if (limits->find(entry.key.text) == nullptr) merged.entries.push_back(entry);
+  LimitSettings settings;
+  if (!limit_fields().read(reader, &merged, *limits, what, settings)) return std::nullopt;
+  check_limits(reader, *limits, settings);
   return settings;
 }
 

@@ -16,6 +16,7 @@ namespace kirsch::config {
 
 // What one client may cost.
 struct LimitSettings {
+  std::size_t method = 0;
   std::chrono::milliseconds head_time{};
   std::size_t header_block = 0;
   std::size_t header_field = 0;
@@ -29,8 +30,13 @@ struct LimitSettings {
   std::chrono::milliseconds write_idle{};
   std::chrono::milliseconds keep_alive{};
   std::uint32_t keep_alive_requests = 0;
+  std::chrono::milliseconds keep_alive_life{};
+  std::size_t output_queue = 0;
   std::uint32_t connections = 0;
+  std::uint32_t client_connections = 0;  // 0: no limit
+  bool loopback_counts = false;          // for client_connections
   std::uint32_t worker_queue = 0;
+  std::chrono::milliseconds handler_time{};
   std::size_t log_queue = 0;
 };
 
@@ -44,9 +50,14 @@ struct ServerSettings {
 };
 
 const std::vector<base::Option>& server_options();
+const std::vector<base::Option>& limit_options();
 
 // What `body` of limits may be, also where a path or site says it.
 const base::Schema& body_limit();
+
+// Of a listener: what its `limits` say, the rest as in `server`. What is wrong is reported. None: it says nothing.
+std::optional<LimitSettings> read_listener_limits(Reader& reader, const Node* limits, const Node* server,
+                                                  const std::string& owner);
 
 // `section` is the value of the key, null if it is absent; `root` is the document's root. What is wrong is reported to
 // the reader's findings.

@@ -56,6 +56,8 @@ void Connection::defer() { owner_.loop_.at_end_of_turn(*this); }
 void Connection::set_state(State state) {
   if (state_ == State::transaction) --owner_.active_;
   if (state == State::transaction) ++owner_.active_;
+  if (state_ == State::waiting) idle_link_.unlink();
+  if (state == State::waiting) owner_.idle_.append(idle_link_);
   state_ = state;
 }
 
@@ -191,6 +193,7 @@ void Connection::become_stream() {
                                          std::span<const char>(input.data(), input.size()), input_ended_);
   Stream& begun = *stream;
   begun.place = owner_.streams_.size();
+  begun.seat = std::move(seat);
   owner_.streams_.push_back(std::move(stream));
   transport_ = nullptr;
   const bool reading = reading_;
@@ -246,6 +249,7 @@ void Connection::recycle() noexcept {
   if (work_ != nullptr) owner_.give_work(work_);
   work_ = nullptr;
   head_ = nullptr;
+  seat = {};
   owner_.recycle(*this);
 }
 

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "http/client_seats.h"
+#include "http/connections.h"
 #include "http/response_head.h"
 #include "http/transaction.h"
 #include "http/work.h"
@@ -14,13 +16,11 @@
 
 namespace kirsch::http {
 
-class Connections;
-
 // Belongs to Connections, which reuses the object for other transports. Its loop's thread only. Nothing is answered
 // from inside the service's calls: what they cause is done once at the end of the loop's turn.
 class Connection final : public net::TransportEvents, public net::Deferred, public ResponseWriter {
  public:
-  explicit Connection(Connections& owner) : owner_(owner) {}
+  explicit Connection(Connections& owner) : owner_(owner), idle_link_(*this) {}
 
   void open(net::Transport& transport, bool secure, std::uint32_t listener);
   // Over the limit of connections: a bare 503 and an end.
@@ -61,7 +61,8 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   std::uint32_t listener() const override { return listener_; }
   net::Loop& loop() const override;
 
-  std::size_t place = 0;  // in the list of Connections, which alone uses it
+  std::size_t place = 0;   // in the list of Connections, which alone uses it
+  ClientSeats::Seat seat;  // of its client, where those are counted
 
  private:
   enum class State : std::uint8_t {
@@ -153,6 +154,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   Answer answer_;
   kirsch_address peer_{};
   kirsch_address local_{};
+  IdleLink idle_link_;
 };
 
 }  // namespace kirsch::http

@@ -21,8 +21,8 @@ class Connections::Entrance final : public net::Acceptor {
   bool secure_;
 };
 
-Connections::Connections(net::Loop& loop, const Limits& limits, Service& service)
-    : loop_(loop), limits_(limits), service_(service) {}
+Connections::Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats)
+    : loop_(loop), limits_(limits), service_(service), seats_(seats) {}
 
 Connections::~Connections() {
   empty_ = nullptr;
@@ -39,6 +39,7 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
     transport.abort();
     return;
   }
+  make_room();
   if (free_.empty()) {
     slab_.push_back(std::make_unique<Connection>(*this));
     free_.reserve(slab_.size());  // so that giving back cannot fail
@@ -48,11 +49,25 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
   free_.pop_back();
   connection.place = connections_.size();
   connections_.push_back(&connection);
-  if (count() > limits_.connections) {
+  if (count() > limits_.connections || !seat(connection, transport.peer())) {
     connection.refuse(transport);
   } else {
     connection.open(transport, secure, listener);
   }
+}
+
+// True: the client has not too many.
+bool Connections::seat(Connection& connection, const net::Address& client) {
+  if (seats_ == nullptr || limits_.client_connections == 0 || !client.known() || client.is_unix()) return true;
+  if (!limits_.loopback_counts && client.loopback()) return true;
+  connection.seat = seats_->take(client.raw(), limits_.client_connections);
+  return static_cast<bool>(connection.seat);
+}
+
+// Close to the limit the connection that has waited longest for a request goes, so that new clients are served.
+void Connections::make_room() {
+  if (count() * 10 < std::uint64_t{limits_.connections} * 9) return;
+  if (IdleLink* oldest = idle_.pop()) oldest->connection.close();
 }
 
 void Connections::recycle(Connection& connection) noexcept {

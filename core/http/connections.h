@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "http/client_seats.h"
 #include "http/limits.h"
 #include "http/output.h"
 #include "http/response_head.h"
 #include "http/transaction.h"
 #include "http/work.h"
+#include "net/list.h"
 #include "net/loop.h"
 
 namespace kirsch::http {
@@ -19,11 +21,18 @@ namespace kirsch::http {
 class Connection;
 class Stream;
 
+// The place of a connection among those that wait for a request.
+struct IdleLink : net::Link<IdleLink> {
+  explicit IdleLink(Connection& owner) : connection(owner) {}
+  Connection& connection;
+};
+
 // The loop's thread only. Outlives every listening of its entrances; destroyed after Loop::run has returned or while
-// nothing runs on the loop, but before the loop itself. `limits` and `service` outlive it.
+// nothing runs on the loop, but before the loop itself. `limits`, `service` and
+// `seats` (null: clients are not counted) outlive it.
 class Connections {
  public:
-  Connections(net::Loop& loop, const Limits& limits, Service& service);
+  Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats = nullptr);
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -52,6 +61,8 @@ class Connections {
   class Entrance;
 
   void accept(net::Transport& transport, std::uint32_t listener, bool secure);
+  bool seat(Connection& connection, const net::Address& client);
+  void make_room();
   void recycle(Connection& connection) noexcept;
   void remove(Stream& stream) noexcept;
   Work* take_work();
@@ -62,6 +73,8 @@ class Connections {
   net::Loop& loop_;
   const Limits& limits_;
   Service& service_;
+  ClientSeats* const seats_;
+  net::List<IdleLink> idle_;  // those that wait for a request, the oldest first
   OutputBlocks blocks_;
   DateLine date_;
   std::string head_text_;  // scratch of send_head

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "http/client_seats.h"
 #include "http/input.h"
 #include "http/output.h"
 #include "http/transaction.h"
@@ -44,7 +45,8 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
   kirsch_address peer() const override { return peer_; }
   net::Loop& loop() const override;
 
-  std::size_t place = 0;  // in the list of Connections, which alone uses it
+  std::size_t place = 0;   // in the list of Connections, which alone uses it
+  ClientSeats::Seat seat;  // of its client, where those are counted
 
  private:
   std::size_t deliver(char* bytes, std::size_t size);

@@ -8,8 +8,8 @@
 namespace kirsch::pipeline {
 
 Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation,
-                       Bodies bodies)
-    : loop_(loop), workers_(workers), log_(log), generation_(generation), bodies_(std::move(bodies)) {}
+                       StepWatch& watch, Bodies bodies)
+    : loop_(loop), workers_(workers), log_(log), generation_(generation), watch_(watch), bodies_(std::move(bodies)) {}
 
 Dispatcher::~Dispatcher() = default;
 

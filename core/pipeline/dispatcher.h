@@ -9,6 +9,7 @@
 #include "net/loop.h"
 #include "pipeline/exchange.h"
 #include "pipeline/generation.h"
+#include "pipeline/step_watch.h"
 #include "pipeline/worker_pool.h"
 
 namespace kirsch::pipeline {
@@ -22,7 +23,8 @@ class Dispatcher final : public http::Service {
   };
 
   // All must outlive it; it must outlive the connections of the loop.
-  Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation, Bodies bodies);
+  Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation, StepWatch& watch,
+             Bodies bodies);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher();
@@ -47,6 +49,7 @@ class Dispatcher final : public http::Service {
   // Has a worker write what waits; on_spooled of that exchange follows. Loop. False: the queue is full.
   bool spool(RequestBody& body, kirsch_handle handle);
   void discard(std::shared_ptr<SpoolFile> file) noexcept;  // loop; a worker closes it
+  StepWatch::Lane& watch(std::uint32_t lane) const { return watch_.lane(lane); }
   std::size_t body_memory() const { return bodies_.memory; }
   net::Loop& loop() const { return loop_; }
   base::Log& log() const { return log_; }
@@ -61,6 +64,7 @@ class Dispatcher final : public http::Service {
   WorkerPool& workers_;
   base::Log& log_;
   const Generation& generation_;
+  StepWatch& watch_;
   const Bodies bodies_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot
   std::vector<Exchange*> free_;

@@ -94,7 +94,10 @@ bool Exchange::call(const Step& step, Place here) {
   lane = here == Place::worker ? WorkerPool::current_lane() : dispatcher_.lane();
   may_suspend_ = step.async;
   suspending_ = false;
+  StepWatch::Lane& watched = dispatcher_.watch(lane);
+  watched.begin(*step.name, dispatcher_.lane(), serial_);
   std::uint32_t flow = step.function(step.self, this);
+  watched.end();
   may_suspend_ = false;
   if (flow == KIRSCH_FLOW_SUSPEND && suspending_) {
     where_ = Where::suspended;

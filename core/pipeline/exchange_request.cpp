@@ -8,6 +8,7 @@
 #include "http/path.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/exchange.h"
+#include "pipeline/exchange_id.h"
 #include "pipeline/request_pairs.h"
 
 namespace kirsch::pipeline {
@@ -226,10 +227,12 @@ const Multipart& Exchange::multipart() {
   return *multipart_;
 }
 
-std::string Exchange::id() const {
+std::string exchange_id(std::uint32_t loop, std::uint64_t serial) {
   char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, serial_, 16).ptr;
-  return std::to_string(dispatcher_.lane()) + '-' + std::string(digits, end);
+  const auto end = std::to_chars(digits, digits + sizeof digits, serial, 16).ptr;
+  return std::to_string(loop) + '-' + std::string(digits, end);
 }
+
+std::string Exchange::id() const { return exchange_id(dispatcher_.lane(), serial_); }
 
 }  // namespace kirsch::pipeline

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <string>
@@ -21,6 +22,12 @@ constexpr auto worker_patience = 1000ms;  // after the drain
 
 http::Limits limits_of(const config::LimitSettings& settings, unsigned loops) {
   http::Limits limits;
+  limits.method = settings.method;
+  limits.life = settings.keep_alive_life;
+  limits.output_high = settings.output_queue;
+  limits.output_low = settings.output_queue / 4;
+  limits.client_connections = settings.client_connections;
+  limits.loopback_counts = settings.loopback_counts;
   limits.head_time = settings.head_time;
   limits.field_block = settings.header_block;
   limits.field = settings.header_field;
@@ -35,6 +42,22 @@ http::Limits limits_of(const config::LimitSettings& settings, unsigned loops) {
   return limits;
 }
 
+// As many connections as descriptors are left for: a hundred are for files, logs and modules.
+std::uint32_t connections_within_descriptors(std::uint32_t configured, base::Log& log) {
+  constexpr rlim_t others = 100;
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return configured;
+  descriptors.rlim_cur = descriptors.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  const rlim_t room = descriptors.rlim_cur > others ? descriptors.rlim_cur - others : 1;
+  if (configured <= room) return configured;
+  log.write(base::Level::warning, "server: limits.connections is " + std::to_string(configured) + ", but " +
+                                      std::to_string(descriptors.rlim_cur) + " descriptors are allowed: serving " +
+                                      std::to_string(room) + " (ulimit -n, or LimitNOFILE= of the unit)");
+  return static_cast<std::uint32_t>(room);
+}
+
 }  // namespace
 
 // One loop with its thread. Its timers and posts run on that thread.
@@ -43,15 +66,18 @@ class Loops::Lane {
   Lane(unsigned number, Loops& owner, const pipeline::Generation& generation)
       : owner_(owner),
         loop_(number, owner.log_),
-        dispatcher_(loop_, *owner.workers_, owner.log_, generation, owner.bodies_),
-        connections_(loop_, owner.limits_, dispatcher_) {}
+        dispatcher_(loop_, *owner.workers_, owner.log_, generation, *owner.watch_, owner.bodies_),
+        seats_(owner.seats_) {
+    for (const auto& limits : owner.limits_)
+      connections_.push_back(std::make_unique<http::Connections>(loop_, limits, dispatcher_, &seats_));
+  }
   ~Lane() { end(); }
 
   net::Loop& loop() { return loop_; }
   pipeline::Dispatcher& dispatcher() { return dispatcher_; }
 
   void listen(const net::Listener& listener, std::uint32_t number) {
-    loop_.listen(listener, connections_.entrance(number, false));
+    loop_.listen(listener, connections_[owner_.limits_of_listener_[number]]->entrance(number, false));
   }
   void start() {
     thread_ = std::thread([this] {
@@ -62,12 +88,14 @@ class Loops::Lane {
   void drain() noexcept {
     loop_.post([this] {
       loop_.stop_accepting();
-      connections_.drain(nullptr, nullptr);
+      for (const auto& one : connections_) one->drain(nullptr, nullptr);
       check_later(first_requests);
     });
   }
   void abort() noexcept {
-    loop_.post([this] { connections_.abort_all(); });
+    loop_.post([this] {
+      for (const auto& one : connections_) one->abort_all();
+    });
   }
   // What was posted before still runs.
   void end() noexcept {
@@ -85,8 +113,12 @@ class Loops::Lane {
         this);
   }
   void check() {
-    connections_.close_idle();
-    if (connections_.count() + dispatcher_.live() != 0) return check_later(drain_check);
+    auto live = dispatcher_.live();
+    for (const auto& one : connections_) {
+      one->close_idle();
+      live += one->count();
+    }
+    if (live != 0) return check_later(drain_check);
     const std::lock_guard lock(owner_.mutex_);
     ++owner_.drained_;
     owner_.changed_.notify_all();
@@ -95,7 +127,8 @@ class Loops::Lane {
   Loops& owner_;
   net::Loop loop_;
   pipeline::Dispatcher dispatcher_;
-  http::Connections connections_;
+  http::ClientSeats& seats_;
+  std::vector<std::unique_ptr<http::Connections>> connections_;  // one per set of limits
   std::thread thread_;
 };
 
@@ -107,14 +140,28 @@ unsigned Loops::count(const config::ServerSettings& settings) {
   return known ? static_cast<unsigned>(std::max(CPU_COUNT(&set), 1)) : 1U;
 }
 
-Loops::Loops(unsigned loops, const config::ServerSettings& settings, base::Log& log,
+// Listeners without limits of their own share the server's, and the count of connections with it.
+void Loops::set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common,
+                       unsigned loops) {
+  const auto most = connections_within_descriptors(common.connections, log_);
+  limits_.push_back(limits_of(common, loops));
+  limits_.front().connections = (most + loops - 1) / loops;
+  for (const auto& listener : listeners) {
+    limits_of_listener_.push_back(listener.limits ? limits_.size() : 0);
+    if (listener.limits) limits_.push_back(limits_of(*listener.limits, loops));
+  }
+}
+
+Loops::Loops(unsigned loops, const config::Configuration& configuration, base::Log& log,
              const pipeline::Generation& generation, pipeline::Host& host, const std::filesystem::path& state)
     : log_(log),
-      limits_(limits_of(settings.limits, loops)),
-      bodies_{.spool = std::make_shared<pipeline::Spool>(spool_directory(state), settings.limits.spool),
-              .memory = settings.limits.body_memory} {
+      bodies_{.spool = std::make_shared<pipeline::Spool>(spool_directory(state), configuration.server.limits.spool),
+              .memory = configuration.server.limits.body_memory} {
+  const auto& settings = configuration.server;
+  set_limits(configuration.listeners, settings.limits, loops);
   workers_ = std::make_unique<pipeline::WorkerPool>(pipeline::WorkerPool::Settings{
       .workers = settings.workers, .queue = settings.limits.worker_queue, .first_lane = loops});
+  watch_.emplace(loops + settings.workers, settings.limits.handler_time, log_);
   std::vector<net::Loop*> all_loops;
   std::vector<pipeline::Dispatcher*> dispatchers;
   for (unsigned number = 0; number < loops; ++number) {
@@ -135,10 +182,23 @@ void Loops::start(const Listeners& listeners) {
   }
   try {
     for (const auto& lane : lanes_) lane->start();
+    watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
   } catch (const std::system_error& error) {
     throw base::Refusal(base::Diagnostic{.code = "C078",
                                          .message = std::string("no thread for a loop: ") + error.what(),
                                          .exit_code = base::ExitCode::bind_or_permission});
+  }
+}
+
+void Loops::watch(const std::stop_token& stop) {
+  pthread_setname_np(pthread_self(), "kirsch-watch");
+  const auto pause = std::max(watch_->longest() / 8, std::chrono::milliseconds(1));
+  std::mutex mutex;
+  std::condition_variable_any sleep;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    sleep.wait_for(lock, stop, pause, [] { return false; });
+    watch_->look(base::steady_now());
   }
 }
 
@@ -171,6 +231,7 @@ bool Loops::stop(std::chrono::milliseconds drain) noexcept {
   for (const auto& lane : lanes_) lane->drain();
   if (!drained_within(drain)) log_.write(base::Level::warning, "server: the drain ended with work left");
   for (const auto& lane : lanes_) lane->abort();
+  watcher_ = {};
   if (!workers_ended()) {
     log_.write(base::Level::error,
                "server: " + std::to_string(workers_->busy()) + " blocking steps do not end; leaving them behind");

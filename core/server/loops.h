@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "config/server.h"
+#include "config/configuration.h"
 #include "http/connections.h"
 #include "net/listener.h"
 #include "pipeline/dispatcher.h"
@@ -24,10 +24,10 @@ class Loops {
 
   static unsigned count(const config::ServerSettings& settings);
 
-  // Everything but settings and `state`, the directory of the server, must outlive it; what modules post or submit
+  // Everything but configuration and `state`, the directory of the server, must outlive it; what modules post or submit
   // after `stop` is refused. Makes the loops; starts no thread but the workers. Throws base::Refusal.
-  Loops(unsigned loops, const config::ServerSettings& settings, base::Log& log, const pipeline::Generation& generation,
-        pipeline::Host& host, const std::filesystem::path& state);
+  Loops(unsigned loops, const config::Configuration& configuration, base::Log& log,
+        const pipeline::Generation& generation, pipeline::Host& host, const std::filesystem::path& state);
   Loops(const Loops&) = delete;
   Loops& operator=(const Loops&) = delete;
   // Ends what `stop` did not.
@@ -46,11 +46,16 @@ class Loops {
  private:
   class Lane;
 
+  void set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common,
+                  unsigned loops);
+  void watch(const std::stop_token& stop);
   bool drained_within(std::chrono::milliseconds drain) noexcept;
   bool workers_ended() noexcept;
 
   base::Log& log_;
-  http::Limits limits_;
+  std::vector<http::Limits> limits_;  // the server's, then those of listeners that have their own
+  std::vector<std::size_t> limits_of_listener_;
+  http::ClientSeats seats_;
   pipeline::Dispatcher::Bodies bodies_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -58,7 +63,9 @@ class Loops {
   bool forced_ = false;
   bool stopped_ = false;
   std::unique_ptr<pipeline::WorkerPool> workers_;
+  std::optional<pipeline::StepWatch> watch_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::jthread watcher_;
 };
 
 }  // namespace kirsch::server

@@ -106,7 +106,7 @@ void Process::load_generation() {
 }
 
 void Process::start_loops() {
-  loops_.emplace(loop_count_, blueprint_.configuration.server, log_, generation_, host_, state_);
+  loops_.emplace(loop_count_, blueprint_.configuration, log_, generation_, host_, state_);
   try {
     loops_->start(listeners_);
   } catch (...) {  // the bus undoes only what had started

@@ -1,6 +1,10 @@
 // What one client may cost, in bytes and in time, and how each refusal looks.
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <thread>
+#include <vector>
+
 #include "support/client.h"
 
 namespace kirsch::test {
@@ -90,6 +94,87 @@ TEST_F(Limits, of_requests_are_announced_by_the_last_answer) {
     EXPECT_EQ(client.read().field("Connection").value_or("keep-alive"), turn < 5 ? "keep-alive" : "close") << turn;
   }
   EXPECT_TRUE(client.closed_by_peer());
+}
+
+std::string with_limits(const std::string& limits, const std::string& handler = "deliver_view: { bytes: ok }") {
+  return loopback("server: { loops: 1, limits: { " + limits + " } }\npaths: { /: { handler: { " + handler + " } } }\n");
+}
+
+TEST(Limit, of_connections_lets_the_oldest_idle_one_make_room) {
+  const Server server(with_limits("connections: 20"));
+  std::vector<std::unique_ptr<Client>> idle;
+  for (int count = 0; count < 19; ++count) {
+    idle.push_back(std::make_unique<Client>(server));
+    idle.back()->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(idle.back()->read().status, 200);
+  }
+  for (int count = 0; count < 3; ++count) EXPECT_EQ(get(server, "/").status, 200);
+  EXPECT_TRUE(idle.front()->closed_by_peer());
+  idle.back()->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(idle.back()->read().status, 200) << "the youngest stays";
+}
+
+TEST(Limit, of_a_client_is_exact_and_comes_back) {
+  const Server server(with_limits("client_connections: 3"));
+  std::vector<std::unique_ptr<Client>> clients;
+  const auto ask = [](Client& client) {
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    return client.read();
+  };
+  for (int count = 0; count < 3; ++count) {
+    clients.push_back(std::make_unique<Client>(server));
+    EXPECT_EQ(ask(*clients.back()).status, 200);
+  }
+  Client beyond(server);
+  const auto refused = beyond.read();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.field("Retry-After"), "1");
+  clients.pop_back();
+  // Until the server has seen the end of that one.
+  while (get(server, "/").status == 503) std::this_thread::yield();
+}
+
+TEST(Limit, of_clients_do_not_hold_this_machine_unless_they_say_so) {
+  const Server server(with_limits("connections: 1000"));
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int count = 0; count < 300; ++count) clients.push_back(std::make_unique<Client>(server));
+  EXPECT_EQ(get(server, "/").status, 200);
+}
+
+TEST(Limit, of_a_listener_are_its_own_and_else_those_of_the_server) {
+  const Server server(
+      "version: 1\nserver: { limits: { uri: 50, body: 5 } }\nlisteners:\n"
+      "  a: { bind: \"127.0.0.1:0\" }\n"
+      "  b: { bind: \"127.0.0.1:0\", limits: { uri: 100 } }\n"
+      "paths: { /: { handler: { deliver_view: { bytes: ok } } } }\n");
+  const auto status = [&](std::size_t listener, std::size_t size) {
+    Client client(server.port(listener));
+    client.send("GET /" + std::string(size - 1, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    return client.read().status;
+  };
+  EXPECT_EQ(status(0, 50), 200);
+  EXPECT_EQ(status(0, 51), 414);
+  EXPECT_EQ(status(1, 100), 200);
+  EXPECT_EQ(status(1, 101), 414);
+}
+
+TEST(Limit, of_the_life_of_a_connection_end_it_with_an_answer) {
+  const Server server(with_limits("keep_alive_life: 1ms", "nap: { time: 20ms }"));
+  Client client(server);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.read().field("Connection"), "close");
+  EXPECT_TRUE(client.closed_by_peer());
+}
+
+TEST(Limit, of_time_name_the_handler_that_does_not_return) {
+  const Server server(
+      loopback("server: { limits: { handler_time: 20ms } }\npaths: { /: { handler: { gate: {} } }, /open: { handler: { "
+               "gate_opener: {} } } }\n"));
+  Client client(server);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("gate has not returned for 20ms on lane");
+  EXPECT_EQ(get(server, "/open").status, 200);
+  EXPECT_EQ(client.read().body, "through\n");
 }
 
 }  // namespace

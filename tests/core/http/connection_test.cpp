@@ -434,20 +434,29 @@ TEST(Connections, RefuseOneTooMany) {
   Served served(limits);
   Client first(served.address());
   Client second(served.address());
-  first.write(get("/hello"));
-  first.answer();
-  second.write(get("/hello"));
-  second.answer();
+  first.write(get("/late"));
+  second.write(get("/late"));
+  served.wait_until([](TestService&, Connections& connections) { return connections.active() == 2; });
   Client third(served.address());
   const std::string answer = third.read_to_end();
   EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 503");
   EXPECT_TRUE(has(answer, "Connection: close"));
-  third.close();
-  first.close();
-  served.wait_until([](TestService&, Connections& connections) { return connections.count() == 1; });
-  Client fourth(served.address());
-  fourth.write(get("/hello"));
-  EXPECT_TRUE(has(fourth.answer(), "hello"));
+}
+
+TEST(Connections, LetTheOneThatIsIdleLongestMakeRoom) {
+  Limits limits;
+  limits.connections = 2;
+  Served served(limits);
+  Client first(served.address());
+  Client second(served.address());
+  for (Client* client : {&first, &second, &first}) {
+    client->write(get("/hello"));
+    client->answer();
+  }
+  Client third(served.address());
+  third.write(get("/hello"));
+  EXPECT_TRUE(has(third.answer(), "hello"));
+  EXPECT_EQ(second.read_to_end(), "");
 }
 
 TEST(Connections, DrainWithoutLosingARequest) {
