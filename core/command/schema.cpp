@@ -156,7 +156,8 @@ void Writer::engine() {
 
 void Writer::listeners() {
   json_.key("listener").open_object();
-  schema_.object(config::listener_options(), Scope::whole, [&] { structure("limits", config::limit_options()); });
+  schema_.object(config::listener_options(), Scope::whole,
+                 [&] { structure("limits", config::listener_limit_options()); });
   json_.close_object();
   json_.key("listeners").open_object().field("type", "object").field("minProperties", 1);
   reference("additionalProperties", "listener");

@@ -112,6 +112,12 @@ const Fields<ServerSettings>& server_fields() {
   return fields;
 }
 
+// All listeners have it in common.
+bool is_shared(std::string_view limit) {
+  constexpr std::string_view shared[] = {"body_memory", "spool", "worker_queue", "log_queue", "handler_time"};
+  return std::ranges::find(shared, limit) != std::end(shared);
+}
+
 void check_limits(Reader& reader, const Node& at, const LimitSettings& limits) {
   if (limits.header_field <= limits.header_block) return;
   reader.findings().error(at, code::out_of_range,
@@ -122,7 +128,15 @@ void check_limits(Reader& reader, const Node& at, const LimitSettings& limits) {
 }  // namespace
 
 const std::vector<base::Option>& server_options() { return server_fields().options(); }
-const std::vector<base::Option>& limit_options() { return limit_fields().options(); }
+
+const std::vector<base::Option>& listener_limit_options() {
+  static const std::vector<base::Option> options = [] {
+    std::vector<base::Option> own = limit_fields().options();
+    std::erase_if(own, [](const base::Option& option) { return is_shared(option.name); });
+    return own;
+  }();
+  return options;
+}
 
 const base::Schema& body_limit() {
   static const base::Schema schema = size(0, mebibyte * mebibyte);
@@ -153,9 +167,8 @@ std::optional<LimitSettings> read_listener_limits(Reader& reader, const Node* li
     reader.findings().error(*limits, code::wrong_type, what + " wants a mapping, not " + description(*limits));
     return std::nullopt;
   }
-  constexpr std::string_view shared[] = {"body_memory", "spool", "worker_queue", "log_queue", "handler_time"};
   for (const Entry& entry : limits->entries)
-    if (std::ranges::find(shared, entry.key.text) != std::end(shared))
+    if (is_shared(entry.key.text))
       reader.findings().error(entry.key, code::unknown_key, "'" + entry.key.text + "' is no limit of a listener",
                               {.note = {}, .help = "all listeners share it: write it under server.limits"});
   Node merged = *limits;

@@ -50,7 +50,7 @@ struct ServerSettings {
 };
 
 const std::vector<base::Option>& server_options();
-const std::vector<base::Option>& limit_options();
+const std::vector<base::Option>& listener_limit_options();  // those of limits that a listener may have
 
 // What `body` of limits may be, also where a path or site says it.
 const base::Schema& body_limit();
