@@ -5,6 +5,7 @@
 
 #include <kirsch/abi.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <concepts>
@@ -67,6 +68,49 @@ struct OptionError : std::invalid_argument {
       : std::invalid_argument(sentence), option(std::move(option_name)) {}
   std::string option;
 };
+
+namespace detail {
+
+// What one hop says to the next (RFC 9110 7.6.1), and what the server writes itself.
+inline constexpr std::string_view fields_of_the_server[] = {"connection", "content-length",   "date",
+                                                            "keep-alive", "proxy-connection", "trailer",
+                                                            "upgrade",    "transfer-encoding"};
+
+constexpr bool is_token(std::string_view text) {  // RFC 9110 5.6.2
+  return !text.empty() && text.size() <= UINT16_MAX && std::all_of(text.begin(), text.end(), [](char byte) {
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(byte) != std::string_view::npos;
+  });
+}
+
+constexpr bool is_field_value(std::string_view text) {  // RFC 9110 5.5
+  const auto is_space = [](char byte) { return byte == ' ' || byte == '\t'; };
+  if (!text.empty() && (is_space(text.front()) || is_space(text.back()))) return false;
+  return std::none_of(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == 0x7F;
+  });
+}
+
+}  // namespace detail
+
+// Names of header fields compare without regard to case (RFC 9110 5.1).
+constexpr bool same_field(std::string_view name, std::string_view other) {
+  const auto lower = [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte; };
+  return std::equal(name.begin(), name.end(), other.begin(), other.end(),
+                    [&](char left, char right) { return lower(left) == lower(right); });
+}
+
+// For a header field that the configuration names, to be asked at load: why it cannot be set, as a sentence; empty: it
+// can, and ResponseHeaders takes it.
+inline std::string field_fault(std::string_view field_name, std::string_view field_value = {}) {
+  const std::string shown(field_name);
+  for (const auto name : detail::fields_of_the_server) {
+    if (same_field(field_name, name)) return shown + " belongs to the server, which sets it itself";
+  }
+  if (!detail::is_token(field_name)) return "'" + shown + "' is not the name of a header field";
+  if (detail::is_field_value(field_value)) return {};
+  return "the value of " + shown + " holds a line end, another control character or outer space";
+}
 
 struct Required {};
 inline constexpr Required required;  // in place of a default

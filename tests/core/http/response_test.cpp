@@ -7,6 +7,7 @@
 #include "http/reason_phrase.h"
 #include "http/response_fields.h"
 #include "http/response_head.h"
+#include "kirsch/exchange.h"
 
 namespace kirsch::http {
 namespace {
@@ -53,6 +54,35 @@ TEST(ResponseFields, RefuseWhatCouldSplitTheResponse) {
   EXPECT_TRUE(fields.lines().empty());
   EXPECT_TRUE(fields.set("X", "tab\tand \xff stay"));
   EXPECT_TRUE(fields.set("Y", ""));
+}
+
+TEST(ResponseFields, TakeWhatTheSdkFindsNoFaultWith) {
+  base::Arena arena;
+  ResponseFields fields(arena);
+  for (int byte = 0; byte < 256; ++byte) {
+    const char one = static_cast<char>(byte);
+    for (const std::string& text : {std::string(1, one), "a"s + one, "a"s + one + "b", one + "b"s}) {
+      EXPECT_EQ(kirsch::field_fault(text).empty(), fields.set(text, "v")) << byte;
+      EXPECT_EQ(kirsch::field_fault("X", text).empty(), fields.set("X", text)) << byte;
+    }
+  }
+  EXPECT_EQ(kirsch::field_fault("").empty(), fields.set("", "v"));
+  EXPECT_EQ(kirsch::field_fault("X", "").empty(), fields.set("X", ""));
+  const std::string longest(65535, 'n');
+  EXPECT_EQ(kirsch::field_fault(longest).empty(), fields.set(longest, "v"));
+  EXPECT_EQ(kirsch::field_fault(longest + 'n').empty(), fields.set(longest + 'n', "v"));
+  for (const auto* name : {"Connection", "content-LENGTH", "Date", "Keep-Alive", "Trailer", "Transfer-Encoding"}) {
+    EXPECT_FALSE(fields.set(name, "1")) << name;
+    EXPECT_FALSE(kirsch::field_fault(name, "1").empty()) << name;
+  }
+}
+
+TEST(ResponseFields, OfOneHopAreNotConfiguredThoughAHandlerMaySetThem) {
+  EXPECT_EQ(kirsch::field_fault("Upgrade", "websocket"), "Upgrade belongs to the server, which sets it itself");
+  EXPECT_FALSE(kirsch::field_fault("proxy-connection", "close").empty());
+  EXPECT_TRUE(kirsch::same_field("Content-Type", "content-TYPE"));
+  EXPECT_FALSE(kirsch::same_field("Content-Type", "Content-Typ"));
+  EXPECT_FALSE(kirsch::same_field("A@", "A`"));
 }
 
 TEST(ResponseFields, LeaveTheFramingToTheConnection) {

@@ -65,7 +65,8 @@ TEST(Respond, RefusesFieldsThatWouldBreakTheAnswer) {
 }
 
 TEST(Respond, RefusesEveryFieldThatTheServerKeepsForItself) {
-  for (const auto* name : {"Connection", "Date", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade"}) {
+  for (const auto* name :
+       {"Connection", "Date", "Keep-Alive", "Proxy-Connection", "Trailer", "Transfer-Encoding", "Upgrade"}) {
     EXPECT_THAT(refusal(with_options("{ headers: { " + std::string(name) + ": x } }")),
                 HasSubstr("belongs to the server"));
   }
