@@ -81,8 +81,9 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   Attachments& attachments() { return attachments_; }
   bool upgrade(const kirsch_stream_handler* handler, void* self);
   const kirsch_outcome& outcome();
+  bool set_id(std::string_view id);
 
-  // Which request this is, for logs and error pages: "3-1f".
+  // Which request this is, for logs and error pages: "3-1f", or what a module has named it.
   std::string id() const;
   // True if the handle was made for the request that this object carries now.
   bool is(kirsch_handle handle) const { return where_ != Where::free && handle.generation >> 16 == serial_; }
@@ -147,6 +148,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   kirsch_outcome outcome_{};
   std::uint16_t bare_status_ = 0;  // before_finalize failed: answer with this and the headers set so far
   std::uint16_t suspensions_ = 0;
+  std::string_view id_;  // by a module, in the arena; empty: none
 
   base::Arena arena_;
   http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent

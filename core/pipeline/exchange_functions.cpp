@@ -100,6 +100,7 @@ const kirsch_exchange_functions exchange_functions{
                   void* self) { return flag(of(exchange).upgrade(handler, self)); },
     .parts = parts,
     .body_descriptor = [](kirsch_exchange* exchange) { return of(exchange).body_in().descriptor(); },
-    .outcome = [](kirsch_exchange* exchange) { return &of(exchange).outcome(); }};
+    .outcome = [](kirsch_exchange* exchange) { return &of(exchange).outcome(); },
+    .set_id = [](kirsch_exchange* exchange, kirsch_text id) { return flag(of(exchange).set_id(view(id))); }};
 
 }  // namespace kirsch::pipeline

@@ -30,6 +30,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   bare_status_ = failure_status_ = 0;
   failure_text_.clear();
   produced_ = 0;
+  id_ = {};
   begin_ = writer.loop().now();
   outcome_ = {.size = sizeof outcome_, .committed = 0, .complete = 0, .body_sent = 0, .duration = 0, .id = {}};
   query_ = cookies_ = form_ = std::nullopt;
@@ -227,12 +228,26 @@ const Multipart& Exchange::multipart() {
   return *multipart_;
 }
 
+// It goes into logs and pages as it is.
+bool Exchange::set_id(std::string_view id) {
+  static constexpr std::string_view marks = "-._~:@+/=";
+  const bool fits = !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char byte) {
+    const char lower = static_cast<char>(byte | 0x20);
+    return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || marks.find(byte) != marks.npos;
+  });
+  if (!fits || !id_.empty()) return false;
+  id_ = arena_.copy(id);
+  return true;
+}
+
 std::string exchange_id(std::uint32_t loop, std::uint64_t serial) {
   char digits[20];
   const auto end = std::to_chars(digits, digits + sizeof digits, serial, 16).ptr;
   return std::to_string(loop) + '-' + std::string(digits, end);
 }
 
-std::string Exchange::id() const { return exchange_id(dispatcher_.lane(), serial_); }
+std::string Exchange::id() const {
+  return id_.empty() ? exchange_id(dispatcher_.lane(), serial_) : std::string(id_);
+}
 
 }  // namespace kirsch::pipeline

@@ -277,6 +277,9 @@ typedef struct kirsch_exchange_functions {
   int (*body_descriptor)(kirsch_exchange*);
   /* The caller's until the next call. */
   const kirsch_outcome* (*outcome)(kirsch_exchange*);
+  /* Names the request in logs and on error pages, in place of the name that the server gives it: 1 to 128 letters,
+   * digits and -._~:@+/= (copied). Once per exchange; 0: it is named already, or not with these. */
+  uint8_t (*set_id)(kirsch_exchange*, kirsch_text id);
 } kirsch_exchange_functions;
 
 /* `lane` is that of the thread that runs the current step: 0 .. kirsch_host.lanes - 1. */

@@ -286,6 +286,10 @@ class Exchange {
     return {raw.committed != 0, raw.complete != 0, raw.body_sent, std::chrono::nanoseconds(raw.duration), view(raw.id)};
   }
 
+  // Names the request in logs and on error pages, in place of the name that the server gives it: 1 to 128 letters,
+  // digits and -._~:@+/=. Once; false: it is named already, or not with these.
+  bool set_id(std::string_view id) { return raw_->functions->set_id(raw_, text(id)) != 0; }
+
   // Stops here until the returned handle is called, from any thread; then `resumed` (an Exchange& taker returning void
   // or Flow) runs on the loop. The step must be of class async and return Flow::suspend next. If the client goes, the
   // exchange ends instead and the handle does nothing. Defined in kirsch/tasks.h.
