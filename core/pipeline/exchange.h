@@ -126,6 +126,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   // exchange_response.cpp
   void make_page(std::uint16_t status, std::string_view detail);
   void make_bare_page();
+  void forbid_caching();
   void send_head();
   void send_body();
   void pump();

@@ -32,12 +32,18 @@ bool Exchange::redirect(std::uint16_t status, std::string_view location) {
   return set_body(arena_.copy("See " + std::string(location) + "\n"));
 }
 
+// What was said of the answer that is not given must not keep the page of an error in caches; no-store is never wrong.
+void Exchange::forbid_caching() {
+  if (fields_.get(http::FieldName::cache_control)) fields_.set("Cache-Control", "no-store");
+}
+
 void Exchange::make_page(std::uint16_t status, std::string_view detail) {
   // What described the answer that is not given (RFC 9110 8.8, 10.2.2); other fields and cookies stay.
   for (const auto* name : {"Accept-Ranges", "Age", "Content-Disposition", "Content-Encoding", "Content-Language",
                            "Content-Location", "Content-Range", "ETag", "Expires", "Last-Modified", "Location"}) {
     fields_.remove(name);
   }
+  forbid_caching();
   const auto* accept = head_.field(http::FieldName::accept);
   auto page = error_page(status, http::reason_phrase(status), detail,
                          accept == nullptr ? std::string_view() : http::value(*accept), id());
@@ -50,7 +56,9 @@ void Exchange::make_page(std::uint16_t status, std::string_view detail) {
 // For a failure in before_finalize: nothing more may go wrong, and the headers set so far stay.
 void Exchange::make_bare_page() {
   status_ = bare_status_;
-  for (const auto* name : {"Content-Encoding", "Content-Range", "ETag", "Last-Modified"}) fields_.remove(name);
+  for (const auto* name : {"Content-Encoding", "Content-Range", "ETag", "Expires", "Last-Modified"})
+    fields_.remove(name);
+  forbid_caching();
   fields_.set("Content-Type", "text/plain; charset=utf-8");
   body_ = arena_.copy(std::to_string(status_) + ' ' + std::string(http::reason_phrase(status_)) + "\nRequest " + id() +
                       '\n');

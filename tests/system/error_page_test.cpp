@@ -19,6 +19,7 @@ class ErrorPages : public ::testing::Test {
                "  /number: { handler: { thrower: { kind: number } } }\n"
                "  /error: { handler: { thrower: { kind: error } } }\n"
                "  /redirect: { handler: { thrower: { kind: redirect } } }\n"
+               "  /late: { handler: { thrower: { kind: none } }, tools: { recorder: { fail_at: before_finalize } } }\n"
                "  /worker: { handler: { blocking_thrower: {} } }\n")};
 };
 
@@ -76,6 +77,17 @@ TEST_F(ErrorPages, keep_the_reason_of_an_unexpected_error_for_the_log_with_the_i
     ASSERT_FALSE(id.empty());
     EXPECT_THAT(server_.wait_for_line("request " + id), HasSubstr("the secret reason"));
   }
+}
+
+TEST_F(ErrorPages, are_not_cached_in_place_of_the_answer) {
+  for (const std::string_view target : {"/exception", "/error", "/late"}) {
+    const auto response = get(server_, target);
+    EXPECT_EQ(response.field("Cache-Control"), "no-store") << target;
+    EXPECT_EQ(response.count("Cache-Control"), 1u) << target;
+    EXPECT_EQ(response.field("Expires"), std::nullopt) << target;
+    EXPECT_EQ(response.field("X-Before-The-Throw"), "kept or not") << target;
+  }
+  EXPECT_EQ(get(server_, "/missing").field("Cache-Control"), std::nullopt) << "nobody has spoken of caching";
 }
 
 TEST_F(ErrorPages, answer_a_throw_that_is_no_exception) {

@@ -45,7 +45,8 @@ enum class Method : std::uint16_t {
   trace = KIRSCH_METHOD_TRACE,
 };
 
-// Throw to answer with an error page: status 400..599 and a sentence that the client may see.
+// Throw to answer with an error page: status 400..599 and a sentence that the client may see. What was said of another
+// answer goes (ETag, Last-Modified …), and a Cache-Control becomes no-store; other fields stay.
 class HttpError : public std::exception {
  public:
   explicit HttpError(std::uint16_t status, std::string text = {}) : status_(status), text_(std::move(text)) {}
