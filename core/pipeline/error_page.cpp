@@ -1,70 +1,23 @@
-// Negotiation after RFC 9110 12.5.1 among three types, and their rendering.
+// The choice among three types, and their rendering.
 #include "pipeline/error_page.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
+
+#include "pipeline/accept.h"
 
 namespace kirsch::pipeline {
 namespace {
 
 constexpr std::array<std::string_view, 3> types = {"text/plain", "text/html", "application/json"};
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string_view next_part(std::string_view& rest, char separator) {
-  const auto end = std::min(rest.find(separator), rest.size());
-  const auto part = trim(rest.substr(0, end));
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return part;
-}
-
-double quality(std::string_view parameters) {
-  while (!parameters.empty()) {
-    const auto parameter = next_part(parameters, ';');
-    if (parameter.size() < 3 || (parameter[0] | 0x20) != 'q' || parameter[1] != '=') continue;
-    double value = 0;
-    std::from_chars(parameter.data() + 2, parameter.data() + parameter.size(), value);
-    return value;
-  }
-  return 1;
-}
-
-// How well a media range names `type`: 0 not at all, 1 by */*, 2 by type/*, 3 exactly.
-int precision(std::string_view range, std::string_view type) {
-  if (range == "*/*") return 1;
-  if (range == type) return 3;
-  const auto slash = type.find('/') + 1;
-  return range.size() == slash + 1 && range.back() == '*' && range.substr(0, slash) == type.substr(0, slash) ? 2 : 0;
-}
-
-double liking(std::string_view accept, std::string_view type) {
-  int best = 0;
-  double liked = 0;
-  while (!accept.empty()) {
-    auto part = next_part(accept, ',');
-    const auto range = next_part(part, ';');
-    const int match = precision(range, type);
-    if (match > best) {
-      best = match;
-      liked = quality(part);
-    }
-  }
-  return liked;
-}
-
 std::string_view chosen(std::string_view accept) {
   std::string_view best = types[0];
-  double most = liking(accept, best);
+  unsigned most = quality(accept, best);
   for (const auto type : {types[1], types[2]}) {
-    if (const double liked = liking(accept, type); liked > most) {
+    if (const unsigned wanted = quality(accept, type); wanted > most) {
       best = type;
-      most = liked;
+      most = wanted;
     }
   }
   return best;

@@ -63,6 +63,8 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   // For the contract's functions (exchange_functions.cpp), on the thread of the current step.
   base::Arena& arena() { return arena_; }
   const http::RequestHead& head() const { return head_; }
+  // The values of all lines of that name as one (RFC 9110 5.3); a view as those of the request.
+  std::string_view joined(http::FieldName name, char separator);
   std::span<const kirsch_pair> query();
   std::span<const kirsch_pair> cookies();
   std::span<const kirsch_pair> form();
@@ -74,6 +76,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   const http::ResponseFields& fields() const { return fields_; }
   bool set_body(ResponseBody body);
   const ResponseBody& body() const { return body_; }
+  bool has_own_page() const { return own_page_; }
   void fail(std::uint16_t status, std::string_view text);
   bool redirect(std::uint16_t status, std::string_view location);
   kirsch_handle suspend(std::uint32_t (*resumed)(void*, kirsch_exchange*), void (*destroy)(void*), void* self);
@@ -162,6 +165,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   std::uint16_t status_ = 200;
   http::ResponseFields fields_;
   ResponseBody body_;
+  bool own_page_ = false;  // body_ is the server's page for an error
   Attachments attachments_;
   Continuation continuation_;
   const kirsch_stream_handler* stream_handler_ = nullptr;

@@ -1,4 +1,6 @@
 // The contract's functions on an exchange: each leads to one member of Exchange.
+#include "http/reason_phrase.h"
+#include "pipeline/accept.h"
 #include "pipeline/exchange.h"
 
 namespace kirsch::pipeline {
@@ -101,6 +103,14 @@ const kirsch_exchange_functions exchange_functions{
     .parts = parts,
     .body_descriptor = [](kirsch_exchange* exchange) { return of(exchange).body_in().descriptor(); },
     .outcome = [](kirsch_exchange* exchange) { return &of(exchange).outcome(); },
-    .set_id = [](kirsch_exchange* exchange, kirsch_text id) { return flag(of(exchange).set_id(view(id))); }};
+    .set_id = [](kirsch_exchange* exchange, kirsch_text id) { return flag(of(exchange).set_id(view(id))); },
+    .quality = [](kirsch_exchange* exchange, kirsch_text type) -> std::uint32_t {
+      return quality(of(exchange).joined(http::FieldName::accept, ','), view(type));
+    },
+    .error_page = [](kirsch_exchange* exchange) { return flag(of(exchange).has_own_page()); },
+    .reason = [](kirsch_exchange* exchange) -> kirsch_text {
+      const auto words = http::reason_phrase(of(exchange).status());
+      return {words.data(), words.size()};
+    }};
 
 }  // namespace kirsch::pipeline

@@ -27,6 +27,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   gone_ = committed_ = rejected_ = dropped_ = false;
   production_ = Production::none;
   status_ = 200;
+  own_page_ = false;
   bare_status_ = failure_status_ = 0;
   failure_text_.clear();
   produced_ = 0;
@@ -191,15 +192,23 @@ std::span<const kirsch_pair> Exchange::query() {
   return *query_;
 }
 
-std::span<const kirsch_pair> Exchange::cookies() {
-  if (cookies_) return *cookies_;
-  std::string_view joined;
+std::string_view Exchange::joined(http::FieldName name, char separator) {
+  std::optional<std::string_view> one;
+  std::string several;
   for (const auto& field : head_.fields) {
-    if (field.id != static_cast<std::uint16_t>(http::FieldName::cookie)) continue;
-    joined =
-        joined.empty() ? http::value(field) : arena_.copy(std::string(joined) + ';' + std::string(http::value(field)));
+    if (field.id != static_cast<std::uint16_t>(name)) continue;
+    if (one) {
+      if (several.empty()) several = *one;
+      several.append(1, separator).append(http::value(field));
+    } else {
+      one = http::value(field);
+    }
   }
-  cookies_ = parse_cookies(joined, arena_);
+  return several.empty() ? one.value_or(std::string_view()) : arena_.copy(several);
+}
+
+std::span<const kirsch_pair> Exchange::cookies() {
+  if (!cookies_) cookies_ = parse_cookies(joined(http::FieldName::cookie, ';'), arena_);
   return *cookies_;
 }
 

@@ -20,6 +20,7 @@ bool Exchange::set_status(std::uint16_t status) {
 bool Exchange::set_body(ResponseBody body) {
   if (committed_) return false;
   body_ = std::move(body);
+  own_page_ = false;
   return true;
 }
 
@@ -44,13 +45,12 @@ void Exchange::make_page(std::uint16_t status, std::string_view detail) {
     fields_.remove(name);
   }
   forbid_caching();
-  const auto* accept = head_.field(http::FieldName::accept);
-  auto page = error_page(status, http::reason_phrase(status), detail,
-                         accept == nullptr ? std::string_view() : http::value(*accept), id());
+  auto page = error_page(status, http::reason_phrase(status), detail, joined(http::FieldName::accept, ','), id());
   status_ = status;
   fields_.set("Content-Type", page.type);
   fields_.add("Vary", "Accept");
   body_ = arena_.copy(page.body);
+  own_page_ = true;
 }
 
 // For a failure in before_finalize: nothing more may go wrong, and the headers set so far stay.

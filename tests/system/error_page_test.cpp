@@ -53,6 +53,9 @@ TEST_F(ErrorPages, follow_the_qualities_of_accept) {
   EXPECT_THAT(type("text/html;q=0.5, application/json;q=0.9"), StartsWith("application/json"));
   EXPECT_THAT(type("application/json;q=0, text/html"), StartsWith("text/html"));
   EXPECT_THAT(type("text/*;q=0.1, application/json;q=0.2"), StartsWith("application/json"));
+  EXPECT_THAT(type("text/html;q=0.1\r\nAccept: application/json;q=0.2\r\nAccept: text/plain;q=0.3"),
+              StartsWith("text/plain"))
+      << "RFC 9110 5.3: several lines are one list";
 }
 
 TEST_F(ErrorPages, say_what_an_http_error_says) {

@@ -148,6 +148,8 @@ TEST_F(Views, of_the_answer_tell_its_status_and_size) {
             "200, " + std::to_string(request(server_, "POST", "/streamed", {}, "x").body.size()) + " bytes");
   EXPECT_EQ(get(server_, "/stream").field("X-Answer"), "200, unknown bytes");
   EXPECT_THAT(*get(server_, "/missing").field("X-Answer"), StartsWith("404, "));
+  EXPECT_EQ(get(server_, "/missing").field("X-Page"), "Not Found");
+  EXPECT_EQ(get(server_, "/stream").field("X-Page"), "given");
 }
 
 TEST(Setters, refuse_what_would_break_the_message_and_take_the_rest) {

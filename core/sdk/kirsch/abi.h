@@ -153,7 +153,7 @@ typedef struct kirsch_request {
   uint8_t secure; /* 1: arrived over TLS */
   kirsch_text method_name;
   kirsch_text target; /* as received */
-  kirsch_text path;   /* decoded once and normalised; a %2F stays encoded */
+  kirsch_text path;   /* decoded once and normalised: UTF-8 without control characters; a %2F stays encoded */
   kirsch_text query;  /* raw, without the question mark */
   kirsch_text host;   /* lower case, without the port */
   kirsch_text body;   /* complete from before_handler on, unless the handler consumes the stream itself */
@@ -280,6 +280,12 @@ typedef struct kirsch_exchange_functions {
   /* Names the request in logs and on error pages, in place of the name that the server gives it: 1 to 128 letters,
    * digits and -._~:@+/= (copied). Once per exchange; 0: it is named already, or not with these. */
   uint8_t (*set_id)(kirsch_exchange*, kirsch_text id);
+  /* How much the client wants a media type ("text/html") by its Accept (RFC 9110 12.5.1): 0, not at all, to 1000. */
+  uint32_t (*quality)(kirsch_exchange*, kirsch_text type);
+  /* 1: the body is the server's own page for an error; another may be given in its place. */
+  uint8_t (*error_page)(kirsch_exchange*);
+  /* The registered words of the answer's status, static; empty: it has none. */
+  kirsch_text (*reason)(kirsch_exchange*);
 } kirsch_exchange_functions;
 
 /* `lane` is that of the thread that runs the current step: 0 .. kirsch_host.lanes - 1. */

@@ -132,7 +132,7 @@ class Request {
   Method method() const { return static_cast<Method>(raw().method); }
   std::string_view method_name() const { return view(raw().method_name); }
   std::string_view target() const { return view(raw().target); }  // as received
-  std::string_view path() const { return view(raw().path); }      // decoded once, normalised; %2F stays encoded
+  std::string_view path() const { return view(raw().path); }      // decoded once, normalised, UTF-8; %2F stays encoded
   std::string_view query_string() const { return view(raw().query); }
   std::string_view host() const { return view(raw().host); }  // lower case, without the port
   std::string_view scheme() const { return secure() ? "https" : "http"; }
@@ -157,6 +157,8 @@ class Request {
       all.push_back({view(part->name), view(part->filename), view(part->type), view(part->body), part->is_file != 0});
     return all;
   }
+  // How much the client wants a media type ("text/html") by its Accept: 0, not at all, to 1000.
+  unsigned quality(std::string_view type) const { return exchange_->functions->quality(exchange_, text(type)); }
   std::string_view body() const { return view(raw().body); }  // complete from before_handler on
   // Of a file without a name that holds the whole body, if it was too large for memory; else -1. The exchange closes
   // it.
@@ -238,6 +240,10 @@ class Response {
  public:
   explicit Response(kirsch_exchange* exchange) : exchange_(exchange) {}
   std::uint16_t status() const { return functions().status(exchange_); }
+  // The registered words of the status, static; empty: it has none.
+  std::string_view reason() const { return view(functions().reason(exchange_)); }
+  // The body is the server's own page for an error: a tool at before_finalize may give another in its place.
+  bool error_page() const { return functions().error_page(exchange_) != 0; }
   void set_status(std::uint16_t status) { check(functions().set_status(exchange_, status), "status"); }
   ResponseHeaders headers() { return ResponseHeaders(exchange_); }
 
