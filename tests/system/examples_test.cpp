@@ -14,7 +14,7 @@ namespace {
 struct Example {
   std::string name;
   std::string yaml;
-  std::filesystem::path neighbours;  // the folder it stands in, where that matters
+  std::filesystem::path neighbours;  // the folder of the files that it names, if any
 };
 
 std::string test_name(const std::filesystem::path& file, std::size_t number) {
@@ -42,9 +42,11 @@ std::vector<Example> examples() {
   std::vector<Example> found;
   for (const auto& page : pages()) {
     std::size_t number = 0;
+    const auto files = page.parent_path() / "example";
     for (const auto& block : blocks(contents_of(page))) {
       if (block.language == "yaml" && block.text.rfind("version: 1\n", 0) == 0) {
-        found.push_back({test_name(page, ++number), block.text, {}});
+        found.push_back(
+            {test_name(page, ++number), block.text, std::filesystem::exists(files) ? files : std::filesystem::path()});
       }
     }
   }
