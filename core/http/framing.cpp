@@ -29,6 +29,7 @@ class FramingReader {
     }
     if (coding_lines_ != 0 && head_.content_length) return Fault{400, "Content-Length and Transfer-Encoding together"};
     if (coding_lines_ != 0 && head_.version_minor == 0) return Fault{400, "Transfer-Encoding in HTTP/1.0"};
+    if (unknown_coding_) return Fault{501, "an unknown transfer coding"};
     if (head_.version_minor == 0) head_.expect_continue = false;  // RFC 9110 §10.1.1
     head_.keep_alive = !close_ && (head_.version_minor == 1 || keep_alive_);
     head_.upgrade = upgrade_option_ && upgrade_field_ && head_.version_minor == 1;  // RFC 9110 §7.8
@@ -93,7 +94,8 @@ class FramingReader {
     return std::nullopt;
   }
 
-  // RFC 9112 §6.1: chunked, once, and nothing else. Unknown codings are 501, malformed lists 400.
+  // RFC 9112 §6.1: chunked, once, and nothing else. Malformed lists are 400; unknown codings 501, if nothing worse is
+  // wrong.
   std::optional<Fault> read_transfer_encoding(std::string_view text) {
     if (++coding_lines_ > 1) return Fault{400, "more than one Transfer-Encoding"};
     bool malformed = false;
@@ -112,8 +114,8 @@ class FramingReader {
     });
     if (malformed || chunked > 1) return Fault{400, "Transfer-Encoding is malformed"};
     if (chunked == 1 && !last_is_chunked) return Fault{400, "chunked is not the last coding"};
-    if (unknown) return Fault{501, "an unknown transfer coding"};
-    head_.chunked = true;
+    unknown_coding_ = unknown;
+    head_.chunked = !unknown;
     return std::nullopt;
   }
 
@@ -154,8 +156,7 @@ class FramingReader {
   }
 
   bool same(const Authority& target, const Authority& host) const {
-    const bool https = lower(head_.target[4]) == 's';
-    const std::uint16_t usual = https ? 443 : 80;
+    const std::uint16_t usual = head_.wants_https() ? 443 : 80;
     return equal_ignoring_case(target.host, host.host) && target.port.value_or(usual) == host.port.value_or(usual);
   }
 
@@ -168,6 +169,7 @@ class FramingReader {
   RequestHead& head_;
   const kirsch_field* host_line_ = nullptr;
   unsigned coding_lines_ = 0;
+  bool unknown_coding_ = false;
   bool close_ = false;
   bool keep_alive_ = false;
   bool upgrade_option_ = false;
