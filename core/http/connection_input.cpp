@@ -56,7 +56,11 @@ bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
       return false;
     case ParseResult::complete:
       used += work_->parser.size();
-      begin_transaction();
+      if (work_->parser.head().wants_https() && !secure_) {  // RFC 9110 §7.4
+        reject({421, "an https target on a connection without TLS"});
+      } else {
+        begin_transaction();
+      }
       return true;
     case ParseResult::malformed:
       reject(work_->parser.fault());

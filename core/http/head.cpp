@@ -8,6 +8,8 @@
 
 namespace kirsch::http {
 
+bool RequestHead::wants_https() const { return equal_ignoring_case(target.substr(0, 6), "https:"); }
+
 const kirsch_field* RequestHead::field(FieldName name) const {
   for (const kirsch_field& line : fields) {
     if (line.id == static_cast<std::uint16_t>(name)) return &line;

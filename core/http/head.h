@@ -35,6 +35,7 @@ struct RequestHead {
   std::optional<std::uint64_t> content_length;
   std::string_view bytes;  // the whole head with its final empty line
 
+  bool wants_https() const;  // the target is an https URI
   bool has_body() const { return chunked || content_length.value_or(0) != 0; }
 
   // First field of that name, whole lines only; none: nullptr.
