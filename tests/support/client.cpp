@@ -19,17 +19,45 @@ namespace {
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
-int connected(int family, const sockaddr* address, socklen_t size, int receive_buffer) {
-  const int descriptor = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+template <class Address>
+int connected(const Address& address, int receive_buffer) {
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  const int descriptor = ::socket(generic->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) fail("socket");
   if (receive_buffer != 0) ::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  if (::connect(descriptor, address, size) != 0) {
+  if (::connect(descriptor, generic, sizeof address) != 0) {
     const int error = errno;
     ::close(descriptor);
     errno = error;
     fail("connect");
   }
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails where there is no such delay
   return descriptor;
+}
+
+int connected_to_ipv4(std::uint16_t port, int receive_buffer) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return connected(address, receive_buffer);
+}
+
+int connected_to_ipv6(std::uint16_t port) {
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(port);
+  address.sin6_addr = in6addr_loopback;
+  return connected(address, 0);
+}
+
+int connected_to_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("the path of the socket is too long");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return connected(address, 0);
 }
 
 bool await(int descriptor, short events, Milliseconds deadline) {
@@ -41,25 +69,16 @@ bool await(int descriptor, short events, Milliseconds deadline) {
 
 }  // namespace
 
-Client::Client(std::uint16_t port, ClientOptions options) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  descriptor_ = connected(AF_INET, reinterpret_cast<const sockaddr*>(&address), sizeof address, options.receive_buffer);
-  const int on = 1;
-  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
+Client::Client(std::uint16_t port, ClientOptions options) : Client(connected_to_ipv4(port, options.receive_buffer)) {}
 
-Client::Client(const std::string& unix_path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (unix_path.size() >= sizeof address.sun_path) throw std::runtime_error("the path of the socket is too long");
-  std::memcpy(address.sun_path, unix_path.data(), unix_path.size());
-  descriptor_ = connected(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, 0);
-}
+Client::Client(const std::string& unix_path) : Client(connected_to_socket(unix_path)) {}
 
 Client::Client(const Server& server, ClientOptions options) : Client(server.port(), options) {}
+
+Client::Client(const Server& server, std::size_t listener)
+    : Client(server.on_socket(listener) ? connected_to_socket(server.socket_path(listener))
+             : server.on_ipv6(listener) ? connected_to_ipv6(server.port(listener))
+                                        : connected_to_ipv4(server.port(listener), 0)) {}
 
 Client::~Client() { close(); }
 
@@ -86,6 +105,7 @@ bool Client::fill(Milliseconds deadline) {
   std::array<char, 65536> bytes;
   const auto count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
   if (count < 0 && errno != ECONNRESET) fail("recv");
+  reset_by_peer_ = count < 0;
   if (count <= 0) return false;
   buffer_.append(bytes.data(), static_cast<std::size_t>(count));
   return true;

@@ -40,6 +40,7 @@ class Client {
   explicit Client(std::uint16_t port, ClientOptions options = {});  // 127.0.0.1
   explicit Client(const std::string& unix_path);
   explicit Client(const Server& server, ClientOptions options = {});  // its first listener
+  Client(const Server& server, std::size_t listener);                 // whatever it listens on
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -61,6 +62,7 @@ class Client {
   // Waits for the end of the stream; false if a byte comes instead, or nothing before the deadline. The default is
   // shorter than the times after which the server closes idle connections by itself.
   bool closed_by_peer(Milliseconds deadline = Milliseconds(8000));
+  bool reset_by_peer() const { return reset_by_peer_; }  // the stream ended with RST
   // True if nothing at all has arrived so far (does not wait).
   bool silent();
 
@@ -69,10 +71,12 @@ class Client {
   void close();
 
  private:
+  explicit Client(int descriptor) : descriptor_(descriptor) {}
   Response parse(bool body, Milliseconds deadline);
   bool fill(Milliseconds deadline);  // appends to buffer_; false at the end of the stream
 
   int descriptor_ = -1;
+  bool reset_by_peer_ = false;
   std::string buffer_;
 };
 

@@ -35,6 +35,7 @@ class Server {
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::uint16_t port(std::size_t listener = 0) const;  // of a TCP listener, in the order of the YAML
   bool on_socket(std::size_t listener) const { return addresses_.at(listener).starts_with("unix:"); }
+  bool on_ipv6(std::size_t listener) const { return addresses_.at(listener).starts_with("http://["); }
   std::string socket_path(std::size_t listener = 0) const;  // of a unix listener
   std::size_t listeners() const { return addresses_.size(); }
   pid_t pid() const { return process_->pid(); }

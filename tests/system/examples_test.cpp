@@ -81,10 +81,9 @@ TEST_P(Examples, starts_and_answers) {
                       {.files = {}, .neighbours = example.neighbours, .environment = {}, .arguments = {}});
   ASSERT_GE(server.listeners(), 1u);
   for (std::size_t listener = 0; listener < server.listeners(); ++listener) {
-    const auto client = server.on_socket(listener) ? std::make_unique<Client>(server.socket_path(listener))
-                                                   : std::make_unique<Client>(server.port(listener));
-    client->send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    const auto response = client->read();
+    Client client(server, listener);
+    client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const auto response = client.read();
     EXPECT_LT(response.status, 500) << response.raw;
   }
 }

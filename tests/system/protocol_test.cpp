@@ -106,10 +106,6 @@ TEST_F(Protocol, sends_100_continue_only_to_those_who_wait_for_it) {
   EXPECT_EQ(client.read().status, 200);
 }
 
-TEST_F(Protocol, refuses_an_unknown_expectation) {
-  EXPECT_EQ(get(server_, "/inspect", "Expect: miracles\r\n").status, 417);
-}
-
 TEST_F(Protocol, sends_no_body_to_head) {
   Client client(server_);
   client.send("HEAD /folder/ HTTP/1.1\r\nHost: a\r\n\r\n" + simple("/folder/"));
@@ -140,16 +136,6 @@ TEST_F(Protocol, does_not_know_other_paths) {
   for (const std::string_view target : {"/", "/other", "/inspect/", "/inspect/more", "/folders"}) {
     EXPECT_EQ(get(server_, target).status, 404) << target;
   }
-}
-
-TEST_F(Protocol, never_echoes_trace_and_serves_no_proxy) {
-  EXPECT_EQ(request(server_, "TRACE", "/inspect").status, 405);
-  const auto status = request(server_, "CONNECT", "other:80", "Host: other:80\r\n").status;
-  EXPECT_TRUE(status == 405 || status == 501) << status;
-}
-
-TEST_F(Protocol, does_not_implement_a_method_that_nobody_knows) {
-  EXPECT_EQ(request(server_, std::string(33, 'M'), "/inspect").status, 501);
 }
 
 TEST_F(Protocol, is_not_confused_by_a_body_that_nobody_reads) {

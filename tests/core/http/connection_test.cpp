@@ -49,28 +49,6 @@ TEST(Connection, AnswersPipelinedRequestsInOrder) {
   }
 }
 
-TEST(Connection, SeesTheSameHoweverTheStreamIsSplit) {
-  Served served;
-  const std::string text = post("/echo", "hello") +
-                           "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
-                           "3\r\nabc\r\n2;x\r\nde\r\n0\r\nT: v\r\n\r\n" + get("/hello") +
-                           get("/ignore", "Content-Length: 3\r\n") + "xyz" + get("/refuse", "Connection: close\r\n");
-  for (std::size_t cut = 1; cut < text.size(); ++cut) {
-    Client client(served.address());
-    ASSERT_TRUE(client.write(text.substr(0, cut)));
-    served.events();  // the loop has had a turn, so the pieces arrive apart
-    ASSERT_TRUE(client.write(text.substr(cut)));
-    const std::string answers = client.read_to_end();
-    ASSERT_FALSE(client.reset());
-    std::vector<std::string> bodies;
-    for (std::size_t at = answers.find("\r\n\r\n"); at != std::string::npos; at = answers.find("\r\n\r\n", at + 4)) {
-      const std::size_t end = answers.find("HTTP/1.1", at);
-      bodies.push_back(answers.substr(at + 4, end == std::string::npos ? end : end - at - 4));
-    }
-    ASSERT_EQ(bodies, (std::vector<std::string>{"hello", "abcde", "hello", "ignored", "no"})) << cut;
-  }
-}
-
 TEST(Connection, ClosesWhenTheClientAsksForItOrSpeaksHttp10) {
   Served served;
   Client asking(served.address());
@@ -91,24 +69,6 @@ TEST(Connection, ClosesWhenTheClientAsksForItOrSpeaksHttp10) {
   EXPECT_TRUE(has(keeping.answer(), "Connection: keep-alive\r\n"));
   keeping.write(get("/hello"));
   EXPECT_TRUE(has(keeping.answer(), "hello"));
-}
-
-TEST(Connection, AnswersAMalformedMessageOnceAndParsesNothingAfterIt) {
-  Served served;
-  for (const std::string& bad :
-       {std::string("GET / HTTP/1.1\nHost: a\n\n"), post("/echo", "", "Transfer-Encoding: chunked\r\n"), get("/a b"),
-        std::string("GET / HTTP/1.1\r\n\r\n"), "BREW / HTTP/1.1\r\n\r\n" + get("/hello")}) {
-    Client client(served.address());
-    client.write(get("/hello") + bad + get("/hello"));
-    const std::string answers = client.read_to_end();
-    EXPECT_FALSE(client.reset());
-    EXPECT_EQ(answers.substr(0, 15), "HTTP/1.1 200 OK");
-    const std::size_t second = answers.find("HTTP/1.1 ", 1);
-    ASSERT_NE(second, std::string::npos) << bad;
-    EXPECT_TRUE(has(answers.substr(second), "Connection: close\r\n"));
-    EXPECT_TRUE(answers[second + 9] == '4' || answers[second + 9] == '5');
-    EXPECT_EQ(answers.find("HTTP/1.1 ", second + 1), std::string::npos) << bad;
-  }
 }
 
 TEST(Connection, AnswersEvenWhenTheClientStillSendsAfterAFault) {
@@ -154,19 +114,6 @@ TEST(Connection, RefusesABodyOverTheLimit) {
   EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 413");
   EXPECT_TRUE(has(answer, "Connection: close\r\n"));
   EXPECT_EQ(count(served.events(), "fault 413"), 2U);
-}
-
-TEST(Connection, TellsAFaultInsideABody) {
-  Served served;
-  Client client(served.address());
-  client.write("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX" + get("/hello"));
-  const std::string answer = client.read_to_end();
-  EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 400");
-  EXPECT_EQ(answer.find("HTTP/1.1", 1), std::string::npos);
-  Client ending(served.address());
-  ending.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello");
-  ending.finish();
-  EXPECT_EQ(ending.read_to_end().substr(0, 12), "HTTP/1.1 400");
 }
 
 TEST(Connection, SendsContinueOnlyWhenTheBodyIsWanted) {
