@@ -64,7 +64,10 @@ void Connection::set_state(State state) {
 void Connection::on_data(std::span<char> bytes) {
   if (state_ == State::lingering) {
     dropped_ += bytes.size();
-    if (dropped_ > owner_.limits_.unread_body) close();
+    if (dropped_ > owner_.limits_.unread_body && reading_) {  // closing now would be a reset: let the time run out
+      transport_->pause_reading();
+      reading_ = false;
+    }
     return;
   }
   if (work_ == nullptr) work_ = owner_.take_work();

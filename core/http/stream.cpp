@@ -29,10 +29,7 @@ net::Loop& Stream::loop() const { return owner_.loop_; }
 void Stream::on_data(std::span<char> bytes) {
   if (events_ == nullptr) {
     lingered_ += bytes.size();
-    if (lingered_ > owner_.limits_.unread_body) {
-      transport_->close();
-      leave();
-    }
+    if (lingered_ > owner_.limits_.unread_body) transport_->pause_reading();  // until the time is up, not a reset
     return;
   }
   if (!open()) return;

@@ -79,6 +79,32 @@ TEST(Connection, AnswersEvenWhenTheClientStillSendsAfterAFault) {
   EXPECT_FALSE(client.reset());
 }
 
+TEST(Connection, LetsAClientThatKeepsSendingReadItsAnswer) {
+  Served served;
+  for (const char* head :
+       {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n",
+        "POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n",
+        "POST /short HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n", "GET / HTTP/1.1\n"}) {
+    Client client(served.address());
+    client.write(head);
+    EXPECT_GT(client.flood(), 64U << 10) << "more than the server reads away";
+    EXPECT_EQ(client.read_to_end().substr(0, 9), "HTTP/1.1 ");
+    EXPECT_FALSE(client.reset()) << head;
+  }
+}
+
+TEST(Connection, EndsInTimeThoughTheClientNeverStopsSending) {
+  Limits limits;
+  limits.linger_time = 1ms;
+  Served served(limits);
+  Client client(served.address());
+  client.write("GET / HTTP/1.1\n");
+  client.flood();
+  served.wait_until([](TestService& service, Connections& connections) {
+    return !service.events.empty() && connections.count() == 0;
+  });
+}
+
 TEST(Connection, NeverTakesABodyForARequest) {
   Served served;
   for (const char* path : {"/ignore", "/refuse", "/echo", "/hello", "/empty"}) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -256,14 +257,30 @@ class Client {
     }
     return true;
   }
-  void finish() { ::shutdown(socket_.get(), SHUT_WR); }
+  // As much as the kernel takes at once; returns that.
+  std::size_t flood() {
+    const std::string zeros(64 << 10, '0');
+    std::size_t taken = 0;
+    for (ssize_t sent = 0; sent >= 0; taken += static_cast<std::size_t>(std::max<ssize_t>(sent, 0))) {
+      sent = ::send(socket_.get(), zeros.data(), zeros.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    return taken;
+  }
+  void finish() {
+    ::shutdown(socket_.get(), SHUT_WR);
+    finished_ = true;
+  }
   void close() { socket_.reset(); }
   std::string read_to_end() {
     while (more()) {
     }
     return std::exchange(received_, "");
   }
-  bool reset() const { return reset_; }
+  // Also one that hides behind a FIN that came before it: only our side could still have been open.
+  bool reset() const {
+    pollfd connection{socket_.get(), 0, 0};
+    return reset_ || (!finished_ && ::poll(&connection, 1, 0) > 0 && (connection.revents & POLLHUP) != 0);
+  }
   // Up to and with `mark`; what came so far if the server ended before.
   std::string read_until(std::string_view mark) {
     std::size_t at = 0;
@@ -301,6 +318,7 @@ class Client {
   }
   base::UniqueFd socket_;
   std::string received_;
+  bool finished_ = false;
   bool reset_ = false;
 };
 
