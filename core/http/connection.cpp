@@ -109,6 +109,10 @@ void Connection::on_sent() {
 void Connection::on_timeout() {
   const Limits& limits = owner_.limits_;
   const base::SteadyTime now = owner_.loop_.now();
+  if (state_ == State::head && !request_begun()) {
+    close();
+    return;
+  }
   if (state_ == State::head) {
     // The bytes were kept after the parser had seen them elsewhere: lets its views follow.
     work_->parser.parse(work_->input.data(), work_->input.size());
@@ -123,6 +127,12 @@ void Connection::on_timeout() {
     fail_body({408, "the body took too long"});
   }
   settle();
+}
+
+// An empty line ahead of a request is none (RFC 9112 §2.2).
+bool Connection::request_begun() const {
+  const std::string_view kept(work_->input.data(), work_->input.size());
+  return kept.find_first_not_of("\r\n") != kept.npos;
 }
 
 void Connection::on_lost(int) {

@@ -105,6 +105,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   bool reading_body() const {
     return body_.wanted && !body_.paused && !body_.over && !answer_.finished && !answer_.aborted;
   }
+  bool request_begun() const;
   bool too_slow() const;
   void fail_body(const Fault& fault);
   void begin_head();

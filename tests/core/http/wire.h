@@ -75,7 +75,8 @@ class Wire final : public net::Transport {
   bool aborted_ = false;
 };
 
-// Answers as the pipeline does with a handler that reports its request: see tests/support/framing/README.md.
+// Answers as the pipeline does with a handler that reports its request: see tests/support/framing/README.md. Below
+// /early/N it answers as soon as it has seen N bytes of the body.
 class Recorder final : public Service {
  public:
   static constexpr std::uint64_t body_limit = 1000;
@@ -109,6 +110,7 @@ class Recorder final : public Service {
       if (head_.method == KIRSCH_METHOD_TRACE) return answer(405, "");
       if (path_ == "*") return answer(204, "");
       if (path_ == "/folder") return answer(308, "");
+      if (path_.starts_with("/early/")) early_ = std::stoul(std::string(path_.substr(7)));
       writer_.read_body(body_limit);
     }
     void answer(std::uint16_t status, std::string_view body, bool close = false) {
@@ -121,7 +123,10 @@ class Recorder final : public Service {
       writer_.finish();
     }
 
-    void on_body(std::string_view decoded) override { body_ += decoded; }
+    void on_body(std::string_view decoded) override {
+      body_ += decoded;
+      if (body_.size() >= early_) answer(200, text());
+    }
     void on_body_end() override { answer(200, text()); }
     void on_body_fault(const Fault& fault) override { answer(fault.status, fault.reason); }
     void on_writable() override {}
@@ -156,6 +161,7 @@ class Recorder final : public Service {
     base::Arena arena_;
     std::string_view path_;
     std::string body_;
+    std::size_t early_ = SIZE_MAX;  // answers once it has seen so much of the body
   };
 
   Report& add(ResponseWriter& writer, RequestHead& head) {
