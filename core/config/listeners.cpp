@@ -17,13 +17,31 @@
 namespace kirsch::config {
 namespace {
 
-const Fields<ListenerSettings>& listener_fields() {
-  static const Fields<ListenerSettings> fields = {
+// As it is written.
+struct Written {
+  std::string bind;
+  base::Position origin;  // of bind
+  std::optional<std::string> mode, owner, group;
+};
+
+std::optional<std::string> text_or_off(const base::Value& value) {
+  const auto* text = std::get_if<std::string>(&value.data);
+  return text == nullptr ? std::nullopt : std::optional(*text);
+}
+
+const Fields<Written>& listener_fields() {
+  static const Fields<Written> fields = {
       {{"bind", "127.0.0.1:8080, [::]:80 or unix:/path", std::nullopt, text(512)},
-       [](ListenerSettings& to, const base::Value& value) {
+       [](Written& to, const base::Value& value) {
          to.bind = as_text(value);
          to.origin = value.origin;
        }},
+      {{"mode", "permissions of a unix socket", "\"0660\"", text(16)},
+       [](Written& to, const base::Value& value) { to.mode = as_text(value); }},
+      {{"owner", "user that a unix socket is given to, by name or number", "off", or_off(text(256))},
+       [](Written& to, const base::Value& value) { to.owner = text_or_off(value); }},
+      {{"group", "group that a unix socket is given to, by name or number", "off", or_off(text(256))},
+       [](Written& to, const base::Value& value) { to.group = text_or_off(value); }},
   };
   return fields;
 }
@@ -74,26 +92,52 @@ Parsed<std::string> address(std::string_view text, const std::string& directory)
   return (six ? "[" + std::string(name.data()) + "]:" : std::string(name.data()) + ":") + std::to_string(*number);
 }
 
+// Reports what is written under `key` of a listener and does not fit; `text` is that after expansion.
+void misfit(Reader& reader, const Node& listener, const char* key, const std::string& owner, const std::string& text,
+            const Misfit& why) {
+  reader.findings().error(
+      *listener.value(key), code::bad_address,
+      std::string("option '") + key + "' of " + owner + " wants " + why.why + ", not '" + text + "'",
+      {.note = why.note});
+}
+
+SocketAccess read_access(Reader& reader, const Node& listener, const std::string& owner, const Written& written) {
+  SocketAccess access;
+  const auto read = [&](const char* key, const std::optional<std::string>& text, auto parse, auto& to) {
+    const Entry* entry = listener.find(key);
+    if (entry == nullptr || !text) return;
+    if (!written.bind.starts_with("unix:")) {
+      reader.findings().error(
+          entry->key, code::unknown_key,
+          std::string("option '") + key + "' of " + owner + " is for unix sockets, not for '" + written.bind + "'");
+      return;
+    }
+    const Parsed<unsigned> parsed = parse(*text);
+    if (const auto* why = std::get_if<Misfit>(&parsed)) return misfit(reader, listener, key, owner, *text, *why);
+    to = std::get<unsigned>(parsed);
+  };
+  read("mode", written.mode, parsed_mode, access.mode);
+  read("owner", written.owner, parsed_user, access.owner);
+  read("group", written.group, parsed_group, access.group);
+  return access;
+}
+
 std::optional<ListenerSettings> read_listener(Reader& reader, const Entry& entry, const Node* server) {
   const std::string owner = "listener '" + entry.key.text + "'";
   Node written = entry.value.is_mapping()
                      ? without_later_keys(reader.findings(), entry.value, owner, {"tls", "redirect"})
                      : entry.value;
   std::erase_if(written.entries, [](const Entry& one) { return one.key.text == "limits"; });
-  ListenerSettings settings;
-  if (!listener_fields().read(reader, &written, entry.key, owner, settings)) return std::nullopt;
-  settings.name = entry.key.text;
-  settings.limits = read_listener_limits(reader, entry.value.value("limits"), server, owner);
-  const Node& bind = *written.value("bind");
-  Parsed<std::string> parsed = address(settings.bind, bind.source->directory());
-  if (const Misfit* misfit = std::get_if<Misfit>(&parsed)) {
-    reader.findings().error(bind, code::bad_address,
-                            "option 'bind' of " + owner + " wants " + misfit->why + ", not '" + settings.bind + "'",
-                            {.note = misfit->note});
+  Written values;
+  if (!listener_fields().read(reader, &written, entry.key, owner, values)) return std::nullopt;
+  Parsed<std::string> parsed = address(values.bind, written.value("bind")->source->directory());
+  if (const Misfit* why = std::get_if<Misfit>(&parsed)) {
+    misfit(reader, written, "bind", owner, values.bind, *why);
     return std::nullopt;
   }
-  settings.bind = std::move(std::get<std::string>(parsed));
-  return settings;
+  return ListenerSettings{entry.key.text, std::move(std::get<std::string>(parsed)), values.origin,
+                          read_access(reader, written, owner, values),
+                          read_listener_limits(reader, entry.value.value("limits"), server, owner)};
 }
 
 void check_twice(Reader& reader, const Node& bind, const ListenerSettings& one,

@@ -7,6 +7,7 @@
 #include "base/diagnostic.h"
 #include "config/reader.h"
 #include "config/server.h"
+#include "config/socket_access.h"
 
 namespace kirsch::config {
 
@@ -14,6 +15,7 @@ struct ListenerSettings {
   std::string name;
   std::string bind;       // "127.0.0.1:8080", "[::]:80", "unix:/absolute/path"; port 0: the kernel chooses
   base::Position origin;  // of bind
+  SocketAccess access;    // of a unix socket
   std::optional<LimitSettings> limits = {};  // none: those of the server
 };
 

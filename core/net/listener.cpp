@@ -143,6 +143,11 @@ std::vector<Listener> Listener::bind_unix(const Address& address, unsigned count
   Poco::Net::ServerSocket socket = bind_one(address, false);
   auto file = std::make_shared<SocketFile>(path);
   // Before listen: until then nobody can connect, whatever the umask left open.
+  if (!file->set_owner(settings.unix_owner, settings.unix_group)) {
+    throw refusal(
+        "unix socket " + path + " cannot be given to its owner or group: " + std::generic_category().message(errno),
+        "start as root, or name this user and a group that it belongs to");
+  }
   if (!file->set_mode(settings.unix_mode)) throw bind_refusal(address, errno);
   listen_on(socket, address, settings.backlog);
   return std::vector<Listener>(count, Listener(std::move(socket), address, std::move(file)));

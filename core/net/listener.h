@@ -5,6 +5,7 @@
 #include <Poco/Net/ServerSocket.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ class SocketFile;
 class Listener {
  public:
   struct Settings {
-    int backlog = 4096;         // the kernel lowers it to net.core.somaxconn
-    unsigned unix_mode = 0660;  // permissions of the file of a unix socket
+    int backlog = 4096;                                 // the kernel lowers it to net.core.somaxconn
+    unsigned unix_mode = 0660;                          // permissions of the file of a unix socket
+    std::optional<unsigned> unix_owner = std::nullopt;  // that it is given to
+    std::optional<unsigned> unix_group = std::nullopt;
   };
 
   // `count` listeners for `address`, one per loop. TCP: each its own socket (SO_REUSEPORT), but nobody else's: an

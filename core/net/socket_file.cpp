@@ -39,6 +39,12 @@ SocketFile::~SocketFile() {
 
 bool SocketFile::set_mode(unsigned mode) noexcept { return ::chmod(path_.c_str(), static_cast<mode_t>(mode)) == 0; }
 
+bool SocketFile::set_owner(std::optional<unsigned> user, std::optional<unsigned> group) noexcept {
+  constexpr unsigned unchanged = ~0U;
+  if (!user && !group) return true;
+  return ::lchown(path_.c_str(), user.value_or(unchanged), group.value_or(unchanged)) == 0;
+}
+
 void SocketFile::remove_stale(const std::string& path) noexcept {
   if (occupant(path) == Occupant::stale_socket) ::unlink(path.c_str());
 }

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 namespace kirsch::net {
@@ -22,6 +23,7 @@ class SocketFile {
 
   // False: errno says why.
   bool set_mode(unsigned mode) noexcept;
+  bool set_owner(std::optional<unsigned> user, std::optional<unsigned> group) noexcept;
   void keep() noexcept { kept_ = true; }
   // Whoever bound the path since is not disturbed if seen in time; the bind that follows has the last word.
   static void remove_stale(const std::string& path) noexcept;

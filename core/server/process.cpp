@@ -89,7 +89,10 @@ void Process::bind_listeners() {
           .code = "C074", .message = "'" + listener.bind + "' is no address to bind", .position = listener.origin});
     }
     try {
-      listeners_.push_back(net::Listener::bind(*address, loop_count_));
+      listeners_.push_back(net::Listener::bind(*address, loop_count_,
+                                               {.unix_mode = listener.access.mode,
+                                                .unix_owner = listener.access.owner,
+                                                .unix_group = listener.access.group}));
     } catch (const base::Refusal& refusal) {
       auto diagnostics = refusal.diagnostics();
       if (!diagnostics.front().position) diagnostics.front().position = listener.origin;

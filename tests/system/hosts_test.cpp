@@ -1,5 +1,7 @@
 // Sites by host and by listener.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/client.h"
 
@@ -46,6 +48,19 @@ TEST(Listeners, have_sites_of_their_own) {
   EXPECT_EQ(a.read().body, "only-a");
   EXPECT_EQ(b.read().body, "b-and-c");
   EXPECT_EQ(c.read().body, "b-and-c");
+}
+
+TEST(Listeners, give_a_unix_socket_to_those_who_may_connect) {
+  const auto group = std::to_string(::getgid());
+  const Server server("version: 1\nlisteners: { main: { bind: \"unix:socket\", mode: \"0620\", group: \"" + group +
+                      "\" } }\npaths: { /: { handler: { deliver_view: { bytes: here } } } }\n");
+  struct stat status {};
+  ASSERT_EQ(::stat(server.socket_path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0620u);
+  EXPECT_EQ(status.st_gid, ::getgid());
+  Client client(server.socket_path());
+  client.send(simple("/"));
+  EXPECT_EQ(client.read().body, "here");
 }
 
 }  // namespace

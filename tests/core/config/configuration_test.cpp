@@ -98,6 +98,29 @@ sites:
   EXPECT_EQ(spelled(*path_of(made, "/").handler->options), "(chat(50))");
 }
 
+TEST(Configuration, ReadsWhoMayConnectToAUnixSocket) {
+  const auto made = compile(document_of(R"(version: 1
+listeners:
+  usual: { bind: "unix:usual.sock" }
+  open: { bind: "unix:open.sock", mode: 666 }
+  given: { bind: "unix:given.sock", mode: "0620", owner: root, group: 33 }
+  kept: { bind: "unix:kept.sock", owner: off, group: off }
+  port: { bind: "127.0.0.1:80", group: off }
+paths: {}
+)"),
+                            SampleCatalogue());
+  ASSERT_EQ(made.listeners.size(), 5U);
+  EXPECT_EQ(made.listeners[0].access.mode, 0660U);
+  EXPECT_EQ(made.listeners[1].access.mode, 0666U);
+  EXPECT_EQ(made.listeners[2].access.mode, 0620U);
+  EXPECT_EQ(made.listeners[2].access.owner, 0U);
+  EXPECT_EQ(made.listeners[2].access.group, 33U);
+  for (const std::size_t at : {0, 1, 3, 4}) {
+    EXPECT_FALSE(made.listeners[at].access.owner.has_value());
+    EXPECT_FALSE(made.listeners[at].access.group.has_value());
+  }
+}
+
 TEST(Configuration, KnowsEveryDestinationOfALog) {
   using Kind = base::LogTarget::Kind;
   const std::pair<const char*, Kind> destinations[] = {{"stderr", Kind::standard_error},

@@ -141,6 +141,41 @@ TEST(ListenerTest, GivesAUnixSocketItsModeAndRemovesItInTheEnd) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+constexpr unsigned nobody = 65534;
+
+TEST(ListenerTest, GivesAUnixSocketToItsOwnerAndGroup) {
+  const Directory directory;
+  const std::string path = directory.file("socket");
+  const bool root = ::getuid() == 0;
+  const unsigned user = root ? nobody : ::getuid();
+  const unsigned group = root ? nobody : ::getgid();
+  const auto socket = Listener::bind(unix_address(path), 1, {.unix_owner = user, .unix_group = group});
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, user);
+  EXPECT_EQ(status.st_gid, group);
+  EXPECT_EQ(status.st_mode & 0777U, 0660U);
+}
+
+TEST(ListenerTest, RefusesToGiveAUnixSocketAwayWithoutTheRight) {
+  const Directory directory;
+  const std::string path = directory.file("socket");
+  std::filesystem::permissions(directory.file(""), std::filesystem::perms::all);
+  const uid_t user = ::geteuid();
+  if (user == 0) {
+    ASSERT_EQ(::seteuid(nobody), 0);
+  }
+  std::string said = "no refusal";
+  try {
+    Listener::bind(unix_address(path), 1, {.unix_owner = 0});
+  } catch (const base::Refusal& refusal) {
+    said = refusal.what();
+  }
+  ASSERT_EQ(::seteuid(user), 0);
+  EXPECT_THAT(said, HasSubstr("cannot be given to its owner or group: Operation not permitted"));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 TEST(ListenerTest, LeavesTheFileOfAUnixSocketThatAnotherProcessKeeps) {
   const Directory directory;
   const std::string path = directory.file("socket");
