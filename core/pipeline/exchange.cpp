@@ -257,8 +257,10 @@ void Exchange::drop_continuation() noexcept {
 }
 
 void Exchange::fail(std::uint16_t status, std::string_view text) {
-  failure_status_ = status >= 400 && status <= 599 ? status : std::uint16_t{0};
+  const bool valid = status >= 400 && status <= 599;
+  failure_status_ = valid ? status : std::uint16_t{0};
   failure_text_ = text;
+  if (!valid && status != 0) failure_text_.insert(0, std::to_string(status) + " is no status of an error: ");
 }
 
 const kirsch_outcome& Exchange::outcome() {

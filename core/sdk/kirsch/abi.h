@@ -246,7 +246,7 @@ typedef struct kirsch_exchange_functions {
   uint64_t (*body_size)(kirsch_exchange*); /* of the response; UINT64_MAX if unknown */
 
   /* Ends the normal course; then return KIRSCH_FLOW_FAIL. status 400..599 answers with that error page and `text` on
-   * it; status 0 is an unexpected error: 500 for the client, `text` only in the log. */
+   * it; any other, 0 say, is an unexpected error: 500 for the client, `text` only in the log. */
   void (*fail)(kirsch_exchange*, uint16_t status, kirsch_text text);
   /* Sets status 3xx, Location and a short body; then return KIRSCH_FLOW_ANSWER. Returns as the setters do. */
   uint8_t (*redirect)(kirsch_exchange*, uint16_t status, kirsch_text location);

@@ -332,7 +332,9 @@ inline std::uint32_t report_exception(kirsch_exchange* exchange) noexcept {
     functions.fail(exchange, error.status(), text(error.what()));
   } catch (const Redirect& redirect) {
     if (functions.redirect(exchange, redirect.status(), text(redirect.location())) != 0) return KIRSCH_FLOW_ANSWER;
-    functions.fail(exchange, 0, text("the location of a redirect is not a valid header value"));
+    functions.fail(
+        exchange, 0,
+        text("a redirect wants a status of 300 to 399, but not 304, and a location that is a valid header value"));
   } catch (const std::exception& error) {
     functions.fail(exchange, 0, text(error.what()));
   } catch (...) {
