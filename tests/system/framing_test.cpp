@@ -48,6 +48,9 @@ class FramingOver : public ::testing::TestWithParam<Listener> {
     for (const FramingAnswer& expected : one.answers) {
       const auto response = expected.without_body ? client.read_without_body() : client.read();
       EXPECT_EQ(response.status, expected.status);
+      if (response.status >= 400) {
+        EXPECT_EQ(response.count("Connection"), one.open ? 0u : 1u);
+      }
       if (response.status == 405) {
         EXPECT_TRUE(response.field("Allow").has_value());
       }

@@ -7,12 +7,14 @@ namespace kirsch::test {
 
 inline constexpr std::uint64_t mebi = 1024 * 1024;
 
-// Resident memory of a process in bytes.
-inline std::uint64_t resident(pid_t pid) {
+// Memory of a process in bytes, by its name in /proc/PID/status.
+inline std::uint64_t memory_of(pid_t pid, std::string_view name) {
   const auto status = contents_of("/proc/" + std::to_string(pid) + "/status");
-  const auto at = status.find("VmRSS:");
-  return std::stoull(status.substr(at + 6)) * 1024;
+  return std::stoull(status.substr(status.find(name) + name.size())) * 1024;
 }
+
+inline std::uint64_t resident(pid_t pid) { return memory_of(pid, "VmRSS:"); }
+inline std::uint64_t most_resident(pid_t pid) { return memory_of(pid, "VmHWM:"); }  // at any time so far
 
 // The sanitizers keep freed memory for a while; what grows is then no sign of a body that is held.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "support/client.h"
+#include "memory.h"
 
 namespace kirsch::test {
 namespace {
@@ -12,7 +12,10 @@ using ::testing::HasSubstr;
 constexpr auto paths =
     "paths:\n"
     "  /inspect: { handler: { inspect: {} } }\n"
-    "  /sink: { handler: { sink: {} } }\n"
+    "  /worker: { handler: { inspect_blocking: {} } }\n"
+    "  /later: { handler: { inspect: {} }, tools: { delay: { time: 1ms } } }\n"
+    "  /stream: { handler: { ticker: { size: 64KiB } } }\n"
+    "  /status: { handler: { reflector: {} } }\n"
     "  /folder/: { handler: { deliver_view: { bytes: below } } }\n";
 
 class Protocol : public ::testing::Test {
@@ -94,6 +97,42 @@ TEST_F(Protocol, answers_a_client_that_has_closed_its_side) {
   EXPECT_THAT(client.read().body, HasSubstr("query string: 1\n"));
   EXPECT_THAT(client.read().body, HasSubstr("query string: 2\n"));
   EXPECT_TRUE(client.closed_by_peer());
+}
+
+TEST_F(Protocol, answers_a_client_that_has_closed_its_side_however_long_it_takes) {
+  for (const std::string_view target : {"/worker", "/later", "/stream", "/status", "/missing"}) {
+    Client client(server_);
+    client.send(simple(target));
+    client.shutdown_write();
+    EXPECT_EQ(client.read().status, target == "/missing" ? 404 : 200) << target;
+    EXPECT_TRUE(client.closed_by_peer()) << target;
+    EXPECT_FALSE(client.reset_by_peer()) << target;
+  }
+}
+
+TEST_F(Protocol, holds_little_for_a_client_that_pipelines_and_reads_nothing) {
+  Client client(server_);
+  client.send(simple("/stream"));
+  EXPECT_EQ(client.read().body.size(), 65536u);
+  const auto before = most_resident(server_.pid());
+  constexpr int count = 999;  // one connection serves a thousand
+  std::string all;
+  for (int number = 0; number < count; ++number) all += simple("/stream");
+  client.send(all);
+  EXPECT_EQ(get(server_, "/inspect").status, 200);
+  for (int number = 0; number < count; ++number) ASSERT_EQ(client.read().body.size(), 65536u) << number;
+  EXPECT_LT(most_resident(server_.pid()), before + tolerated_growth) << "of 64 MiB that were to be answered";
+}
+
+TEST_F(Protocol, sends_no_body_with_a_status_that_has_none) {
+  for (const std::string status : {"204", "205", "304"}) {
+    Client client(server_);
+    client.send(simple("/status?way=status&what=" + status) + simple("/folder/"));
+    const auto bodiless = client.read();
+    EXPECT_EQ(std::to_string(bodiless.status), status);
+    EXPECT_EQ(bodiless.body, "");
+    EXPECT_EQ(client.read().body, "below");
+  }
 }
 
 TEST_F(Protocol, sends_100_continue_only_to_those_who_wait_for_it) {

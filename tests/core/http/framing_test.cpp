@@ -87,6 +87,7 @@ class Conversation {
 // Takes one answer off the front of `text`.
 struct Answer {
   int status = 0;
+  bool close = false;  // it says so
   std::string body;
 };
 Answer next_answer(std::string_view& text, bool without_body) {
@@ -97,6 +98,7 @@ Answer next_answer(std::string_view& text, bool without_body) {
   if (end == text.npos) return answer;
   const std::string_view head = text.substr(0, end);
   text.remove_prefix(end + 4);
+  answer.close = head.find("\r\nConnection: close") != head.npos;
   std::size_t size = 0;
   const std::size_t length = head.find("\r\nContent-Length: ");
   if (length != head.npos) std::from_chars(head.data() + length + 18, head.data() + head.size(), size);
@@ -124,6 +126,9 @@ void expect_answers(const FramingCase& one, const Course& course, bool behind_go
   for (const FramingAnswer& expected : one.answers) {
     const Answer answer = next_answer(rest, expected.without_body);
     EXPECT_EQ(answer.status, expected.status);
+    if (expected.status >= 400) {
+      EXPECT_EQ(answer.close, !one.open);
+    }
     if (expected.status == 200 && !expected.without_body) expect_report(answer.body, expected);
   }
   if (one.open) {
