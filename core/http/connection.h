@@ -48,8 +48,8 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void send_head(const ResponseHead& head) override;
   bool write(std::string_view piece, Bytes bytes) override;
   bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) override;
-  bool write_file(int descriptor, std::uint64_t offset, std::uint64_t size) override;
-  std::size_t queued() const override;
+  bool write_file(const FilePart& part, void (*release)(void* owner), void* owner) override;
+  std::uint64_t queued() const override;
   void finish() override;
   void abort() override;
   void upgrade(UpgradeEvents& events) override;

@@ -1,6 +1,4 @@
 // The writing half of a connection: head, body with its framing, end.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cassert>
 #include <charconv>
@@ -84,13 +82,13 @@ bool Connection::write_shared(std::string_view piece, void (*release)(void* owne
   return end_piece();
 }
 
-bool Connection::write_file(int descriptor, std::uint64_t offset, std::uint64_t size) {
-  size = begin_piece(size);
+bool Connection::write_file(const FilePart& part, void (*release)(void* owner), void* owner) {
+  const auto size = begin_piece(part.size);
   if (size == 0) {
-    ::close(descriptor);
+    release(owner);
     return true;
   }
-  work_->output.file(descriptor, offset, size);
+  work_->output.file({part.descriptor, part.offset, size}, release, owner);
   return end_piece();
 }
 
@@ -99,7 +97,7 @@ std::uint64_t Connection::body_sent() const {
   return std::min(sent - std::min(sent, answer_.head_end), answer_.given);
 }
 
-std::size_t Connection::queued() const { return work_ != nullptr ? work_->output.queued() : 0; }
+std::uint64_t Connection::queued() const { return work_ != nullptr ? work_->output.queued() : 0; }
 
 void Connection::finish() {
   if (state_ != State::transaction || answer_.finished || answer_.aborted) return;

@@ -1,8 +1,6 @@
 // Gathers pieces into sends and keeps account of what the kernel has taken.
 #include "http/output.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -95,12 +93,13 @@ void Output::share(std::string_view bytes, void (*release)(void* owner), void* o
   segments_.push_back({Kind::shared, -1, bytes.data(), bytes.size(), 0, owner, release});
 }
 
-void Output::file(int descriptor, std::uint64_t offset, std::uint64_t size) {
-  if (size == 0) {
-    ::close(descriptor);
+void Output::file(const FilePart& part, void (*release)(void* owner), void* owner) {
+  if (part.size == 0) {
+    release(owner);
     return;
   }
-  segments_.push_back({Kind::file, descriptor, nullptr, size, offset, nullptr, nullptr});
+  queued_ += part.size;
+  segments_.push_back({Kind::file, part.descriptor, nullptr, part.size, part.offset, owner, release});
 }
 
 void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {
@@ -142,8 +141,8 @@ void Output::on_sent(base::SteadyTime now) noexcept {
       segment.offset += sent;
     } else {
       segment.data += sent;
-      queued_ -= static_cast<std::size_t>(sent);
     }
+    queued_ -= sent;
     if (segment.size == 0) pop();
   }
   if (empty()) {
@@ -158,8 +157,7 @@ void Output::on_sent(base::SteadyTime now) noexcept {
 
 void Output::pop() noexcept {
   const Segment segment = segments_[first_++];
-  if (segment.kind == Kind::file) ::close(segment.descriptor);
-  if (segment.kind == Kind::shared) segment.release(segment.owner);
+  if (segment.kind == Kind::file || segment.kind == Kind::shared) segment.release(segment.owner);
   if (segment.kind == Kind::copied) {
     auto* block = static_cast<OutputBlocks::Block*>(segment.owner);
     if (--block->references == 0 && block != block_) blocks_->give(block);
@@ -175,7 +173,8 @@ void Output::forget_block() noexcept {
 void Output::clear() noexcept {
   while (!empty()) pop();
   segments_.clear();
-  first_ = segments_in_flight_ = queued_ = 0;
+  first_ = segments_in_flight_ = 0;
+  queued_ = 0;
   in_flight_ = 0;
   slice_ = first_slice;
   forget_block();

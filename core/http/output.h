@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "http/transaction.h"
 #include "net/transport.h"
 
 namespace kirsch::http {
@@ -50,10 +51,11 @@ class Output {
   void copy(std::string_view bytes);
   void borrow(std::string_view bytes);  // unchanged until it was sent or clear()
   void share(std::string_view bytes, void (*release)(void* owner), void* owner);  // release runs exactly once
-  void file(int descriptor, std::uint64_t offset, std::uint64_t size);            // takes the descriptor
+  // The descriptor stays open until release, which runs exactly once.
+  void file(const FilePart& part, void (*release)(void* owner), void* owner);
 
-  std::size_t queued() const { return queued_; }  // bytes of memory, not of files
-  std::uint64_t sent() const { return sent_; }    // bytes that went to the kernel, of all answers
+  std::uint64_t queued() const { return queued_; }  // bytes of memory and of files
+  std::uint64_t sent() const { return sent_; }      // bytes that went to the kernel, of all answers
   bool empty() const { return first_ == segments_.size(); }
   bool in_flight() const { return in_flight_ != 0; }
   base::SteadyTime flight_begin() const { return flight_begin_; }
@@ -87,7 +89,7 @@ class Output {
   std::size_t segments_in_flight_ = 0;
   std::uint64_t in_flight_ = 0;  // bytes
   std::uint64_t sent_ = 0;
-  std::size_t queued_ = 0;
+  std::uint64_t queued_ = 0;
   std::uint64_t slice_ = first_slice;  // bytes per send
   base::SteadyTime flight_begin_{};
   OutputBlocks::Block* block_ = nullptr;  // where the next copied bytes go

@@ -61,6 +61,12 @@ struct ResponseHead {
   std::uint64_t length = 0;  // no meaning for 1xx, 204, 304. For HEAD: what GET would have
 };
 
+struct FilePart {
+  int descriptor = -1;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+
 enum class Bytes : std::uint8_t {
   copied,
   borrowed,  // valid and unchanged until on_sent or on_gone
@@ -91,9 +97,9 @@ class ResponseWriter {
   // `release` runs exactly once, on the loop, when the bytes are not needed any more: also if the connection is lost.
   // It may run inside this call, but calls nothing of the transaction.
   virtual bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) = 0;
-  // Takes the descriptor.
-  virtual bool write_file(int descriptor, std::uint64_t offset, std::uint64_t size) = 0;
-  virtual std::size_t queued() const = 0;  // bytes not yet handed to the kernel; files do not count
+  // The descriptor stays open until `release`, as above.
+  virtual bool write_file(const FilePart& part, void (*release)(void* owner), void* owner) = 0;
+  virtual std::uint64_t queued() const = 0;  // bytes not yet handed to the kernel
 
   // The body is complete: on_sent follows. Less than announced was written: what is there leaves, the connection closes
   // and on_gone follows.

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "pipeline/file_access.h"
+
 namespace kirsch::pipeline {
 
 Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation,
@@ -90,6 +92,33 @@ bool Dispatcher::spool(RequestBody& body, kirsch_handle handle) {
                                     mine->done(mine->write.file->append(mine->write.bytes));
                                   },
                                   [](void* self) { static_cast<Work*>(self)->done(ECANCELED); }, work.get()});
+  if (taken) static_cast<void>(work.release());
+  return taken;
+}
+
+bool Dispatcher::warm(const kirsch_piece& piece, std::uint64_t size, PieceOwner* owner, kirsch_handle handle) {
+  struct Work {
+    Dispatcher& dispatcher;
+    kirsch_handle handle;
+    kirsch_piece piece;
+    std::uint64_t size;
+    std::unique_ptr<PieceOwner, void (*)(PieceOwner*)> owner;
+
+    void done() {
+      const std::unique_ptr<Work> self(this);
+      dispatcher.loop_.post([&to = dispatcher, handle = handle] {
+        if (Exchange* exchange = to.find(handle)) exchange->on_warm();
+      });
+    }
+  };
+  auto work = std::make_unique<Work>(
+      Work{*this, handle, piece, size, {owner, [](PieceOwner* held) { PieceOwner::drop(held); }}});
+  const bool taken = workers_.submit(kirsch_task{[](void* self) {
+                                                   auto* const mine = static_cast<Work*>(self);
+                                                   load(mine->piece.descriptor, mine->piece.offset, mine->size);
+                                                   mine->done();
+                                                 },
+                                                 [](void* self) { static_cast<Work*>(self)->done(); }, work.get()});
   if (taken) static_cast<void>(work.release());
   return taken;
 }

@@ -48,6 +48,9 @@ class Dispatcher final : public http::Service {
   void release(Exchange& exchange) noexcept;     // loop
   // Has a worker write what waits; on_spooled of that exchange follows. Loop. False: the queue is full.
   bool spool(RequestBody& body, kirsch_handle handle);
+  // Has a worker read that part of a file, so that sending it does not wait for the disk; on_warm of that exchange
+  // follows. Takes the reference. Loop. False: the queue is full.
+  bool warm(const kirsch_piece& piece, std::uint64_t size, PieceOwner* owner, kirsch_handle handle);
   void discard(std::shared_ptr<SpoolFile> file) noexcept;  // loop; a worker closes it
   StepWatch::Lane& watch(std::uint32_t lane) const { return watch_.lane(lane); }
   std::size_t body_memory() const { return bodies_.memory; }

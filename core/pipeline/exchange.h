@@ -46,6 +46,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   void resume(kirsch_handle handle);  // nothing if that suspension is over
   void wake();                        // calls a waiting producer again
   void on_spooled(int error);         // a piece of the body was written, or not
+  void on_warm();                     // a worker has read the next portion of a file
   void come_back();                   // from a worker
 
   // Worker: runs steps until the loop is needed.
@@ -133,6 +134,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   void send_head();
   void send_body();
   void pump();
+  void pump_pieces(PieceBody& body);
 
   Dispatcher& dispatcher_;
   const std::uint64_t slot_;  // lane in the upper half, index in the lower
@@ -148,6 +150,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   bool suspending_ = false;
   Production production_ = Production::none;
   std::uint64_t produced_ = 0;  // bytes
+  bool warm_ = false;           // the next portion of a file has just been read by a worker
   base::SteadyTime begin_{};
   kirsch_outcome outcome_{};
   std::uint16_t bare_status_ = 0;  // before_finalize failed: answer with this and the headers set so far

@@ -1,4 +1,6 @@
 // The contract's functions on an exchange: each leads to one member of Exchange.
+#include <unistd.h>
+
 #include "http/reason_phrase.h"
 #include "pipeline/accept.h"
 #include "pipeline/exchange.h"
@@ -44,8 +46,15 @@ std::uint8_t body_copy(kirsch_exchange* exchange, kirsch_text bytes) {
 }
 
 std::uint8_t body_file(kirsch_exchange* exchange, int descriptor, std::uint64_t offset, std::uint64_t size) {
-  base::UniqueFd owned(descriptor);
-  return flag(of(exchange).set_body(FileRange{std::move(owned), offset, size}));
+  const kirsch_piece piece{{}, offset, size, descriptor};
+  const auto close_file = [](void* owner) { ::close(static_cast<int>(reinterpret_cast<std::intptr_t>(owner))); };
+  return flag(
+      of(exchange).set_body(PieceBody({&piece, 1}, close_file, reinterpret_cast<void*>(std::intptr_t{descriptor}))));
+}
+
+std::uint8_t body_pieces(kirsch_exchange* exchange, const kirsch_piece* pieces, std::uint32_t count,
+                         void (*release)(void* owner), void* owner) {
+  return flag(of(exchange).set_body(PieceBody({pieces, count}, release, owner)));
 }
 
 std::uint8_t body_stream(kirsch_exchange* exchange, const kirsch_producer* producer, void* self, std::uint64_t length) {
@@ -111,6 +120,7 @@ const kirsch_exchange_functions exchange_functions{
     .reason = [](kirsch_exchange* exchange) -> kirsch_text {
       const auto words = http::reason_phrase(of(exchange).status());
       return {words.data(), words.size()};
-    }};
+    },
+    .body_pieces = body_pieces};
 
 }  // namespace kirsch::pipeline

@@ -26,6 +26,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   route_ = {};
   gone_ = committed_ = rejected_ = dropped_ = false;
   production_ = Production::none;
+  warm_ = false;
   status_ = 200;
   own_page_ = false;
   bare_status_ = failure_status_ = 0;
@@ -255,8 +256,6 @@ std::string exchange_id(std::uint32_t loop, std::uint64_t serial) {
   return std::to_string(loop) + '-' + std::string(digits, end);
 }
 
-std::string Exchange::id() const {
-  return id_.empty() ? exchange_id(dispatcher_.lane(), serial_) : std::string(id_);
-}
+std::string Exchange::id() const { return id_.empty() ? exchange_id(dispatcher_.lane(), serial_) : std::string(id_); }
 
 }  // namespace kirsch::pipeline

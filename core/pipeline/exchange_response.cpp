@@ -7,6 +7,7 @@
 #include "pipeline/dispatcher.h"
 #include "pipeline/error_page.h"
 #include "pipeline/exchange.h"
+#include "pipeline/file_access.h"
 #include "pipeline/stream.h"
 
 namespace kirsch::pipeline {
@@ -103,13 +104,15 @@ void Exchange::send_body() {
     const auto whole = blob->bytes();
     writer_->write_shared(
         whole, [](void* owner) { pipeline::release(static_cast<kirsch_blob*>(owner)); }, blob->take());
-  } else if (auto* file = std::get_if<FileRange>(&body_)) {
-    writer_->write_file(file->descriptor.release(), file->offset, file->size);
+  } else if (std::holds_alternative<PieceBody>(body_)) {
+    production_ = Production::pushing;
+    return pump();
   }
   writer_->finish();
 }
 
 void Exchange::pump() {
+  if (auto* pieces = std::get_if<PieceBody>(&body_)) return pump_pieces(*pieces);
   std::array<char, 16 * 1024> buffer;
   auto& produced = std::get<ProducedBody>(body_);
   while (production_ == Production::pushing) {
@@ -133,6 +136,36 @@ void Exchange::pump() {
       return;
     }
   }
+}
+
+// A portion of a file leaves when the one before it has, and a worker reads what the kernel would have to wait for the
+// disk for: the loop never does.
+void Exchange::pump_pieces(PieceBody& body) {
+  constexpr std::uint64_t portion = 1024 * 1024;
+  while (const auto* piece = body.next()) {
+    bool room = true;
+    if (piece->descriptor < 0) {
+      room = writer_->write_shared({piece->bytes.data, piece->bytes.size}, PieceOwner::drop, body.share());
+      body.advance(piece->bytes.size);
+    } else {
+      const auto size = std::min(piece->size, portion);
+      if (!std::exchange(warm_, false) && head_.method != KIRSCH_METHOD_HEAD &&
+          !resident(piece->descriptor, piece->offset, size) && dispatcher_.warm(*piece, size, body.share(), handle())) {
+        production_ = Production::waiting;
+        return;
+      }
+      room = writer_->write_file({piece->descriptor, piece->offset, size}, PieceOwner::drop, body.share());
+      body.advance(size);
+    }
+    if (!room) return;
+  }
+  production_ = Production::none;
+  writer_->finish();
+}
+
+void Exchange::on_warm() {
+  warm_ = true;
+  wake();
 }
 
 void Exchange::on_writable() {

@@ -15,6 +15,14 @@ struct FileFacts {
 // directory). Links are followed as long as they stay below `root`.
 int open_beneath(int root, std::string_view relative, FileFacts& facts) noexcept;
 
+// The same for a directory, to read its names.
+int open_directory_beneath(int root, std::string_view relative) noexcept;
+
+// Whether sending that part would probably not wait for the disk. True where the file system cannot tell.
+bool resident(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept;
+// Worker: reads that part, so that it is in memory.
+void load(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept;
+
 // A descriptor of the caller, or -errno.
 int open_directory(std::string_view path) noexcept;
 

@@ -129,7 +129,9 @@ const kirsch_file file_table{
     .size = sizeof(kirsch_file),
     .open_beneath = open_file,
     .open_directory = [](const kirsch_host*, kirsch_text path) { return open_directory(view(path)); },
-    .close = [](int descriptor) { ::close(descriptor); }};
+    .close = [](int descriptor) { ::close(descriptor); },
+    .open_directory_beneath = [](const kirsch_host*, int root,
+                                 kirsch_text relative) { return open_directory_beneath(root, view(relative)); }};
 const kirsch_bus bus_table{
     .size = sizeof(kirsch_bus),
     .exit = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::bus(table).exit(view(reason)); },

@@ -211,6 +211,14 @@ typedef struct kirsch_outcome {
   kirsch_text id;     /* names the request in the error log and on error pages; a view as those of kirsch_request */
 } kirsch_outcome;
 
+/* A piece of a body: a range of a file where `descriptor` is not negative, else bytes. */
+typedef struct kirsch_piece {
+  kirsch_text bytes;
+  uint64_t offset;
+  uint64_t size;
+  int descriptor;
+} kirsch_piece;
+
 /* Functions on an exchange. [step] unless said otherwise; never after the last on_end_request hook has returned. */
 typedef struct kirsch_exchange_functions {
   uint32_t size;
@@ -286,6 +294,10 @@ typedef struct kirsch_exchange_functions {
   uint8_t (*error_page)(kirsch_exchange*);
   /* The registered words of the answer's status, static; empty: it has none. */
   kirsch_text (*reason)(kirsch_exchange*);
+  /* Body of several pieces, in order; the array is copied. Bytes and descriptors stay valid and unchanged until
+   * `release` [any] was called: exactly once, also on 0. */
+  uint8_t (*body_pieces)(kirsch_exchange*, const kirsch_piece*, uint32_t count, void (*release)(void* owner),
+                         void* owner);
 } kirsch_exchange_functions;
 
 /* `lane` is that of the thread that runs the current step: 0 .. kirsch_host.lanes - 1. */
@@ -400,6 +412,9 @@ typedef struct kirsch_file {
   /* [start] Opens a directory for open_beneath; -errno on failure. */
   int (*open_directory)(const kirsch_host*, kirsch_text path);
   void (*close)(int descriptor); /* [any] for a module that includes no system header */
+  /* [any] Opens a directory below `root` for reading its names, confined as open_beneath. Returns a descriptor of the
+   * caller, or -errno (ENOTDIR …). */
+  int (*open_directory_beneath)(const kirsch_host*, int root, kirsch_text relative);
 } kirsch_file;
 
 #define KIRSCH_FEATURE_STREAM "kirsch/stream/1"

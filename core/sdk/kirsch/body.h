@@ -4,6 +4,8 @@
 #include <kirsch/exchange.h>
 #include <kirsch/host.h>
 
+#include <span>
+
 namespace kirsch {
 
 // Immutable bytes shared by many answers or streams, freed with the last reference. Copyable from any thread.
@@ -71,6 +73,10 @@ class Root {
     file.modified = std::chrono::nanoseconds(modified);
     return file.descriptor < 0 ? -file.descriptor : 0;
   }
+  // A directory, to read its names; the same confinement. A descriptor of the caller, or a negative errno.
+  int open_directory(std::string_view relative) const {
+    return functions().open_directory_beneath(detail::host, descriptor_, text(relative));
+  }
 
  private:
   static const kirsch_file& functions() { return detail::cached_feature<kirsch_file>(KIRSCH_FEATURE_FILE); }
@@ -80,6 +86,22 @@ class Root {
 // Sends a range of the file without copying it through the module; takes the descriptor.
 inline void send_file(Exchange& exchange, const OpenedFile& file, std::uint64_t offset, std::uint64_t size) {
   if (exchange.raw()->functions->body_file(exchange.raw(), file.descriptor, offset, size) == 0) {
+    throw std::invalid_argument("the head has left already");
+  }
+}
+
+using Piece = kirsch_piece;
+inline Piece piece(std::string_view bytes) { return {text(bytes), 0, 0, -1}; }
+inline Piece piece(int descriptor, std::uint64_t offset, std::uint64_t size) { return {{}, offset, size, descriptor}; }
+
+// Sends pieces of memory and of files that `owner` keeps valid and unchanged until they have left; it is released on
+// any thread.
+template <class Owner>
+void send_pieces(Exchange& exchange, std::span<const Piece> pieces, std::shared_ptr<Owner> owner) {
+  auto held = std::make_unique<std::shared_ptr<Owner>>(std::move(owner));
+  const auto release = [](void* self) { delete static_cast<std::shared_ptr<Owner>*>(self); };
+  if (exchange.raw()->functions->body_pieces(exchange.raw(), pieces.data(), static_cast<std::uint32_t>(pieces.size()),
+                                             release, held.release()) == 0) {
     throw std::invalid_argument("the head has left already");
   }
 }

@@ -164,7 +164,9 @@ inline void TestTransaction::begin() {
         "two,", [](void* self) { static_cast<TestService*>(self)->events.push_back("released"); }, &service_);
     const int file = ::memfd_create("body", MFD_CLOEXEC);
     EXPECT_EQ(::write(file, "xxthreexx", 9), 9);
-    writer_.write_file(file, 2, 5);
+    writer_.write_file(
+        {file, 2, 5}, [](void* self) { ::close(static_cast<int>(reinterpret_cast<std::intptr_t>(self))); },
+        reinterpret_cast<void*>(std::intptr_t{file}));
     writer_.finish();
   }
   if (path_ == "/stream") {
