@@ -42,9 +42,10 @@ void Exchange::forbid_caching() {
 void Exchange::make_page(std::uint16_t status, std::string_view detail) {
   // What described the answer that is not given (RFC 9110 8.8, 10.2.2); other fields and cookies stay.
   for (const auto* name : {"Accept-Ranges", "Age", "Content-Disposition", "Content-Encoding", "Content-Language",
-                           "Content-Location", "Content-Range", "ETag", "Expires", "Last-Modified", "Location"}) {
+                           "Content-Location", "ETag", "Expires", "Last-Modified", "Location"}) {
     fields_.remove(name);
   }
+  if (status != 416) fields_.remove("Content-Range");  // there it says how much there is (15.5.17)
   forbid_caching();
   auto page = error_page(status, http::reason_phrase(status), detail, joined(http::FieldName::accept, ','), id());
   status_ = status;

@@ -1,38 +1,40 @@
 // Serves the files below a directory, which no path of a client can leave.
+#include <fnmatch.h>
 #include <kirsch/body.h>
 #include <kirsch/module.h>
-#include <unistd.h>
+#include <kirsch/tasks.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "http_date.h"
+#include "answer.h"
+#include "file_cache.h"
 #include "media_types.h"
 #include "request_path.h"
 
 namespace {
 
-// Closes what was opened unless the answer has taken it.
-class OpenFile {
- public:
-  OpenFile() = default;
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() {
-    if (file_.descriptor >= 0) ::close(file_.descriptor);
-  }
-  int open(const kirsch::Root& root, std::string_view relative) { return root.open(relative, file_); }
-  std::chrono::sys_seconds modified() const {
-    return std::chrono::sys_seconds(std::chrono::floor<std::chrono::seconds>(file_.modified));
-  }
-  void send(kirsch::Exchange& exchange) {
-    const auto file = std::exchange(file_, {});  // the server closes it even if it refuses it
-    kirsch::send_file(exchange, file, 0, file.size);
-  }
+using static_files::FileCache;
+using static_files::Finder;
+using static_files::Resource;
 
- private:
-  kirsch::OpenedFile file_;
+// A look at the file system, made by a worker for an exchange that waits.
+struct Look {
+  std::shared_ptr<const Finder> finder;
+  std::string relative;
+  std::string request_path;
+  Finder::Wishes wishes;
+  std::shared_ptr<const Resource> resource;  // before: what is known
+  FileCache::Time begin = std::chrono::steady_clock::now();
+
+  void run() noexcept {
+    try {
+      resource = std::make_shared<const Resource>(finder->find(relative, request_path, wishes, resource));
+    } catch (...) {  // no memory is left: nothing to tell it with
+      resource = nullptr;
+    }
+  }
 };
 
 struct StaticFiles {
@@ -40,16 +42,31 @@ struct StaticFiles {
   std::vector<std::string> index;
   std::vector<std::pair<std::string, std::string>> types;
   std::string strip;
+  std::vector<std::string> precompressed;
+  bool listing = false;
+  std::string fallback;
+  std::string cache_control;
+  std::vector<std::string> immutable;
+  std::uint32_t cache_files = 0;
+  kirsch::Size cache_memory;
 
   static constexpr auto options = kirsch::options(
       kirsch::opt<&StaticFiles::root>("root", kirsch::required, "the directory whose files are served"),
       kirsch::opt<&StaticFiles::index>("index", "[index.html]", "tried in turn for a path that ends with a slash"),
       kirsch::opt<&StaticFiles::types>("types", "{}", "extension: media type, over the built-in table"),
-      kirsch::opt<&StaticFiles::strip>("strip", "\"\"", "the front of the path that names no directory below root"));
+      kirsch::opt<&StaticFiles::strip>("strip", "\"\"", "the front of the path that names no directory below root"),
+      kirsch::opt<&StaticFiles::precompressed>("precompressed", "[]", "of br, zstd, gzip: siblings to send instead"),
+      kirsch::opt<&StaticFiles::listing>("listing", "false", "show the names of a directory without an index"),
+      kirsch::opt<&StaticFiles::fallback>("fallback", "\"\"", "the page below root for paths that name nothing"),
+      kirsch::opt<&StaticFiles::cache_control>("cache_control", "\"\"", "value of Cache-Control; empty: none"),
+      kirsch::opt<&StaticFiles::immutable>("immutable", "[]", "patterns of names that never change, as app.*.js"),
+      kirsch::opt<&StaticFiles::cache_files>("cache_files", "512", "files that each loop remembers").range(0, 10'000),
+      kirsch::opt<&StaticFiles::cache_memory>("cache_memory", "16MiB", "for small files, per loop"));
 
   void prepare() {
+    auto finder = std::make_shared<Finder>();
     try {
-      directory_ = kirsch::Root(root.text);
+      finder->root = kirsch::Root(root.text);
     } catch (const std::runtime_error& error) {
       throw kirsch::OptionError("root", error.what());
     }
@@ -62,35 +79,125 @@ struct StaticFiles {
       throw kirsch::OptionError("strip", "a prefix of paths begins with a slash: write \"/" + strip + "\"");
     }
     while (strip.ends_with('/')) strip.pop_back();
+    if (fallback.ends_with('/') || fallback.starts_with('/')) {
+      throw kirsch::OptionError("fallback", "write the path of a file below root, as index.html");
+    }
+    check_cache_control();
+    for (const auto& name : precompressed) finder->codings.push_back(coding(name));
     media_types_ = static_files::MediaTypes(types);
+    finder->index = index;
+    finder->fallback = fallback;
+    finder->listing = listing;
+    finder->in_memory = std::min(cache_memory.bytes, largest_in_memory);
+    finder_ = std::move(finder);
+    for (std::uint32_t lane = 0; lane < kirsch::loops(); ++lane) {
+      caches_[lane] = std::make_shared<FileCache>();
+      caches_[lane]->limit(cache_files, cache_memory.bytes);
+    }
   }
 
-  void handle(kirsch::Exchange& exchange) const {
+  kirsch::Flow handle(kirsch::Exchange& exchange) const {
     const auto request = exchange.request();
     if (request.method() != kirsch::Method::get && request.method() != kirsch::Method::head) {
-      exchange.response().headers().set("Allow", std::string_view("GET, HEAD"));
+      exchange.response().headers().set("Allow", "GET, HEAD");
       throw kirsch::HttpError(405);
     }
     const auto relative = static_files::path_below(request.path(), strip);
     if (!relative || static_files::is_hidden(*relative)) throw kirsch::HttpError(404);
-    if (relative->empty() || relative->ends_with('/')) return send_index(exchange, *relative);
-    OpenFile file;
-    const int error = file.open(directory_, *relative);
-    if (error == EISDIR) redirect_to_directory(request);
-    if (error != 0) refuse(error, *relative);
-    send(exchange, file, *relative);
+    auto known = caches_[exchange.lane()]->find(*relative, std::chrono::steady_clock::now());
+    if (known.fresh) {
+      answer(exchange, known.resource);
+      return kirsch::Flow::next;
+    }
+    look(exchange, *relative, std::move(known.resource));
+    return kirsch::Flow::suspend;
   }
 
  private:
-  void send_index(kirsch::Exchange& exchange, std::string_view relative) const {
-    for (const auto& name : index) {
-      const auto path = std::string(relative) + name;
-      OpenFile file;
-      const int error = file.open(directory_, path);
-      if (error == 0) return send(exchange, file, path);
-      if (error != ENOENT) refuse(error, path);
+  static constexpr std::uint64_t largest_in_memory = 64 * 1024;
+
+  static static_files::Coding coding(const std::string& name) {
+    for (const auto& known : static_files::known_codings) {
+      if (known.name == name) return known;
     }
-    throw kirsch::HttpError(404);
+    throw kirsch::OptionError("precompressed", "'" + name + "' is none of br, zstd and gzip");
+  }
+
+  void check_cache_control() const {
+    const auto printable = [](char byte) { return byte >= ' ' && byte <= '~'; };
+    if (!std::all_of(cache_control.begin(), cache_control.end(), printable)) {
+      throw kirsch::OptionError("cache_control", "a header holds printable ASCII only");
+    }
+  }
+
+  void look(kirsch::Exchange& exchange, std::string_view relative, std::shared_ptr<const Resource> known) const {
+    const auto request = exchange.request();
+    const auto html = request.quality("text/html");
+    auto work = std::make_shared<Look>(Look{finder_,
+                                            std::string(relative),
+                                            std::string(request.path()),
+                                            {html > 0, request.quality("application/json") > html},
+                                            std::move(known)});
+    const auto resume = exchange.suspend([this, work](kirsch::Exchange& resumed) { finish(resumed, *work); });
+    if (kirsch::submit([work, resume] {
+          work->run();
+          resume();
+        })) {
+      return;
+    }
+    work->resource = nullptr;
+    resume();
+  }
+
+  void finish(kirsch::Exchange& exchange, const Look& look) const {
+    if (look.resource == nullptr) {  // all workers are busy, and as many wait as may
+      exchange.response().headers().set("Retry-After", "1");
+      throw kirsch::HttpError(503);
+    }
+    if (look.resource->error == 0 && !look.resource->forms.empty() && !look.resource->fallback) {
+      remember(exchange.lane(), look);
+    }
+    answer(exchange, look.resource);
+  }
+
+  void remember(std::uint32_t lane, const Look& look) const {
+    const auto& cache = caches_[lane];
+    cache->put(look.relative, look.resource, look.begin);
+    if (!cache->empty() && !std::exchange(cache->sweeping, true)) sweep_later(lane, cache);
+  }
+
+  static void sweep_later(std::uint32_t lane, const std::weak_ptr<FileCache>& cache) {
+    kirsch::after(lane, FileCache::kept, [lane, cache] {
+      const auto swept = cache.lock();
+      if (swept == nullptr) return;
+      swept->sweep(std::chrono::steady_clock::now());
+      swept->sweeping = !swept->empty();
+      if (swept->sweeping) sweep_later(lane, cache);
+    });
+  }
+
+  void answer(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource) const {
+    if (resource->error == EISDIR) redirect_to_directory(exchange.request());
+    if (resource->error != 0) refuse(resource->error, exchange.request().path());
+    if (resource->forms.empty()) {
+      exchange.response().headers().add("Vary", "Accept");
+      if (resource->listing_json) return exchange.response().json(resource->listing);
+      return exchange.response().html(resource->listing);
+    }
+    if (is_immutable(resource->path)) {
+      exchange.response().headers().set("Cache-Control", "public, max-age=31536000, immutable");  // RFC 8246
+    } else if (!cache_control.empty()) {
+      exchange.response().headers().set("Cache-Control", std::string_view(cache_control));
+    }
+    static_files::send_file(exchange, resource, media_types_.of(resource->path), !precompressed.empty());
+  }
+
+  // A pattern with a slash is for the path below root, one without for the name alone.
+  bool is_immutable(const std::string& path) const {
+    return std::any_of(immutable.begin(), immutable.end(), [&path](const std::string& pattern) {
+      const auto name = pattern.find('/') == std::string::npos ? path.substr(path.find_last_of('/') + 1) : path;
+      return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0;
+    });
   }
 
   // Without the slash, relative links of the page would point beside the directory.
@@ -100,14 +207,13 @@ struct StaticFiles {
     throw kirsch::Redirect(std::move(location), 308);
   }
 
-  [[noreturn]] static void refuse(int error, std::string_view relative) {
+  [[noreturn]] static void refuse(int error, std::string_view path) {
     switch (error) {
       case EACCES:
       case EPERM:
         throw kirsch::HttpError(403);
       case ENOENT:
       case ENOTDIR:
-      case EISDIR:
       case ENODEV:  // a device, a pipe, a socket
       case ENXIO:
       case EXDEV:  // a link that points outside
@@ -116,24 +222,16 @@ struct StaticFiles {
       case ENAMETOOLONG:
         throw kirsch::HttpError(404);
       default:
-        throw std::runtime_error("cannot open " + std::string(relative) + ": " + std::strerror(error));
+        throw std::runtime_error("cannot open " + std::string(path) + ": " + std::strerror(error));
     }
   }
 
-  void send(kirsch::Exchange& exchange, OpenFile& file, std::string_view path) const {
-    auto headers = exchange.response().headers();
-    headers.set("Content-Type", media_types_.of(path));
-    // RFC 9110 8.8.2.1: never later than the time of the answer.
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    headers.set("Last-Modified", std::string_view(static_files::http_date(std::min(file.modified(), now))));
-    file.send(exchange);
-  }
-
-  kirsch::Root directory_;
+  std::shared_ptr<const Finder> finder_;
+  kirsch::PerLane<std::shared_ptr<FileCache>> caches_;
   static_files::MediaTypes media_types_{{}};
 };
 
 }  // namespace
 
 KIRSCH_MODULE("static", "1.0.0", kirsch::summary("Files of a directory"), kirsch::requires_feature(KIRSCH_FEATURE_FILE),
-              kirsch::handler<StaticFiles>("static").blocking());
+              kirsch::handler<StaticFiles>("static").async());

@@ -1,0 +1,125 @@
+// From validators to 200, 206, 304, 406, 412 or 416, in the order of RFC 9110 13.2.2.
+#include "answer.h"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "byte_ranges.h"
+#include "conditions.h"
+#include "http_date.h"
+
+namespace static_files {
+namespace {
+
+bool same_name(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char one, char other) { return (one | 0x20) == (other | 0x20); });
+}
+
+const Form& choose_form(const kirsch::Request& request, const Resource& resource) {
+  std::vector<Coding> offered;
+  for (const auto& form : resource.forms) offered.push_back(form.coding);
+  const auto accept = joined_field(request, "Accept-Encoding");
+  const auto chosen = choose_coding(accept, offered);
+  if (!chosen) throw kirsch::HttpError(406);
+  return resource.forms[*chosen];
+}
+
+RangeChoice wanted_ranges(const kirsch::Request& request, const Validators& validators, std::uint64_t size) {
+  if (request.method() != kirsch::Method::get) return {};  // RFC 9110 14.2
+  const auto field = joined_field(request, "Range");
+  if (!field) return {};
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto condition = joined_field(request, "If-Range");
+  if (condition && !range_allowed(*condition, validators, now)) return {};
+  return choose_ranges(*field, size);
+}
+
+std::string content_range(const ByteRange& range, std::uint64_t size) {
+  return "bytes " + std::to_string(range.first) + '-' + std::to_string(range.first + range.size - 1) + '/' +
+         std::to_string(size);
+}
+
+// Unlike anything in the file, as far as chance can see to it.
+std::string new_boundary() {
+  std::random_device device;
+  std::string boundary = "kirsch-";
+  for (int i = 0; i < 4; ++i) boundary += std::to_string(device());
+  return boundary;
+}
+
+// multipart/byteranges (RFC 9110 14.6).
+void send_parts(kirsch::Exchange& exchange, const std::shared_ptr<const FileVersion>& version,
+                const std::vector<ByteRange>& ranges, std::string_view type) {
+  struct Parts {
+    std::shared_ptr<const FileVersion> version;
+    std::vector<std::string> heads;
+    std::string end;
+  };
+  const auto boundary = new_boundary();
+  auto parts = std::make_shared<Parts>();
+  parts->version = version;
+  parts->heads.reserve(ranges.size());
+  parts->end = "\r\n--" + boundary + "--\r\n";
+  std::vector<kirsch::Piece> pieces;
+  for (const auto& range : ranges) {
+    parts->heads.push_back("\r\n--" + boundary + "\r\nContent-Type: " + std::string(type) +
+                           "\r\nContent-Range: " + content_range(range, version->size) + "\r\n\r\n");
+    pieces.push_back(kirsch::piece(parts->heads.back()));
+    pieces.push_back(version->piece(range.first, range.size));
+  }
+  pieces.push_back(kirsch::piece(parts->end));
+  exchange.response().headers().set("Content-Type", "multipart/byteranges; boundary=", boundary);
+  kirsch::send_pieces(exchange, pieces, std::move(parts));
+}
+
+void send_part(kirsch::Exchange& exchange, const std::shared_ptr<const FileVersion>& version, const ByteRange& range) {
+  const std::array piece{version->piece(range.first, range.size)};
+  kirsch::send_pieces(exchange, piece, version);
+}
+
+}  // namespace
+
+std::optional<std::string> joined_field(const kirsch::Request& request, std::string_view name) {
+  std::optional<std::string> joined;
+  for (const auto& field : request.headers()) {
+    if (!same_name(kirsch::name(field), name)) continue;
+    joined = joined ? *joined + ", " + std::string(kirsch::value(field)) : std::string(kirsch::value(field));
+  }
+  return joined;
+}
+
+void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource, std::string_view type,
+               bool negotiated) {
+  const auto request = exchange.request();
+  auto response = exchange.response();
+  auto headers = response.headers();
+  if (negotiated) headers.add("Vary", "Accept-Encoding");
+  const Form& form = choose_form(request, *resource);
+  const FileVersion& version = *form.version;
+  const Validators validators{version.etag, version.modified};
+  const auto verdict =
+      evaluate({joined_field(request, "If-Match"), joined_field(request, "If-None-Match"),
+                joined_field(request, "If-Modified-Since"), joined_field(request, "If-Unmodified-Since")},
+               validators);
+  if (verdict == Verdict::failed) throw kirsch::HttpError(412);
+  headers.set("ETag", std::string_view(version.etag));
+  if (verdict == Verdict::not_modified) return response.set_status(304);  // RFC 9110 15.4.5: no more than needed
+  headers.set("Content-Type", type);
+  if (form.coding.name != identity.name) headers.set("Content-Encoding", form.coding.name);
+  headers.set("Last-Modified", std::string_view(version.last_modified));
+  headers.set("Accept-Ranges", "bytes");
+  const auto choice = wanted_ranges(request, validators, version.size);
+  if (choice.unsatisfiable) {
+    headers.set("Content-Range", "bytes */", version.size);
+    throw kirsch::HttpError(416);
+  }
+  if (choice.ranges.empty()) return send_part(exchange, form.version, {0, version.size});
+  response.set_status(206);
+  if (choice.ranges.size() > 1) return send_parts(exchange, form.version, choice.ranges, type);
+  headers.set("Content-Range", std::string_view(content_range(choice.ranges.front(), version.size)));
+  send_part(exchange, form.version, choice.ranges.front());
+}
+
+}  // namespace static_files

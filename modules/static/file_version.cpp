@@ -1,0 +1,113 @@
+// Opens, looks, reads, and looks again.
+#include "file_version.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include "http_date.h"
+
+namespace static_files {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+std::int64_t nanoseconds_of(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+
+// 0 or an errno.
+int note_state(FileVersion& version, int descriptor) {
+  struct stat state {};
+  if (::fstat(descriptor, &state) != 0) return errno;
+  version.size = static_cast<std::uint64_t>(state.st_size);
+  version.device = state.st_dev;
+  version.inode = state.st_ino;
+  version.modified_ns = nanoseconds_of(state.st_mtim);
+  version.changed_ns = nanoseconds_of(state.st_ctim);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  version.settled = nanoseconds(std::max(version.modified_ns, version.changed_ns)) + seconds(2) < now;
+  // RFC 9110 8.8.2.1: never later than the time of the answer.
+  const auto modified = std::min<nanoseconds>(nanoseconds(version.modified_ns), now);
+  version.modified = std::chrono::sys_seconds(std::chrono::floor<seconds>(modified));
+  return 0;
+}
+
+bool same_state(const FileVersion& left, const FileVersion& right) {
+  return left.device == right.device && left.inode == right.inode && left.size == right.size &&
+         left.modified_ns == right.modified_ns && left.changed_ns == right.changed_ns;
+}
+
+// All of it. 0 or an errno.
+int read_whole(int descriptor, std::uint64_t size, std::string& content) {
+  content.resize(size);
+  std::size_t filled = 0;
+  while (filled < content.size()) {
+    const auto got = ::pread(descriptor, content.data() + filled, content.size() - filled, static_cast<off_t>(filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  content.resize(filled);
+  return 0;
+}
+
+std::string hexadecimal(std::uint64_t number) {
+  std::array<char, 16> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr};
+}
+
+// FNV-1a, 64 bits: only accidents have to be told apart, who writes the files writes the answers.
+std::uint64_t hash(std::string_view bytes) {
+  std::uint64_t value = 0xcbf29ce484222325;
+  for (const char byte : bytes) value = (value ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  return value;
+}
+
+// Of a file too large to be read for it: weak while another change could bear the same time (RFC 9110 8.8.1).
+std::string tag_by_time(const FileVersion& version) {
+  const auto number = static_cast<std::uint64_t>(version.modified_ns);
+  return (version.settled ? "\"" : "W/\"") + hexadecimal(number) + '-' + hexadecimal(version.size) + '"';
+}
+
+}  // namespace
+
+FileVersion::~FileVersion() {
+  if (descriptor >= 0) ::close(descriptor);
+}
+
+Loaded load_version(const kirsch::Root& root, std::string_view path, std::uint64_t in_memory,
+                    const std::shared_ptr<const FileVersion>& known) {
+  constexpr int tries = 3;
+  kirsch::OpenedFile file;
+  if (const int error = root.open(path, file); error != 0) return {error, nullptr};
+  auto version = std::make_shared<FileVersion>();
+  version->descriptor = file.descriptor;
+  if (const int error = note_state(*version, file.descriptor); error != 0) return {error, nullptr};
+  if (known != nullptr && known->settled && same_state(*known, *version)) return {0, known};
+  if (version->size > in_memory) {
+    version->etag = tag_by_time(*version);
+  } else {
+    // A file that changes while it is read is read again: half of each version is none.
+    for (int attempt = 0; attempt < tries; ++attempt) {
+      FileVersion after;
+      if (const int error = read_whole(file.descriptor, std::min(version->size, in_memory), version->content);
+          error != 0)
+        return {error, nullptr};
+      if (note_state(after, file.descriptor) != 0 || same_state(after, *version)) break;
+      note_state(*version, file.descriptor);
+    }
+    version->size = version->content.size();
+    version->etag = '"' + hexadecimal(hash(version->content)) + '-' + hexadecimal(version->size) + '"';
+    ::close(std::exchange(version->descriptor, -1));
+  }
+  version->last_modified = http_date(version->modified);
+  return {0, std::move(version)};
+}
+
+}  // namespace static_files

@@ -1,0 +1,66 @@
+// Index files, precompressed siblings, the fallback.
+#include "resource.h"
+
+#include <cerrno>
+
+#include "listing.h"
+
+namespace static_files {
+
+std::uint64_t Resource::memory() const {
+  std::uint64_t sum = sizeof *this + path.size();
+  for (const auto& form : forms) sum += sizeof(FileVersion) + form.version->content.size();
+  return sum;
+}
+
+Resource Finder::file(std::string path, const std::shared_ptr<const Resource>& known) const {
+  const auto known_form = [&](std::string_view coding) -> std::shared_ptr<const FileVersion> {
+    if (known == nullptr || known->path != path) return nullptr;
+    for (const auto& form : known->forms) {
+      if (form.coding.name == coding) return form.version;
+    }
+    return nullptr;
+  };
+  Resource found;
+  auto plain = load_version(root, path, in_memory, known_form(identity.name));
+  found.error = plain.error;
+  if (plain.error != 0) return found;
+  for (const auto& coding : codings) {
+    auto sibling = load_version(root, path + std::string(coding.extension), in_memory, known_form(coding.name));
+    // One that is older than the file was made of another version of it.
+    if (sibling.error == 0 && sibling.version->modified_ns >= plain.version->modified_ns) {
+      found.forms.push_back({coding, std::move(sibling.version)});
+    }
+  }
+  found.forms.push_back({identity, std::move(plain.version)});
+  found.path = std::move(path);
+  return found;
+}
+
+Resource Finder::find(std::string_view relative, std::string_view request_path, Wishes wishes,
+                      const std::shared_ptr<const Resource>& known) const {
+  const bool directory = relative.empty() || relative.ends_with('/');
+  Resource found;
+  if (!directory) {
+    found = file(std::string(relative), known);
+  } else {
+    found.error = ENOENT;
+    for (const auto& name : index) {
+      found = file(std::string(relative) + name, known);
+      if (found.error != ENOENT) break;
+    }
+    if (found.error == ENOENT && listing) {
+      found.error = list_directory(root, relative, request_path, wishes.json_listing, found.listing);
+      found.listing_json = wishes.json_listing;
+    }
+  }
+  const bool missing = found.error == ENOENT || found.error == ENOTDIR;
+  const auto name = relative.substr(relative.find_last_of('/') + 1);
+  if (missing && wishes.page && !fallback.empty() && name.find('.') == std::string_view::npos) {
+    found = file(fallback, nullptr);
+    found.fallback = true;
+  }
+  return found;
+}
+
+}  // namespace static_files
