@@ -1,0 +1,202 @@
+// static as a site uses it: changing files, large files, listings, single-page applications, and paths that race.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "modules/refusal.h"
+#include "support/client.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class StaticSite : public ::testing::Test {
+ protected:
+  StaticSite() {
+    folder.write("outside/secret.txt", "canary");
+    folder.write("site/index.html", "<h1>front</h1>");
+    folder.write("site/docs/inside.txt", "alpha");
+  }
+  std::string path(const std::string& name) const { return (folder.path() / "site" / name).string(); }
+  std::string yaml(std::string_view options = {}) const {
+    return loopback("paths: { /: { handler: { static: { root: \"" + (folder.path() / "site").string() + "\"" +
+                    std::string(options) + " } } } }\n");
+  }
+  // As deployments do it: a new file in the place of the old one.
+  void replace(const std::string& name, std::string_view text) const {
+    folder.write("site/" + name + ".new", text);
+    std::filesystem::rename(path(name + ".new"), path(name));
+  }
+
+  TemporaryFolder folder;
+};
+
+std::size_t descriptors(const Server& server) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(server.pid()) + "/fd")) {
+    count += entry.is_symlink() ? 1 : 0;
+  }
+  return count;
+}
+
+TEST_F(StaticSite, NeverPairsTheTagOfOneVersionWithTheBytesOfAnother) {
+  const Server server(yaml());
+  folder.write("site/page.txt", "version 0");
+  const std::jthread writer([&](const std::stop_token& done) {
+    for (int version = 1; !done.stop_requested(); ++version)
+      replace("page.txt", "version " + std::to_string(version % 10));
+  });
+  std::map<std::string, std::string> bytes_of;
+  auto client = std::make_unique<Client>(server);
+  for (int i = 0; i < 3000; ++i) {
+    if (i % 500 == 0) client = std::make_unique<Client>(server);  // 1,000 requests are a connection's most
+    ASSERT_TRUE(client->send("GET /page.txt HTTP/1.1\r\nHost: a\r\n\r\n"));
+    const auto answer = client->read();
+    ASSERT_EQ(answer.status, 200);
+    const auto [known, added] = bytes_of.emplace(answer.field("ETag").value_or(""), answer.body);
+    EXPECT_EQ(known->second, answer.body);
+  }
+}
+
+TEST_F(StaticSite, TellsFilesOfTheSameTimeAndSizeApart) {
+  const Server server(yaml(", cache_files: 0"));
+  const timespec times[2] = {{784111777, 0}, {784111777, 0}};
+  folder.write("site/page.txt", "one");
+  ASSERT_EQ(::utimensat(AT_FDCWD, path("page.txt").c_str(), times, 0), 0);
+  const auto first = get(server, "/page.txt");
+  folder.write("site/page.txt.new", "two");
+  ASSERT_EQ(::utimensat(AT_FDCWD, path("page.txt.new").c_str(), times, 0), 0);
+  std::filesystem::rename(path("page.txt.new"), path("page.txt"));
+  const auto second = get(server, "/page.txt");
+  EXPECT_EQ(second.body, "two");
+  EXPECT_NE(first.field("ETag"), second.field("ETag"));
+}
+
+TEST_F(StaticSite, ShowsAChangeWithinASecondAndADeletion) {
+  const Server server(yaml());
+  folder.write("site/page.txt", "old");
+  EXPECT_EQ(get(server, "/page.txt").body, "old");
+  replace("page.txt", "new");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto becomes = [&](auto holds) {
+    bool held = holds();
+    while (!held && std::chrono::steady_clock::now() < until) held = holds();
+    return held;
+  };
+  EXPECT_TRUE(becomes([&] { return get(server, "/page.txt").body == "new"; }));
+  std::filesystem::remove(path("page.txt"));
+  EXPECT_TRUE(becomes([&] { return get(server, "/page.txt").status == 404; }));
+}
+
+TEST_F(StaticSite, SendsLargeFilesWholeAndInPartsFromOneOpenFile) {
+  std::string large;
+  for (int i = 0; large.size() < 5'000'000; ++i) large += std::to_string(i) + ' ';
+  folder.write("site/large.bin", large);
+  const Server server(yaml());
+  EXPECT_EQ(get(server, "/large.bin").body, large);
+  EXPECT_EQ(get(server, "/large.bin", "Range: bytes=1048570-3145740\r\n").body, large.substr(1048570, 2097171));
+  const auto before = descriptors(server);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(get(server, "/large.bin", "Range: bytes=-7\r\n").body, large.substr(large.size() - 7));
+  EXPECT_LE(descriptors(server), before + 2);  // one open file per loop
+  const auto parts = get(server, "/large.bin", "Range: bytes=0-99999,4000000-4499999\r\n");
+  EXPECT_EQ(parts.status, 206);
+  EXPECT_THAT(parts.body, HasSubstr(large.substr(4000000, 500000)));
+  EXPECT_THAT(parts.body, HasSubstr("Content-Range: bytes 4000000-4499999/" + std::to_string(large.size())));
+}
+
+TEST_F(StaticSite, ListsADirectoryOnlyIfToldTo) {
+  EXPECT_EQ(get(Server(yaml()), "/docs/").status, 404);
+  folder.write("site/docs/<b> & \"q\".txt", "x");
+  folder.write("site/docs/javascript:alert(1)", "x");
+  folder.write("site/docs/.hidden", "x");
+  folder.write("site/docs/below/z.txt", "x");
+  ASSERT_EQ(::mkfifo(path("docs/pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink("../../outside/secret.txt", path("docs/outward.txt"));
+  std::filesystem::create_symlink("inside.txt", path("docs/inward.txt"));
+  std::filesystem::create_symlink("below", path("docs/inward"));
+  const Server server(yaml(", listing: true"));
+  const auto page = get(server, "/docs/");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.field("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_THAT(page.body,
+              HasSubstr("<a href=\"./%3Cb%3E%20&amp;%20%22q%22.txt\">&lt;b&gt; &amp; &quot;q&quot;.txt</a>"));
+  EXPECT_THAT(page.body, HasSubstr("<a href=\"./javascript:alert(1)\">"));
+  EXPECT_THAT(page.body, HasSubstr("<a href=\"./below/\">below/</a>"));
+  EXPECT_THAT(page.body, HasSubstr("inward.txt"));
+  EXPECT_THAT(page.body, HasSubstr("<a href=\"./inward/\">"));
+  for (const auto* name : {".hidden", "pipe", "outward"}) EXPECT_THAT(page.body, Not(HasSubstr(name))) << name;
+  EXPECT_EQ(get(server, "/docs/%3Cb%3E%20&%20%22q%22.txt").body, "x");
+  const auto json = get(server, "/docs/below/", "Accept: application/json\r\n");
+  EXPECT_EQ(json.field("Content-Type"), "application/json");
+  EXPECT_THAT(json.body, HasSubstr(R"({"name":"z.txt","type":"file","size":1,"modified":)"));
+  EXPECT_EQ(get(server, "/").body, "<h1>front</h1>") << "an index goes before a listing";
+  EXPECT_EQ(get(server, "/docs").status, 308);
+}
+
+TEST_F(StaticSite, AnswersPathsOfAnApplicationWithItsPage) {
+  const Server server(yaml(", fallback: index.html"));
+  for (const auto* route : {"/users/42", "/settings/", "/docs/none"}) {
+    const auto answer = get(server, route, "Accept: text/html\r\n");
+    EXPECT_EQ(answer.status, 200) << route;
+    EXPECT_EQ(answer.body, "<h1>front</h1>") << route;
+  }
+  EXPECT_EQ(get(server, "/app.js", "Accept: text/html\r\n").status, 404) << "a missing script is no page";
+  EXPECT_EQ(get(server, "/users/42", "Accept: application/json\r\n").status, 404);
+  EXPECT_EQ(get(server, "/docs/inside.txt").body, "alpha");
+}
+
+TEST_F(StaticSite, SaysHowLongAnswersMayBeKept) {
+  folder.write("site/app.5d41402a.js", "x");
+  folder.write("site/assets/a.css", "x");
+  folder.write("site/other/a.css", "x");
+  const Server server(yaml(R"(, immutable: ["app.*.js", "assets/*"], cache_control: no-cache)"));
+  EXPECT_EQ(get(server, "/app.5d41402a.js").field("Cache-Control"), "public, max-age=31536000, immutable");
+  EXPECT_EQ(get(server, "/assets/a.css").field("Cache-Control"), "public, max-age=31536000, immutable");
+  EXPECT_EQ(get(server, "/other/a.css").field("Cache-Control"), "no-cache");
+  EXPECT_EQ(get(server, "/assets/none").field("Cache-Control"), std::nullopt);
+}
+
+TEST_F(StaticSite, IsNotLeftThroughARace) {
+  ASSERT_EQ(std::rename(path("docs").c_str(), path("flip").c_str()), 0);
+  folder.write("site/flip/secret.txt", "harmless");
+  ASSERT_EQ(::symlink("../outside", path("other").c_str()), 0);
+  const Server server(yaml(", cache_files: 0"));
+  const std::jthread swapper([&](const std::stop_token& done) {
+    while (!done.stop_requested()) {
+      ::syscall(SYS_renameat2, AT_FDCWD, path("flip").c_str(), AT_FDCWD, path("other").c_str(), RENAME_EXCHANGE);
+    }
+  });
+  auto client = std::make_unique<Client>(server);
+  int harmless = 0;
+  for (int i = 0; i < 5000; ++i) {
+    if (i % 500 == 0) client = std::make_unique<Client>(server);
+    ASSERT_TRUE(client->send("GET /flip/secret.txt HTTP/1.1\r\nHost: a\r\n\r\n"));
+    const auto answer = client->read();
+    ASSERT_THAT(answer.status, AnyOf(200, 404, 500));
+    ASSERT_THAT(answer.body, Not(HasSubstr("canary")));
+    harmless += answer.status == 200 ? 1 : 0;
+  }
+  EXPECT_GT(harmless, 0);
+}
+
+TEST_F(StaticSite, RefusesOptionsThatCannotWork) {
+  const auto refused = [](std::string_view option) {
+    return refusal("paths: { /: { handler: { static: { root: ., " + std::string(option) + " } } } }\n");
+  };
+  EXPECT_THAT(refused("precompressed: [deflate]"), HasSubstr("'deflate' is none of br, zstd and gzip"));
+  EXPECT_THAT(refused("fallback: /index.html"), HasSubstr("write the path of a file below root"));
+  EXPECT_THAT(refused(R"(cache_control: "a\nb")"), HasSubstr("printable ASCII"));
+  EXPECT_THAT(refused("cache_files: 10001"), HasSubstr("10000"));
+}
+
+}  // namespace
+}  // namespace kirsch::test
