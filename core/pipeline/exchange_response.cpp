@@ -160,6 +160,7 @@ void Exchange::pump_pieces(PieceBody& body) {
     }
     if (!room) return;
   }
+  body.let_go();
   production_ = Production::none;
   writer_->finish();
 }

@@ -65,8 +65,10 @@ class PieceBody {
     std::swap(next_, other.next_);
     return *this;
   }
-  ~PieceBody() {
-    if (owner_ != nullptr) PieceOwner::drop(owner_);
+  ~PieceBody() { let_go(); }
+  // What was taken lives on with its references; nothing is taken any more.
+  void let_go() noexcept {
+    if (owner_ != nullptr) PieceOwner::drop(std::exchange(owner_, nullptr));
   }
   std::uint64_t size() const {
     std::uint64_t sum = 0;
