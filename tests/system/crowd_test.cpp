@@ -1,0 +1,143 @@
+// Many clients at once: idle ones, and those that take their time with a head, a body or an answer.
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <memory>
+#include <vector>
+
+#include "system/memory.h"
+
+namespace kirsch::test {
+namespace {
+
+using Clients = std::vector<std::unique_ptr<Client>>;
+
+constexpr auto simple = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+// Both this process and the server, which inherits it, hold one descriptor per connection.
+void allow_descriptors() {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 20'000);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_cur < 12'000) GTEST_SKIP() << "only " << limit.rlim_cur << " descriptors are allowed here";
+}
+
+struct Resources {
+  std::ptrdiff_t descriptors, threads;
+  bool operator==(const Resources&) const = default;
+};
+
+Resources resources(const Server& server) {
+  const auto entries = [&](const char* folder) {
+    const auto path = std::filesystem::path("/proc") / std::to_string(server.pid()) / folder;
+    return std::distance(std::filesystem::directory_iterator(path), std::filesystem::directory_iterator());
+  };
+  return {entries("fd"), entries("task")};
+}
+
+// The server sees the ends of connections when it comes to them.
+void expect_back(const Server& server, const Resources& before) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (resources(server).descriptors > before.descriptors && std::chrono::steady_clock::now() < until) {
+    EXPECT_EQ(get(server, "/").status, 200);
+  }
+  EXPECT_EQ(resources(server).descriptors, before.descriptors);
+  EXPECT_EQ(resources(server).threads, before.threads);
+}
+
+TEST(Crowd, of_ten_thousand_idle_connections_is_served_in_flat_memory) {
+  allow_descriptors();
+  if (IsSkipped()) return;
+  constexpr std::size_t many = 10'000;
+  const Server server(
+      loopback("server: { limits: { connections: 12000, keep_alive: 10m } }\n"
+               "paths: { /: { handler: { respond: { body: here } } } }\n"));
+  EXPECT_EQ(get(server, "/").status, 200);
+  const auto before = resources(server);
+  const auto empty = resident(server.pid());
+  Clients clients;
+  const auto ask_all = [&] {
+    for (const auto& client : clients) {
+      ASSERT_TRUE(client->send(simple));
+      ASSERT_EQ(client->read().body, "here");
+    }
+  };
+  for (std::size_t i = 0; i < many; ++i) {
+    clients.push_back(std::make_unique<Client>(server));
+    ASSERT_TRUE(clients.back()->send(simple));
+    ASSERT_EQ(clients.back()->read().body, "here");
+  }
+  const auto full = resident(server.pid());
+  RecordProperty("bytes_per_idle_connection", std::to_string((full - empty) / many));
+  ask_all();
+  EXPECT_LT(resident(server.pid()), full + tolerated_growth);
+  clients.clear();
+  expect_back(server, before);
+  EXPECT_LT(resident(server.pid()), full + tolerated_growth);
+}
+
+// One way of being slow: what each client does, and then does again while others want to be served.
+struct Slow {
+  std::string name;
+  std::string begin;
+  std::string more;
+};
+void PrintTo(const Slow& slow, std::ostream* out) { *out << slow.name; }
+
+class SlowCrowd : public ::testing::TestWithParam<Slow> {};
+
+TEST_P(SlowCrowd, keeps_nobody_else_from_being_served) {
+  allow_descriptors();
+  if (IsSkipped()) return;
+  TemporaryFolder site;
+  site.write("large.bin", std::string(2 * mebi, 'x'));
+  const Server server(
+      loopback("server: { limits: { connections: 4000 } }\n"
+               "paths:\n  /: { handler: { respond: { body: here } } }\n  /echo: { handler: { echo: {} } }\n"
+               "  /files/: { handler: { static: { strip: /files, root: \"" +
+               site.path().string() + "\" } } }\n"));
+  EXPECT_EQ(get(server, "/").status, 200);
+  const auto before = resources(server);
+  const auto serve_good_clients = [&] {
+    Client kept(server);
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_EQ(get(server, "/").body, "here");
+      ASSERT_TRUE(kept.send(simple));
+      ASSERT_EQ(kept.read().body, "here");
+    }
+  };
+  Clients slow;
+  for (int i = 0; i < 1000; ++i) {
+    slow.push_back(std::make_unique<Client>(server, ClientOptions{.receive_buffer = 4096}));
+    ASSERT_TRUE(slow.back()->send(GetParam().begin));
+    if (i % 100 == 0) serve_good_clients();
+  }
+  serve_good_clients();
+  const auto held = resident(server.pid());
+  for (const auto& client : slow) {
+    if (!GetParam().more.empty()) client->send(GetParam().more);
+  }
+  serve_good_clients();
+  EXPECT_LT(resident(server.pid()), held + tolerated_growth);
+  slow.clear();
+  // What the handler static remembers is closed by and by, so the files of others may still be open.
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (resources(server).descriptors > before.descriptors + 8 && std::chrono::steady_clock::now() < until) {
+    ASSERT_EQ(get(server, "/").status, 200);
+  }
+  EXPECT_LE(resources(server).descriptors, before.descriptors + 8);
+  EXPECT_EQ(resources(server).threads, before.threads);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, SlowCrowd,
+    ::testing::Values(Slow{"heads", "GET / HTTP/1.1\r\nHost: a\r\nX-", "a"},
+                      Slow{"bodies", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx", "x"},
+                      Slow{"chunks", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+                           "1\r\nx\r\n"},
+                      Slow{"readers", "GET /files/large.bin HTTP/1.1\r\nHost: a\r\n\r\n", ""}),
+    [](const auto& parameter) { return parameter.param.name; });
+
+}  // namespace
+}  // namespace kirsch::test
