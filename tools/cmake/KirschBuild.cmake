@@ -92,13 +92,17 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   set(KIRSCH_TEST_OPTIMIZATION -O1)
 endif()
 
-# kirsch_tests(NAME DEPENDS target…): every *_test.cpp of this folder as one GoogleTest program test_NAME.
+# kirsch_tests(NAME DEPENDS target… [SOURCES file…]): the sources, by default those of this folder, as one GoogleTest program
+# test_NAME.
 function(kirsch_tests name)
   if(NOT KIRSCH_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;SOURCES")
+  set(sources ${arg_SOURCES})
+  if(NOT sources)
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  endif()
   if(NOT sources)
     return()
   endif()
