@@ -125,5 +125,17 @@ TEST_F(FileAccess, TellsWhetherPagesAreThere) {
   EXPECT_TRUE(pipeline::resident(file.get(), 0, 0));
 }
 
+TEST_F(FileAccess, ReadsWhatTheKernelHasDropped) {
+  folder_.write("root/large", std::string(3'000'000, 'x'));
+  FileFacts facts;
+  const base::UniqueFd file(pipeline::open_beneath(root_.get(), "large", facts));
+  ASSERT_EQ(::fdatasync(file.get()), 0);
+  ASSERT_EQ(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED), 0);
+  // Not every file system can tell, or drops pages when it is asked to.
+  RecordProperty("told_cold", pipeline::resident(file.get(), 0, facts.size) ? "no" : "yes");
+  pipeline::load(file.get(), 0, facts.size);
+  EXPECT_TRUE(pipeline::resident(file.get(), 0, facts.size));
+}
+
 }  // namespace
 }  // namespace kirsch::test
