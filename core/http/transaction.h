@@ -61,6 +61,7 @@ struct ResponseHead {
   std::uint64_t length = 0;  // no meaning for 1xx, 204, 304. For HEAD: what GET would have
 };
 
+// A range of an open file.
 struct FilePart {
   int descriptor = -1;
   std::uint64_t offset = 0;

@@ -93,7 +93,7 @@ void Exchange::send_body() {
     writer_->upgrade(make_stream(*std::exchange(stream_handler_, nullptr), stream_self_));
     return;
   }
-  if (std::holds_alternative<ProducedBody>(body_)) {
+  if (std::holds_alternative<ProducedBody>(body_) || std::holds_alternative<PieceBody>(body_)) {
     const bool bodiless = head_.method == KIRSCH_METHOD_HEAD || http::bodiless(status_);
     if (!bodiless) {
       production_ = Production::pushing;
@@ -105,9 +105,6 @@ void Exchange::send_body() {
     const auto whole = blob->bytes();
     writer_->write_shared(
         whole, [](void* owner) { pipeline::release(static_cast<kirsch_blob*>(owner)); }, blob->take());
-  } else if (std::holds_alternative<PieceBody>(body_)) {
-    production_ = Production::pushing;
-    return pump();
   }
   writer_->finish();
 }
@@ -150,8 +147,8 @@ void Exchange::pump_pieces(PieceBody& body) {
       body.advance(piece->bytes.size);
     } else {
       const auto size = std::min(piece->size, portion);
-      if (!std::exchange(warm_, false) && head_.method != KIRSCH_METHOD_HEAD &&
-          !resident(piece->descriptor, piece->offset, size) && dispatcher_.warm(*piece, size, body.share(), handle())) {
+      if (!std::exchange(warm_, false) && !resident(piece->descriptor, piece->offset, size) &&
+          dispatcher_.warm(*piece, size, body.share(), handle())) {
         production_ = Production::waiting;
         return;
       }

@@ -92,8 +92,7 @@ bool resident(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept
   char byte = 0;
   iovec place{&byte, 1};
   for (std::uint64_t at = 0;; at = std::min(at + stride, size - 1)) {
-    if (::preadv2(descriptor, &place, 1, static_cast<off_t>(offset + at), RWF_NOWAIT) < 0 && errno == EAGAIN)
-      return false;
+    if (::preadv2(descriptor, &place, 1, static_cast<off_t>(offset + at), RWF_NOWAIT) < 0) return errno != EAGAIN;
     if (at == size - 1) return true;
   }
 }

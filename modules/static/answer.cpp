@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "byte_ranges.h"
 #include "conditions.h"
@@ -12,28 +16,50 @@
 namespace static_files {
 namespace {
 
+// What a request may say that matters here; the values of all lines of a field as one (RFC 9110 5.3).
+struct Fields {
+  std::optional<std::string> accept_encoding, range, if_range;
+  Conditions conditions;
+};
+
 bool same_name(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char one, char other) { return (one | 0x20) == (other | 0x20); });
 }
 
-const Form& choose_form(const kirsch::Request& request, const Resource& resource) {
+Fields fields_of(const kirsch::Request& request) {
+  Fields fields;
+  const std::pair<std::string_view, std::optional<std::string>*> wanted[] = {
+      {"accept-encoding", &fields.accept_encoding},
+      {"range", &fields.range},
+      {"if-range", &fields.if_range},
+      {"if-match", &fields.conditions.if_match},
+      {"if-none-match", &fields.conditions.if_none_match},
+      {"if-modified-since", &fields.conditions.if_modified_since},
+      {"if-unmodified-since", &fields.conditions.if_unmodified_since}};
+  for (const auto& field : request.headers()) {
+    for (const auto& [name, value] : wanted) {
+      if (!same_name(kirsch::name(field), name)) continue;
+      *value = *value ? **value + ", " + std::string(kirsch::value(field)) : std::string(kirsch::value(field));
+      break;
+    }
+  }
+  return fields;
+}
+
+const Form& choose_form(const std::optional<std::string>& accept_encoding, const Resource& resource) {
   std::vector<Coding> offered;
   for (const auto& form : resource.forms) offered.push_back(form.coding);
-  const auto accept = joined_field(request, "Accept-Encoding");
-  const auto chosen = choose_coding(accept, offered);
+  const auto chosen = choose_coding(accept_encoding, offered);
   if (!chosen) throw kirsch::HttpError(406);
   return resource.forms[*chosen];
 }
 
-RangeChoice wanted_ranges(const kirsch::Request& request, const Validators& validators, std::uint64_t size) {
-  if (request.method() != kirsch::Method::get) return {};  // RFC 9110 14.2
-  const auto field = joined_field(request, "Range");
-  if (!field) return {};
+RangeChoice wanted_ranges(const Fields& fields, const Validators& validators, std::uint64_t size) {
+  if (!fields.range) return {};
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto condition = joined_field(request, "If-Range");
-  if (condition && !range_allowed(*condition, validators, now)) return {};
-  return choose_ranges(*field, size);
+  if (fields.if_range && !range_allowed(*fields.if_range, validators, now)) return {};
+  return choose_ranges(*fields.range, size);
 }
 
 std::string content_range(const ByteRange& range, std::uint64_t size) {
@@ -81,43 +107,31 @@ void send_part(kirsch::Exchange& exchange, const std::shared_ptr<const FileVersi
 
 }  // namespace
 
-std::optional<std::string> joined_field(const kirsch::Request& request, std::string_view name) {
-  std::optional<std::string> joined;
-  for (const auto& field : request.headers()) {
-    if (!same_name(kirsch::name(field), name)) continue;
-    joined = joined ? *joined + ", " + std::string(kirsch::value(field)) : std::string(kirsch::value(field));
-  }
-  return joined;
-}
-
-void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource, std::string_view type,
-               bool negotiated) {
-  const auto request = exchange.request();
+void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource, bool negotiated) {
+  const auto fields = fields_of(exchange.request());
   auto response = exchange.response();
   auto headers = response.headers();
   if (negotiated) headers.add("Vary", "Accept-Encoding");
-  const Form& form = choose_form(request, *resource);
+  const Form& form = negotiated ? choose_form(fields.accept_encoding, *resource) : resource->forms.back();
   const FileVersion& version = *form.version;
   const Validators validators{version.etag, version.modified};
-  const auto verdict =
-      evaluate({joined_field(request, "If-Match"), joined_field(request, "If-None-Match"),
-                joined_field(request, "If-Modified-Since"), joined_field(request, "If-Unmodified-Since")},
-               validators);
+  const auto verdict = evaluate(fields.conditions, validators);
   if (verdict == Verdict::failed) throw kirsch::HttpError(412);
   headers.set("ETag", std::string_view(version.etag));
   if (verdict == Verdict::not_modified) return response.set_status(304);  // RFC 9110 15.4.5: no more than needed
-  headers.set("Content-Type", type);
+  headers.set("Content-Type", std::string_view(resource->type));
   if (form.coding.name != identity.name) headers.set("Content-Encoding", form.coding.name);
   headers.set("Last-Modified", std::string_view(version.last_modified));
   headers.set("Accept-Ranges", "bytes");
-  const auto choice = wanted_ranges(request, validators, version.size);
+  const bool is_get = exchange.request().method() == kirsch::Method::get;  // others have no ranges (RFC 9110 14.2)
+  const auto choice = is_get ? wanted_ranges(fields, validators, version.size) : RangeChoice{};
   if (choice.unsatisfiable) {
     headers.set("Content-Range", "bytes */", version.size);
     throw kirsch::HttpError(416);
   }
   if (choice.ranges.empty()) return send_part(exchange, form.version, {0, version.size});
   response.set_status(206);
-  if (choice.ranges.size() > 1) return send_parts(exchange, form.version, choice.ranges, type);
+  if (choice.ranges.size() > 1) return send_parts(exchange, form.version, choice.ranges, resource->type);
   headers.set("Content-Range", std::string_view(content_range(choice.ranges.front(), version.size)));
   send_part(exchange, form.version, choice.ranges.front());
 }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include "trimmed.h"
+
 namespace static_files {
 namespace {
 
@@ -54,11 +56,6 @@ bool is_bytes(std::string_view unit) {
   constexpr std::string_view bytes = "bytes";  // range units compare without regard to case (14.1)
   return std::equal(unit.begin(), unit.end(), bytes.begin(), bytes.end(),
                     [](char given, char wanted) { return (given | 0x20) == wanted; });
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
 }  // namespace

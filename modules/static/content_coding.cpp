@@ -3,13 +3,10 @@
 
 #include <algorithm>
 
+#include "trimmed.h"
+
 namespace static_files {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
 
 bool same(std::string_view given, std::string_view lower) {
   return std::equal(given.begin(), given.end(), lower.begin(), lower.end(), [](char left, char right) {

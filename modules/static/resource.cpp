@@ -1,6 +1,9 @@
 // Index files, precompressed siblings, the fallback.
 #include "resource.h"
 
+#include <fnmatch.h>
+
+#include <algorithm>
 #include <cerrno>
 
 #include "listing.h"
@@ -11,6 +14,14 @@ std::uint64_t Resource::memory() const {
   std::uint64_t sum = sizeof *this + path.size();
   for (const auto& form : forms) sum += sizeof(FileVersion) + form.version->content.size();
   return sum;
+}
+
+bool Finder::is_immutable(const std::string& path) const {
+  const auto name = path.substr(path.find_last_of('/') + 1);
+  return std::any_of(immutable.begin(), immutable.end(), [&](const std::string& pattern) {
+    const auto& subject = pattern.find('/') == std::string::npos ? name : path;
+    return ::fnmatch(pattern.c_str(), subject.c_str(), FNM_PATHNAME) == 0;
+  });
 }
 
 Resource Finder::file(std::string path, const std::shared_ptr<const Resource>& known) const {
@@ -33,6 +44,8 @@ Resource Finder::file(std::string path, const std::shared_ptr<const Resource>& k
     }
   }
   found.forms.push_back({identity, std::move(plain.version)});
+  found.type = media_types.of(path);
+  found.immutable = is_immutable(path);
   found.path = std::move(path);
   return found;
 }

@@ -26,6 +26,8 @@ struct Resource {
   std::vector<Form> forms;  // of a file, in the order of preference; identity is the last one
   bool fallback = false;    // the page for paths that name nothing
   std::string path;         // of the file, below the root
+  std::string type;         // its media type
+  bool immutable = false;   // its bytes never change
   std::string listing;      // of a directory without an index: the page
   bool listing_json = false;
 
@@ -39,6 +41,8 @@ struct Finder {
   std::vector<std::string> index;
   std::vector<Coding> codings;  // of precompressed siblings
   std::string fallback;         // empty: none
+  MediaTypes media_types{{}};
+  std::vector<std::string> immutable;  // patterns: with a slash for the path below the root, else for the name alone
   bool listing = false;
   std::uint64_t in_memory = 0;  // files up to so many bytes are kept in memory
 
@@ -51,6 +55,7 @@ struct Finder {
                 const std::shared_ptr<const Resource>& known) const;
 
  private:
+  bool is_immutable(const std::string& path) const;
   Resource file(std::string path, const std::shared_ptr<const Resource>& known) const;
 };
 

@@ -1,5 +1,4 @@
 // Serves the files below a directory, which no path of a client can leave.
-#include <fnmatch.h>
 #include <kirsch/body.h>
 #include <kirsch/module.h>
 #include <kirsch/tasks.h>
@@ -10,7 +9,6 @@
 
 #include "answer.h"
 #include "file_cache.h"
-#include "media_types.h"
 #include "request_path.h"
 
 namespace {
@@ -84,7 +82,8 @@ struct StaticFiles {
     }
     check_cache_control();
     for (const auto& name : precompressed) finder->codings.push_back(coding(name));
-    media_types_ = static_files::MediaTypes(types);
+    finder->media_types = static_files::MediaTypes(types);
+    finder->immutable = immutable;
     finder->index = index;
     finder->fallback = fallback;
     finder->listing = listing;
@@ -184,20 +183,13 @@ struct StaticFiles {
       if (resource->listing_json) return exchange.response().json(resource->listing);
       return exchange.response().html(resource->listing);
     }
-    if (is_immutable(resource->path)) {
+    if (resource->fallback) exchange.response().headers().add("Vary", "Accept");
+    if (resource->immutable) {
       exchange.response().headers().set("Cache-Control", "public, max-age=31536000, immutable");  // RFC 8246
     } else if (!cache_control.empty()) {
       exchange.response().headers().set("Cache-Control", std::string_view(cache_control));
     }
-    static_files::send_file(exchange, resource, media_types_.of(resource->path), !precompressed.empty());
-  }
-
-  // A pattern with a slash is for the path below root, one without for the name alone.
-  bool is_immutable(const std::string& path) const {
-    return std::any_of(immutable.begin(), immutable.end(), [&path](const std::string& pattern) {
-      const auto name = pattern.find('/') == std::string::npos ? path.substr(path.find_last_of('/') + 1) : path;
-      return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0;
-    });
+    static_files::send_file(exchange, resource, !precompressed.empty());
   }
 
   // Without the slash, relative links of the page would point beside the directory.
@@ -228,7 +220,6 @@ struct StaticFiles {
 
   std::shared_ptr<const Finder> finder_;
   kirsch::PerLane<std::shared_ptr<FileCache>> caches_;
-  static_files::MediaTypes media_types_{{}};
 };
 
 }  // namespace

@@ -151,10 +151,18 @@ TEST_F(StaticSite, AnswersPathsOfAnApplicationWithItsPage) {
     const auto answer = get(server, route, "Accept: text/html\r\n");
     EXPECT_EQ(answer.status, 200) << route;
     EXPECT_EQ(answer.body, "<h1>front</h1>") << route;
+    EXPECT_EQ(answer.field("Vary"), "Accept") << route;
   }
   EXPECT_EQ(get(server, "/app.js", "Accept: text/html\r\n").status, 404) << "a missing script is no page";
   EXPECT_EQ(get(server, "/users/42", "Accept: application/json\r\n").status, 404);
   EXPECT_EQ(get(server, "/docs/inside.txt").body, "alpha");
+}
+
+TEST_F(StaticSite, LooksAtNoAcceptEncodingWithoutSiblings) {
+  const Server server(yaml());
+  const auto answer = get(server, "/docs/inside.txt", "Accept-Encoding: identity;q=0\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.field("Vary"), std::nullopt);
 }
 
 TEST_F(StaticSite, SaysHowLongAnswersMayBeKept) {
