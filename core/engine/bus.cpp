@@ -48,7 +48,7 @@ bool Bus::start() {
       exit();
       return false;
     }
-    if (auto failure = call(*listener, {})) {
+    if (auto failure = call(*listener, {"start", {}})) {
       log(base::Level::error, "bus: the start failed in '" + failure->listener + "'");
       exit();
       throw refusal(std::move(*failure));
@@ -60,17 +60,13 @@ bool Bus::start() {
 }
 
 std::string Bus::wait() {
-  while (const auto reload = requests_.next()) {
-    const std::vector<Failure> failures = graceful(reload->reason);
-    for (const GracefulResult& result : reload->results) result(failures);
+  while (const auto request = requests_.next()) {
+    log(base::Level::info, "bus " + request->channel + ": " + request->reason);
+    const std::vector<Failure> failures = publish(request->channel, request->reason);
+    for (const RequestResult& result : request->results) result(failures);
   }
-  requests_.refuse_graceful();
+  requests_.refuse();
   return requests_.exit_reason();
-}
-
-std::vector<Failure> Bus::graceful(std::string_view reason) {
-  log(base::Level::info, "bus graceful: " + std::string(reason));
-  return publish("graceful", reason);
 }
 
 base::ExitCode Bus::stop() noexcept {
@@ -81,11 +77,11 @@ base::ExitCode Bus::stop() noexcept {
 base::ExitCode Bus::exit() noexcept {
   if (state() == State::exiting) return result_;
   assert(state() != State::stopping);
-  requests_.refuse_graceful();
+  requests_.refuse();
   if (state() != State::stopped) undo();
   enter(State::exiting);
-  if (!run(listeners_.snapshot("exit", Order::mirrored), requests_.exit_reason()).empty())
-    result_ = base::ExitCode::internal;
+  const std::string reason = requests_.exit_reason();
+  if (!run(listeners_.snapshot("exit", Order::mirrored), {"exit", reason}).empty()) result_ = base::ExitCode::internal;
   return result_;
 }
 
@@ -94,12 +90,13 @@ void Bus::undo() noexcept {
   if (state() == State::starting)
     std::erase_if(listeners, [this](const auto& listener) { return !started_.contains(listener->name); });
   enter(State::stopping);
-  if (!run(listeners, requests_.exit_reason()).empty()) result_ = base::ExitCode::internal;
+  const std::string reason = requests_.exit_reason();
+  if (!run(listeners, {"stop", reason}).empty()) result_ = base::ExitCode::internal;
   enter(State::stopped);
 }
 
-std::vector<Failure> Bus::publish(std::string_view channel, std::string_view message) {
-  return run(listeners_.snapshot(channel, Order::ascending), message);
+std::vector<Failure> Bus::publish(std::string_view channel, std::string_view message, int code) {
+  return run(listeners_.snapshot(channel, Order::ascending), {channel, message, code});
 }
 
 void Bus::log(base::Level level, std::string_view line) {
@@ -108,7 +105,7 @@ void Bus::log(base::Level level, std::string_view line) {
   log_.write(level, line);
   if (std::exchange(publishing, true)) return;
   for (const auto& listener : listeners_.snapshot("log", Order::ascending)) {
-    if (const auto failure = call(*listener, line)) report(*failure, "log");
+    if (const auto failure = call(*listener, {"log", line})) report(*failure, "log");
   }
   publishing = false;
 }
@@ -118,10 +115,10 @@ void Bus::enter(State state) {
   log(base::Level::info, "bus " + std::string(name(state)));
 }
 
-std::vector<Failure> Bus::run(const Listeners::Snapshot& listeners, std::string_view message) {
+std::vector<Failure> Bus::run(const Listeners::Snapshot& listeners, const Event& event) {
   std::vector<Failure> failures;
   for (const auto& listener : listeners) {
-    auto failure = call(*listener, message);
+    auto failure = call(*listener, event);
     if (!failure) continue;
     report(*failure, listener->channel);
     failures.push_back(std::move(*failure));

@@ -20,7 +20,7 @@ enum class State : std::uint8_t { stopped, starting, started, stopping, exiting 
 
 std::string_view name(State state);
 
-// start, wait, graceful, stop and exit belong to one thread, the main one, on which all listeners of those channels
+// start, wait, stop and exit belong to one thread, the main one, on which all listeners of those channels
 // run. Everything else may be called on any thread, also by listeners. `log` must outlive the bus.
 class Bus {
  public:
@@ -28,7 +28,9 @@ class Bus {
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
 
-  void subscribe(Listener listener) { listeners_.add(std::move(listener)); }
+  Subscription subscribe(Listener listener) { return listeners_.add(std::move(listener)); }
+  // A publish that is under way may still call it. Unknown ones are ignored.
+  void unsubscribe(Subscription subscription) noexcept { listeners_.remove(subscription); }
   State state() const { return state_.load(std::memory_order_acquire); }
 
   // Runs the start listeners. The first that fails ends the start; its name is logged, what went wrong is in the
@@ -38,11 +40,9 @@ class Bus {
   // exiting. Only in state stopped.
   bool start();
 
-  // Blocks until an end is asked for (at once if it was already) and returns its reason; runs reloads meanwhile.
+  // Blocks until an end is asked for (at once if it was already) and returns its reason; meanwhile publishes what is
+  // asked for by `request`.
   std::string wait();
-
-  // Runs all graceful listeners and returns what failed; those who listen keep their old state then.
-  std::vector<Failure> graceful(std::string_view reason);
 
   // Runs all stop listeners, whichever fail; unless started it runs none. internal: one has failed.
   base::ExitCode stop() noexcept;
@@ -50,15 +50,16 @@ class Bus {
   base::ExitCode exit() noexcept;
 
   // Runs the listeners of a named channel here and now, ascending, all of them. No listener: nothing.
-  std::vector<Failure> publish(std::string_view channel, std::string_view message = {});
+  std::vector<Failure> publish(std::string_view channel, std::string_view message = {}, int code = 0);
 
   // Writes to the log and to those who listen on channel log (on this thread; what they throw goes to the log alone).
   void log(base::Level level, std::string_view line);
 
   void request_exit(std::string_view reason) { requests_.ask_exit(reason); }
-  // Those that come together are answered by one reload.
-  void request_graceful(std::string_view reason, GracefulResult result = {}) {
-    requests_.ask_graceful(reason, std::move(result));
+  // Asks the thread of `wait` to publish a channel such as graceful, restart or reopen_logs; those that come together
+  // are answered by one publish.
+  void request(std::string_view channel, std::string_view reason, RequestResult result = {}) {
+    requests_.ask(channel, reason, std::move(result));
   }
   // Asks for the end, and for a drain that is under way to end at once.
   void force(std::string_view reason) { requests_.force(reason); }
@@ -73,7 +74,7 @@ class Bus {
 
  private:
   void enter(State state);
-  std::vector<Failure> run(const Listeners::Snapshot& listeners, std::string_view message);
+  std::vector<Failure> run(const Listeners::Snapshot& listeners, const Event& event);
   void report(const Failure& failure, std::string_view channel);
   void undo() noexcept;
 

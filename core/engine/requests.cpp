@@ -1,13 +1,14 @@
 // A mailbox under one mutex; callbacks are called outside of it, the force callback under a mutex of its own.
 #include "engine/requests.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace kirsch::engine {
 
 namespace {
 
-std::vector<Failure> no_reload() {
+std::vector<Failure> stopping() {
   base::Diagnostic diagnostic;
   diagnostic.code = "E002";
   diagnostic.message = "the server is stopping";
@@ -25,17 +26,18 @@ void Requests::ask_exit(std::string_view reason) {
   changed_.notify_all();
 }
 
-void Requests::ask_graceful(std::string_view reason, GracefulResult result) {
+void Requests::ask(std::string_view channel, std::string_view reason, RequestResult result) {
   {
     const std::lock_guard lock(mutex_);
     if (!exit_ && !refusing_) {
-      if (!graceful_) graceful_.emplace(Graceful{std::string(reason), {}});
-      if (result) graceful_->results.push_back(std::move(result));
+      auto at = std::ranges::find(waiting_, channel, &Request::channel);
+      if (at == waiting_.end()) at = waiting_.insert(at, Request{std::string(channel), std::string(reason), {}});
+      if (result) at->results.push_back(std::move(result));
       changed_.notify_all();
       return;
     }
   }
-  if (result) result(no_reload());
+  if (result) result(stopping());
 }
 
 void Requests::force(std::string_view reason) {
@@ -71,22 +73,25 @@ void Requests::set_force_callback(std::function<void()> callback) {
   if (const auto due = std::exchange(force_callback_, {})) due();
 }
 
-std::optional<Requests::Graceful> Requests::next() {
+std::optional<Requests::Request> Requests::next() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return exit_ || graceful_; });
+  changed_.wait(lock, [this] { return exit_ || !waiting_.empty(); });
   if (exit_) return std::nullopt;
-  return std::exchange(graceful_, std::nullopt);
+  std::optional<Request> oldest(std::move(waiting_.front()));
+  waiting_.pop_front();
+  return oldest;
 }
 
-void Requests::refuse_graceful() noexcept {
-  std::optional<Graceful> pending;
+void Requests::refuse() noexcept {
+  std::deque<Request> pending;
   {
     const std::lock_guard lock(mutex_);
     refusing_ = true;
-    pending = std::exchange(graceful_, std::nullopt);
+    pending.swap(waiting_);
   }
-  if (!pending) return;
-  for (const GracefulResult& result : pending->results) result(no_reload());
+  for (const Request& request : pending) {
+    for (const RequestResult& result : request.results) result(stopping());
+  }
 }
 
 }  // namespace kirsch::engine

@@ -127,6 +127,9 @@ Manifest read_whole(const JsonReader& root) {
   manifest.abi = read_abi(root.required("abi"));
   manifest.compiler = root.text_or_empty("compiler");
   if (const auto field = root.member("phase")) manifest.phase = read_word<Phase>(*field, phases);
+  manifest.in_keeper = root.boolean_or("in_keeper", false);
+  if (manifest.in_keeper && manifest.phase != Phase::early)
+    root.required("in_keeper").refuse("is true, but the phase is not early");
   read_requirements(root, manifest);
   read_provides(root, manifest);
   return manifest;

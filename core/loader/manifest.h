@@ -61,6 +61,7 @@ struct Manifest {
   Abi abi;
   std::string compiler;
   Phase phase = Phase::late;
+  bool in_keeper = false;             // its plugins belong into the keeper, where there is one
   std::vector<std::string> features;  // required
   std::vector<std::string> services;  // required
   std::vector<Offer> provides;

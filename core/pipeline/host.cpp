@@ -89,7 +89,20 @@ struct ModuleHost : kirsch_host {
     return 1;
   }
 
-  static const BusRequests& bus(const kirsch_host* table) { return of(table).host->bus_; }
+  static const Engine& engine(const kirsch_host* table) { return of(table).host->engine_; }
+  static std::uint64_t subscribe(const kirsch_host* table, kirsch_text channel, std::int32_t priority,
+                                 kirsch_listen listen, void* self) {
+    return engine(table).subscribe(of(table).module, {channel.data, channel.size}, priority, listen, self);
+  }
+  static std::int32_t give(const kirsch_host* table, std::uint32_t user, std::uint32_t group, kirsch_error* error) {
+    try {
+      engine(table).give(user, group);
+      return 0;
+    } catch (const std::exception& failure) {
+      error->text[std::string_view(failure.what()).copy(error->text, sizeof error->text - 1)] = 0;
+      return -1;
+    }
+  }
 
   static const void* feature(const kirsch_host*, kirsch_text id);
 };
@@ -134,16 +147,28 @@ const kirsch_file file_table{
                                  kirsch_text relative) { return open_directory_beneath(root, view(relative)); }};
 const kirsch_bus bus_table{
     .size = sizeof(kirsch_bus),
-    .exit = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::bus(table).exit(view(reason)); },
-    .force = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::bus(table).force(view(reason)); },
-    .graceful = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::bus(table).graceful(view(reason)); },
-    .stopping = [](const kirsch_host* table) -> std::uint8_t { return ModuleHost::bus(table).stopping() ? 1 : 0; }};
+    .exit = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::engine(table).exit(view(reason)); },
+    .force = [](const kirsch_host* table, kirsch_text reason) { ModuleHost::engine(table).force(view(reason)); },
+    .graceful = [](const kirsch_host* table,
+                   kirsch_text reason) { ModuleHost::engine(table).request("graceful", view(reason)); },
+    .stopping = [](const kirsch_host* table) -> std::uint8_t { return ModuleHost::engine(table).stopping() ? 1 : 0; },
+    .request = [](const kirsch_host* table, kirsch_text channel,
+                  kirsch_text reason) { ModuleHost::engine(table).request(view(channel), view(reason)); },
+    .publish = [](const kirsch_host* table, kirsch_text channel,
+                  kirsch_text message) { ModuleHost::engine(table).publish(view(channel), view(message)); },
+    .subscribe = ModuleHost::subscribe,
+    .unsubscribe = [](const kirsch_host* table,
+                      std::uint64_t subscription) { ModuleHost::engine(table).unsubscribe(subscription); }};
+const kirsch_process process_table{
+    .size = sizeof(kirsch_process),
+    .predecessor = [](const kirsch_host* table) { return ModuleHost::engine(table).predecessor(); },
+    .give = ModuleHost::give};
 
 struct Feature {
   std::string_view id;
   const void* table;
 };
-const std::array<Feature, 10> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
+const std::array<Feature, 11> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
                                             {KIRSCH_FEATURE_TIMER, &timer_table},
                                             {KIRSCH_FEATURE_SUBMIT, &submit_table},
                                             {KIRSCH_FEATURE_POST, &post_table},
@@ -152,7 +177,8 @@ const std::array<Feature, 10> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
                                             {KIRSCH_FEATURE_BLOB, &blob_table},
                                             {KIRSCH_FEATURE_FILE, &file_table},
                                             {KIRSCH_FEATURE_STREAM, &stream_functions},
-                                            {KIRSCH_FEATURE_BUS, &bus_table}}};
+                                            {KIRSCH_FEATURE_BUS, &bus_table},
+                                            {KIRSCH_FEATURE_PROCESS, &process_table}}};
 
 }  // namespace
 
@@ -163,8 +189,8 @@ const void* ModuleHost::feature(const kirsch_host*, kirsch_text id) {
   return nullptr;
 }
 
-Host::Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, BusRequests bus)
-    : logs_(logs), loop_count_(loops), lanes_(loops + workers), bus_(std::move(bus)) {}
+Host::Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, Engine engine)
+    : logs_(logs), loop_count_(loops), lanes_(loops + workers), engine_(std::move(engine)) {}
 
 Host::~Host() = default;
 

@@ -19,18 +19,24 @@ namespace kirsch::pipeline {
 class Dispatcher;
 struct ModuleHost;
 
-// What a module may ask of the engine bus. Any thread.
-struct BusRequests {
+// The engine as modules use it: kirsch_bus and kirsch_process without the host. The contracts stand there.
+struct Engine {
   std::function<void(std::string_view reason)> exit;
   std::function<void(std::string_view reason)> force;
-  std::function<void(std::string_view reason)> graceful;
   std::function<bool()> stopping;
+  std::function<void(std::string_view channel, std::string_view reason)> request;
+  std::function<void(std::string_view channel, std::string_view message)> publish;
+  std::function<std::uint64_t(std::string_view owner, std::string_view channel, int priority, kirsch_listen, void*)>
+      subscribe;
+  std::function<void(std::uint64_t subscription)> unsubscribe;
+  std::function<std::int32_t()> predecessor;
+  std::function<void(std::uint32_t user, std::uint32_t group)> give;  // throws std::exception
 };
 
 // One per process; outlives every module. Threads and loops come after modules are loaded: `connect` announces them.
 class Host {
  public:
-  Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, BusRequests bus);
+  Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, Engine engine);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host();
@@ -52,7 +58,7 @@ class Host {
   base::Logs& logs_;
   const std::uint32_t loop_count_;
   const std::uint32_t lanes_;
-  const BusRequests bus_;
+  const Engine engine_;
   struct Threads {
     std::vector<net::Loop*> loops;
     std::vector<Dispatcher*> dispatchers;

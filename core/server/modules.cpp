@@ -1,8 +1,12 @@
 // What is named decides what is loaded; what is required is loaded before.
 #include "server/modules.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
+#include <utility>
 
 #include "config/reader.h"
 #include "loader/service_order.h"
@@ -11,8 +15,8 @@
 
 namespace kirsch::server {
 
-Modules::Modules(const Blueprint& blueprint, pipeline::Host& host, loader::PrivateCopies& copies)
-    : blueprint_(blueprint), host_(host), copies_(copies) {
+Modules::Modules(const Blueprint& blueprint, pipeline::Host& host, std::filesystem::path state)
+    : blueprint_(blueprint), host_(host), state_(std::move(state)) {
   // Sanitizers and debuggers name frames only of what is still mapped.
   settings_.keep_mapped = std::getenv("KIRSCH_NO_DLCLOSE") != nullptr;
 }
@@ -33,10 +37,18 @@ void Modules::load(loader::Phase phase) {
 }
 
 void Modules::load(const loader::ModuleFile& file) {
-  auto module = loader::Module::load(file, copies_, host_.table_for(file.manifest->name), settings_);
+  auto module = loader::Module::load(file, copies(), host_.table_for(file.manifest->name), settings_);
   modules_[&file] = module;
   loaded_.push_back(std::move(module));
   offer_services(file);
+}
+
+// What is loaded after privileges were dropped has its copies where the run user may write.
+loader::PrivateCopies& Modules::copies() {
+  const uid_t user = ::geteuid();
+  if (copies_.empty() || copies_.back().first != user)
+    copies_.emplace_back(std::piecewise_construct, std::forward_as_tuple(user), std::forward_as_tuple(state_));
+  return copies_.back().second;
 }
 
 // A service that modules require by id is an instance with the provider's defaults. One that has none for some option

@@ -1,6 +1,9 @@
 // The modules of a server: loaded in the order of their services, and the instances made from them.
 #pragma once
 
+#include <sys/types.h>
+
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,8 +22,8 @@ namespace kirsch::server {
 // The thread that starts the server. Destroyed in reverse: instances before the modules they depend on.
 class Modules {
  public:
-  // All must outlive it.
-  Modules(const Blueprint& blueprint, pipeline::Host& host, loader::PrivateCopies& copies);
+  // Blueprint and host must outlive it. Private copies go to `state`.
+  Modules(const Blueprint& blueprint, pipeline::Host& host, std::filesystem::path state);
   Modules(const Modules&) = delete;
   Modules& operator=(const Modules&) = delete;
   ~Modules();
@@ -40,13 +43,15 @@ class Modules {
   using Key = std::pair<const loader::Provided*, const base::Value*>;
 
   void load(const loader::ModuleFile& file);
+  loader::PrivateCopies& copies();
   void offer_services(const loader::ModuleFile& file);
   pipeline::SharedInstance make(const loader::Provided& provided, const base::Structure& options,
                                 const base::Position& origin);
 
   const Blueprint& blueprint_;
   pipeline::Host& host_;
-  loader::PrivateCopies& copies_;
+  const std::filesystem::path state_;
+  std::list<std::pair<uid_t, loader::PrivateCopies>> copies_;  // by user; the last is of who loads now
   loader::LoadSettings settings_;
   std::map<const loader::ModuleFile*, std::shared_ptr<const loader::Module>> modules_;
   std::vector<std::shared_ptr<const loader::Module>> loaded_;  // in order of loading

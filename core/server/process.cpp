@@ -18,13 +18,6 @@ constexpr int generation_priority = 80;
 constexpr int loops_priority = 90;
 constexpr int ready_priority = 100;
 
-pipeline::BusRequests requests_to(engine::Bus& bus) {
-  return {.exit = [&bus](std::string_view reason) { bus.request_exit(reason); },
-          .force = [&bus](std::string_view reason) { bus.force(reason); },
-          .graceful = [&bus](std::string_view reason) { bus.request_graceful(reason); },
-          .stopping = [&bus] { return bus.stopping(); }};
-}
-
 std::string url(const net::Address& address) { return address.is_unix() ? address.text() : "http://" + address.text(); }
 
 }  // namespace
@@ -35,13 +28,28 @@ Process::Process(const Blueprint& blueprint, base::Logs& logs)
       log_(logs.error()),
       loop_count_(Loops::count(blueprint.configuration.server)),
       bus_(log_),
-      host_(logs, loop_count_, blueprint.configuration.server.workers, requests_to(bus_)),
+      listeners_of_modules_(bus_),
+      host_(logs, loop_count_, blueprint.configuration.server.workers, engine()),
       state_(state_directory(blueprint.configuration.server.state)),
-      copies_(state_),
-      modules_(blueprint, host_, copies_),
+      modules_(blueprint, host_, state_),
       plugins_(blueprint, modules_) {
   subscribe_core();
   plugins_.subscribe(bus_);
+}
+
+pipeline::Engine Process::engine() {
+  return {
+      .exit = [this](std::string_view reason) { bus_.request_exit(reason); },
+      .force = [this](std::string_view reason) { bus_.force(reason); },
+      .stopping = [this] { return bus_.stopping(); },
+      .request = [this](std::string_view channel, std::string_view reason) { bus_.request(channel, reason); },
+      .publish = [this](std::string_view channel, std::string_view message) { bus_.publish(channel, message); },
+      .subscribe = [this](std::string_view owner, std::string_view channel, int priority, kirsch_listen listen,
+                          void* self) { return listeners_of_modules_.add(owner, channel, priority, listen, self); },
+      .unsubscribe = [this](std::uint64_t subscription) { listeners_of_modules_.remove(subscription); },
+      .predecessor = [] { return 0; },
+      .give = [this](std::uint32_t user, std::uint32_t group) { give_state(state_, user, group); },
+  };
 }
 
 void Process::subscribe_core() {

@@ -10,6 +10,7 @@
 #include "server/engine_plugins.h"
 #include "server/generation_builder.h"
 #include "server/loops.h"
+#include "server/module_listeners.h"
 
 namespace kirsch::server {
 
@@ -27,6 +28,7 @@ class Process {
   bool abandoned() const { return abandoned_; }
 
  private:
+  pipeline::Engine engine();
   void subscribe_core();
   void bind_listeners();
   void refuse_root() const;
@@ -41,10 +43,10 @@ class Process {
   base::Log& log_;
   const unsigned loop_count_;
   engine::Bus bus_;
+  ModuleListeners listeners_of_modules_;
   pipeline::Host host_;
   std::optional<Loops> loops_;  // destroyed after the modules: threads of theirs may still post
   const std::filesystem::path state_;
-  loader::PrivateCopies copies_;
   Modules modules_;
   EnginePlugins plugins_;
   Loops::Listeners listeners_;

@@ -1,6 +1,7 @@
 // STATE_DIRECTORY is systemd's; it may name several directories, of which the first is ours.
 #include "server/state_directory.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include <cstring>
 
 #include "base/diagnostic.h"
+#include "base/unique_fd.h"
+#include "loader/private_copy.h"
 
 namespace kirsch::server {
 namespace {
@@ -35,15 +38,19 @@ fs::path chosen(const std::optional<std::string>& configured) {
   return ::geteuid() == 0 ? fs::path("/var/lib/kirsch") : cache_directory() / "kirsch";
 }
 
-void make_directory(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw base::Refusal(
-        base::Diagnostic{.code = "C072",
-                         .message = "the state directory " + path.string() + " cannot be made: " + std::strerror(errno),
-                         .help = "name another one: server: { state: /path }",
-                         .exit_code = base::ExitCode::bind_or_permission});
-  }
+[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
+  throw base::Refusal(base::Diagnostic{
+      .code = "C072",
+      .message = "the state directory " + path.string() + " cannot be " + what + ": " + std::strerror(errno),
+      .help = "name another one: server: { state: /path }",
+      .exit_code = base::ExitCode::bind_or_permission});
 }
+
+void make_directory(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) refuse(path, "made");
+}
+
+fs::path spool_of(const fs::path& state, uid_t user) { return state / ("spool." + std::to_string(user)); }
 
 }  // namespace
 
@@ -56,9 +63,17 @@ fs::path state_directory(const std::optional<std::string>& configured) {
 }
 
 fs::path spool_directory(const fs::path& state) {
-  auto path = state / "spool";
+  auto path = spool_of(state, ::geteuid());
   make_directory(path);
   return path;
+}
+
+void give_state(const fs::path& state, uid_t user, gid_t group) {
+  loader::prepare_private_copies(state, user, group);
+  const auto path = spool_of(state, user);
+  make_directory(path);
+  const base::UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory || ::fchown(directory.get(), user, group) != 0) refuse(path, "given to its user");
 }
 
 }  // namespace kirsch::server

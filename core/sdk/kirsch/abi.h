@@ -431,6 +431,25 @@ typedef struct kirsch_stream_functions {
   void (*pause)(kirsch_stream*, uint8_t on); /* [loop] 1: no on_data until 0 */
 } kirsch_stream_functions;
 
+/* What a listener of a channel hears. */
+typedef struct kirsch_event {
+  uint32_t size;
+  kirsch_text channel; /* valid during the call, as is `message` */
+  kirsch_text message; /* why, or what the channel is about */
+  int32_t code;        /* channel failed: the exit code of the process; else 0 */
+} kirsch_event;
+
+/* 0: done; otherwise `error` says why, which fails what the channel stands for. */
+typedef int32_t (*kirsch_listen)(void* self, const kirsch_event*, kirsch_error*);
+
+/* Channels of the engine, beside start, stop, exit and graceful of a plugin's table:
+ *   ready        the server serves; message: a line "serving URL" for each address
+ *   failed       the start has failed; message: the errors as a terminal shows them; code: the exit code
+ *   restart      a new process is to take over
+ *   reopen_logs  files of logs were moved away; also before graceful
+ *   log          message: a line of the error log
+ *   SIGxxx       the plugin signals took that signal; message: who sent it
+ * They run on the thread that runs the engine, log and SIGxxx on the thread that publishes. */
 #define KIRSCH_FEATURE_BUS "kirsch/bus/1"
 typedef struct kirsch_bus {
   uint32_t size;
@@ -438,7 +457,26 @@ typedef struct kirsch_bus {
   void (*force)(const kirsch_host*, kirsch_text reason);    /* [any] ends the drain now */
   void (*graceful)(const kirsch_host*, kirsch_text reason); /* [any] asks all services to reload */
   uint8_t (*stopping)(const kirsch_host*);                  /* [any] 1 once an end was asked for */
+  /* [any] Asks the engine to publish restart, reopen_logs or another channel; returns at once. */
+  void (*request)(const kirsch_host*, kirsch_text channel, kirsch_text reason);
+  /* [any] Runs the listeners of a channel on this thread before it returns; what fails is in the error log. */
+  void (*publish)(const kirsch_host*, kirsch_text channel, kirsch_text message);
+  /* [any] Listens, in ascending order of `priority` (0 to 100). Never 0. */
+  uint64_t (*subscribe)(const kirsch_host*, kirsch_text channel, int32_t priority, kirsch_listen, void* self);
+  /* [any] When it returns the listener is not running, save on this very thread, and is not called again. */
+  void (*unsubscribe)(const kirsch_host*, uint64_t subscription);
 } kirsch_bus;
+
+/* The process, for plugins that change what it is. */
+#define KIRSCH_FEATURE_PROCESS "kirsch/process/1"
+typedef struct kirsch_process {
+  uint32_t size;
+  /* [start] The process whose place this one takes (a restart), or 0. It serves on until ready is published. */
+  int32_t (*predecessor)(const kirsch_host*);
+  /* [start] Before privileges are dropped: gives that user and group what the server owns and will want to change,
+   * such as its state directory. 0, or -1 and `error` says why. */
+  int32_t (*give)(const kirsch_host*, uint32_t user, uint32_t group, kirsch_error* error);
+} kirsch_process;
 
 /* ---- Module
  * ------------------------------------------------------------------------------------------------------------- */

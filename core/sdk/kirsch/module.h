@@ -25,6 +25,10 @@ struct RequiredFeature {
 };
 struct Early {};
 inline constexpr Early early;  // a plugin that takes part before privileges are dropped (start priorities below 80)
+struct InKeeper {};
+// An early plugin that belongs into the keeper where the server has one: what it does must outlive a server process
+// and keep its privileges. It must start no thread.
+inline constexpr InKeeper in_keeper;
 consteval Summary summary(std::string_view text) { return {text}; }
 consteval RequiredService requires_service(std::string_view id) { return {id}; }
 consteval RequiredFeature requires_feature(std::string_view id) { return {id}; }
@@ -75,7 +79,10 @@ struct ModuleDefinition {
 #else
     json.field("compiler", "GCC " __VERSION__);
 #endif
+    static_assert((std::same_as<Items, Early> || ...) || !(std::same_as<Items, InKeeper> || ...),
+                  "a module that is in_keeper must be early too");
     json.field("phase", (std::same_as<Items, Early> || ...) ? "early" : "late");
+    if ((std::same_as<Items, InKeeper> || ...)) json.flag("in_keeper", true);
     json.key("requires");
     json.open('{');
     write_ids<RequiredFeature>(json, "features");

@@ -1,9 +1,11 @@
 // Engine plugins: a class with public methods named after channels of the engine bus, `void start()`, `void stop()`,
 // `void exit()`, `void graceful()`. All are called on the thread that runs the bus. A throw in start refuses the start;
-// stop and exit run even if others failed.
+// stop and exit run even if others failed. Other channels are listened to by a Subscription.
 #pragma once
 
 #include <kirsch/service.h>
+
+#include <functional>
 
 namespace kirsch {
 
@@ -18,9 +20,66 @@ class Bus {
     table().graceful(detail::host, text(reason));
   }  // all services reload
   static bool stopping() { return table().stopping(detail::host) != 0; }
+  // Asks for "restart", "reopen_logs" or another channel to be published.
+  static void request(std::string_view channel, std::string_view reason) {
+    table().request(detail::host, text(channel), text(reason));
+  }
+  // Runs the listeners of a channel here and now: not at once, unlike the rest.
+  static void publish(std::string_view channel, std::string_view message) {
+    table().publish(detail::host, text(channel), text(message));
+  }
 
  private:
+  friend class Subscription;
   static const kirsch_bus& table() { return detail::cached_feature<kirsch_bus>(KIRSCH_FEATURE_BUS); }
+};
+
+struct Event {  // valid during the call
+  std::string_view channel;
+  std::string_view message;
+  int code = 0;
+};
+
+// Listens on a channel as long as it lives: any of those that kirsch_bus in abi.h names, and on which thread each runs.
+// What the callback throws fails what the channel stands for. Neither copied nor moved: make it a member.
+class Subscription {
+ public:
+  Subscription(std::string_view channel, std::int32_t priority, std::function<void(const Event&)> callback)
+      : callback_(std::move(callback)),
+        number_(Bus::table().subscribe(detail::host, text(channel), priority, hear, this)) {}
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+  ~Subscription() { Bus::table().unsubscribe(detail::host, number_); }
+
+ private:
+  static std::int32_t hear(void* self, const kirsch_event* event, kirsch_error* error) noexcept {
+    try {
+      static_cast<Subscription*>(self)->callback_(
+          {{event->channel.data, event->channel.size}, {event->message.data, event->message.size}, event->code});
+      return 0;
+    } catch (...) {
+      detail::describe(error);
+      return 1;
+    }
+  }
+
+  std::function<void(const Event&)> callback_;
+  std::uint64_t number_;
+};
+
+// What plugins change about the process. On the thread that starts the server.
+class Process {
+ public:
+  // The process whose place this one takes, or 0. It serves on until channel ready.
+  static std::int32_t predecessor() { return table().predecessor(detail::host); }
+  // Gives a user what the server owns and will want to change. Throws std::runtime_error.
+  static void give(std::uint32_t user, std::uint32_t group) {
+    kirsch_error error{};
+    if (table().give(detail::host, user, group, &error) != 0) throw std::runtime_error(error.text);
+  }
+
+ private:
+  static const kirsch_process& table() { return detail::cached_feature<kirsch_process>(KIRSCH_FEATURE_PROCESS); }
 };
 
 namespace detail {
@@ -37,7 +96,7 @@ struct Channels {
       call();
       return 0;
     } catch (...) {
-      Instance<Type>::describe(error);
+      describe(error);
       return 1;
     }
   }

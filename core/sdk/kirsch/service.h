@@ -23,6 +23,27 @@ Provider<Table> require_service() {
 
 namespace detail {
 
+template <std::size_t Size>
+void copy(std::string_view from, char (&to)[Size]) noexcept {
+  const auto count = std::min(from.size(), Size - 1);
+  std::memcpy(to, from.data(), count);
+  to[count] = 0;
+}
+
+// Fills `error` from the exception in flight.
+inline void describe(kirsch_error* error) noexcept {
+  try {
+    throw;
+  } catch (const OptionError& refused) {
+    copy(refused.what(), error->text);
+    copy(refused.option, error->option);
+  } catch (const std::exception& failure) {
+    copy(failure.what(), error->text);
+  } catch (...) {
+    copy("an exception that is not a std::exception", error->text);
+  }
+}
+
 // Creation, options and destruction, the same for everything a module provides.
 template <class Type>
 struct Instance {
@@ -47,28 +68,6 @@ struct Instance {
     entry.create = create;
     entry.destroy = destroy;
     return entry;
-  }
-
-  // Fills `error` from the exception in flight.
-  static void describe(kirsch_error* error) noexcept {
-    try {
-      throw;
-    } catch (const OptionError& refused) {
-      copy(refused.what(), error->text);
-      copy(refused.option, error->option);
-    } catch (const std::exception& failure) {
-      copy(failure.what(), error->text);
-    } catch (...) {
-      copy("an exception that is not a std::exception", error->text);
-    }
-  }
-
- private:
-  template <std::size_t Size>
-  static void copy(std::string_view from, char (&to)[Size]) noexcept {
-    const auto count = std::min(from.size(), Size - 1);
-    std::memcpy(to, from.data(), count);
-    to[count] = 0;
   }
 };
 

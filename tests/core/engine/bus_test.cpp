@@ -207,7 +207,7 @@ TEST_F(BusTest, GracefulRunsAllAndReportsWhatFailed) {
   listen("graceful", "generation", 10, [] { throw port_in_use(); });
   listen("graceful", "rooms", 30);
   bus.start();
-  const auto failures = bus.graceful("test");
+  const auto failures = bus.publish("graceful", "test");
   EXPECT_EQ(calls, (Names{"graceful generation", "graceful logs", "graceful rooms"}));
   ASSERT_EQ(failures.size(), 2U);
   EXPECT_EQ(failures[0].listener, "generation");
@@ -288,7 +288,7 @@ TEST_F(BusTest, AnEndThatIsAskedForByTheLastStartListenerIsSeenByWait) {
 TEST_F(BusTest, AReloadThatIsAskedForDuringTheStartRunsOnTheWaitingThread) {
   const std::thread::id main = std::this_thread::get_id();
   listen("start", "a", 50, [this] {
-    bus.request_graceful("SIGHUP", [this](const auto& failures) {
+    bus.request("graceful", "SIGHUP", [this](const auto& failures) {
       EXPECT_TRUE(failures.empty());
       bus.request_exit("done");
     });
@@ -308,8 +308,8 @@ TEST_F(BusTest, ReloadsThatComeTogetherAreOneAndEachCallerIsTold) {
     if (++told == 2) bus.request_exit("both told");
   };
   bus.start();
-  bus.request_graceful("first", tell);
-  bus.request_graceful("second", tell);
+  bus.request("graceful", "first", tell);
+  bus.request("graceful", "second", tell);
   bus.wait();
   EXPECT_EQ(told, 2);
   EXPECT_EQ(calls, (Names{"graceful generation"}));
@@ -318,12 +318,32 @@ TEST_F(BusTest, ReloadsThatComeTogetherAreOneAndEachCallerIsTold) {
 TEST_F(BusTest, AReloadThatIsAskedForDuringAReloadRunsAfterIt) {
   int runs = 0;
   listen("graceful", "generation", 80, [&] {
-    if (++runs == 1) bus.request_graceful("again", [this](const auto&) { bus.request_exit("done"); });
+    if (++runs == 1) bus.request("graceful", "again", [this](const auto&) { bus.request_exit("done"); });
   });
   bus.start();
-  bus.request_graceful("once");
+  bus.request("graceful", "once");
   bus.wait();
   EXPECT_EQ(runs, 2);
+}
+
+TEST_F(BusTest, RequestsForOtherChannelsRunInTheOrderInWhichTheyWereAsked) {
+  listen("reopen_logs", "logs", 50);
+  listen("restart", "successor", 50, [this] { bus.request_exit("done"); });
+  bus.start();
+  bus.request("reopen_logs", "rotated");
+  bus.request("restart", "new binary");
+  bus.wait();
+  EXPECT_EQ(calls, (Names{"reopen_logs logs", "restart successor"}));
+}
+
+TEST_F(BusTest, AnEventCarriesItsChannelMessageAndCode) {
+  std::string heard;
+  bus.subscribe({"failed", "daemonizer", 50, [&](const Event& event) {
+                   heard = std::string(event.channel) + ": " + std::string(event.message) + " " +
+                           std::to_string(event.code);
+                 }});
+  bus.publish("failed", "port in use", 5);
+  EXPECT_EQ(heard, "failed: port in use 5");
 }
 
 TEST_F(BusTest, ThoseWhoAskForAReloadOfAnEndingBusAreToldSo) {
@@ -333,12 +353,12 @@ TEST_F(BusTest, ThoseWhoAskForAReloadOfAnEndingBusAreToldSo) {
   };
   listen("graceful", "generation", 80);
   bus.start();
-  bus.request_graceful("before the end", tell);
+  bus.request("graceful", "before the end", tell);
   bus.request_exit("end");
-  bus.request_graceful("after the end", tell);
+  bus.request("graceful", "after the end", tell);
   bus.wait();
   bus.exit();
-  bus.request_graceful("much later", tell);
+  bus.request("graceful", "much later", tell);
   EXPECT_EQ(told, (Names(3, "the server is stopping")));
   EXPECT_TRUE(calls.empty());
 }
@@ -394,7 +414,7 @@ TEST_F(BusTest, RequestsFromManyThreadsAtOnceAllArrive) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
-      for (int j = 0; j < 50; ++j) bus.request_graceful("many", [&](const auto&) { told.fetch_add(1); });
+      for (int j = 0; j < 50; ++j) bus.request("graceful", "many", [&](const auto&) { told.fetch_add(1); });
       bus.log(base::Level::debug, "asked");
       bus.subscribe({"SIGUSR1", "late", 50, [](std::string_view) {}});
     });

@@ -27,9 +27,20 @@ TEST(ListenersTest, ASnapshotHoldsItsChannelOnlyAndMirroredIsItsReverse) {
   EXPECT_TRUE(listeners.snapshot("nothing", Order::ascending).empty());
 }
 
+TEST(ListenersTest, WhatWasRemovedIsNotInLaterSnapshots) {
+  Listeners listeners;
+  const auto first = listeners.add({"start", "a", 50, {}});
+  listeners.add({"start", "b", 50, {}});
+  const auto before = listeners.snapshot("start", Order::ascending);
+  listeners.remove(first);
+  listeners.remove(first);
+  EXPECT_EQ(names(before), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(names(listeners.snapshot("start", Order::ascending)), (std::vector<std::string>{"b"}));
+}
+
 TEST(ListenersTest, ACallReturnsNothingOrTheFailure) {
-  EXPECT_FALSE(call({"x", "fine", 50, [](std::string_view) {}}, ""));
-  const auto failure = call({"x", "broken", 50, [](std::string_view) { throw std::runtime_error("why"); }}, "");
+  EXPECT_FALSE(call({"x", "fine", 50, [](std::string_view) {}}, {"x", ""}));
+  const auto failure = call({"x", "broken", 50, [](std::string_view) { throw std::runtime_error("why"); }}, {"x", ""});
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->listener, "broken");
   EXPECT_EQ(failure->diagnostics.at(0).message, "why");
@@ -41,7 +52,7 @@ TEST(ListenersTest, ARefusalKeepsAllItsDiagnostics) {
   one.code = "C001";
   base::Diagnostic two;
   two.code = "C002";
-  const auto failure = call({"x", "broken", 50, [&](std::string_view) { throw base::Refusal({one, two}); }}, "");
+  const auto failure = call({"x", "broken", 50, [&](std::string_view) { throw base::Refusal({one, two}); }}, {"x", ""});
   ASSERT_TRUE(failure);
   ASSERT_EQ(failure->diagnostics.size(), 2U);
   EXPECT_EQ(failure->diagnostics[1].code, "C002");
