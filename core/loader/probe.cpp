@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "loader/link_refusal.h"
@@ -26,15 +28,51 @@ using Clock = std::chrono::steady_clock;
 
 constexpr uid_t overflow_user = 65534;  // nobody, where the user data base does not say
 
-ProbeOrder order_for(const base::UniqueFd& module, const base::UniqueFd& report) {
-  ProbeOrder order{module.get(), report.get(), ::geteuid() == 0, overflow_user, overflow_user};
-  if (!order.drop) return order;
-  if (const struct passwd* nobody = ::getpwnam("nobody"); nobody != nullptr && nobody->pw_uid != 0) {
-    order.user = nobody->pw_uid;
-    order.group = nobody->pw_gid;
-  }
-  return order;
+// Who the child is to become. None: whoever it is.
+std::optional<ProbeUser> user_without_rights() {
+  if (::geteuid() != 0) return std::nullopt;
+  const struct passwd* nobody = ::getpwnam("nobody");
+  if (nobody == nullptr || nobody->pw_uid == 0) return ProbeUser{overflow_user, overflow_user};
+  return ProbeUser{nobody->pw_uid, nobody->pw_gid};
 }
+
+class SpawnSettings {
+ public:
+  SpawnSettings(int module, int report) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, module, module_in_probe);
+    posix_spawn_file_actions_adddup2(&actions_, report, report_of_probe);
+    posix_spawn_file_actions_addclosefrom_np(&actions_, report_of_probe + 1);
+    // A group of its own, to be killed as one; signals as a program finds them, whatever this one has done to them.
+    sigset_t signals;
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    sigemptyset(&signals);
+    posix_spawnattr_setsigmask(&attributes_, &signals);
+    sigfillset(&signals);
+    posix_spawnattr_setsigdefault(&attributes_, &signals);
+  }
+  ~SpawnSettings() {
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+
+  // 0, or why there is no child.
+  int spawn(pid_t& child, const std::vector<std::string>& arguments) const {
+    std::vector<char*> pointers;
+    for (const std::string& argument : arguments) pointers.push_back(const_cast<char*>(argument.c_str()));
+    pointers.push_back(nullptr);
+    return ::posix_spawn(&child, "/proc/self/exe", &actions_, &attributes_, pointers.data(), environ);
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
 
 struct Outcome {
   ProbeReport last;
@@ -83,8 +121,7 @@ std::string death(const Outcome& outcome, const std::string& when) {
   return "ended the process while it was " + when + " (exit code " + std::to_string(WEXITSTATUS(outcome.status)) + ")";
 }
 
-std::optional<base::Diagnostic> judge(const ModuleFile& file, const Outcome& outcome, int module,
-                                      std::chrono::milliseconds limit) {
+std::optional<base::Diagnostic> judge(const ModuleFile& file, const Outcome& outcome, std::chrono::milliseconds limit) {
   const std::string text = outcome.last.text.data();
   const auto misbehaved = [&](const std::string& what) {
     return refused(code::failed_probe, "module '" + file.manifest->name + "' refused: it " + what,
@@ -105,7 +142,7 @@ std::optional<base::Diagnostic> judge(const ModuleFile& file, const Outcome& out
     case Stage::threads:
       return misbehaved("started a thread while it was being loaded; threads belong into start or init");
     case Stage::not_linked:
-      return refuse_link(file, text, "/proc/self/fd/" + std::to_string(module));
+      return refuse_link(file, text, "/proc/self/fd/" + std::to_string(module_in_probe));
     case Stage::unready:
       return misbehaved("could not be tried: " + text);
     case Stage::none:
@@ -128,16 +165,19 @@ std::optional<base::Diagnostic> probe(const ModuleFile& file, const std::filesys
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return impossible("no pipe");
   const base::UniqueFd from(ends[0]);
   base::UniqueFd to(ends[1]);
-  const ProbeOrder order = order_for(module, to);
-  const pid_t child = ::fork();
-  if (child < 0) return impossible("no process");
-  if (child == 0) run_probe_child(order);
-  ::setpgid(child, child);
+  // The numbers that they get in the child must not be those of what is to be moved there.
+  const base::UniqueFd high_module(::fcntl(module.get(), F_DUPFD_CLOEXEC, report_of_probe + 1));
+  base::UniqueFd high_report(::fcntl(to.get(), F_DUPFD_CLOEXEC, report_of_probe + 1));
   to.reset();
+  if (!high_module || !high_report) return impossible("no descriptor");
+  pid_t child = 0;
+  errno = SpawnSettings(high_module.get(), high_report.get()).spawn(child, probe_arguments(user_without_rights()));
+  if (errno != 0) return impossible("no process");
+  high_report.reset();
   Outcome outcome;
   follow(from, settings.limit, outcome);
   reap(child, outcome);
-  return judge(file, outcome, module.get(), settings.limit);
+  return judge(file, outcome, settings.limit);
 }
 
 }  // namespace kirsch::loader

@@ -17,8 +17,11 @@ struct ProbeSettings {
 
 // Maps `copy` in a child without rights (as root: user nobody, no groups; always: no new privileges) and unmaps it
 // again. None: nothing stands against loading it. M210: it misbehaved; M211: it does not link. Blocks until the child
-// has ended. Call before the process has threads: the child allocates.
+// has ended. The child is this program anew, so this one may have threads; its main must begin with become_probe.
 std::optional<base::Diagnostic> probe(const ModuleFile& file, const std::filesystem::path& copy,
                                       const ProbeSettings& settings = {});
+
+// Does not return if this process was started to be such a child.
+void become_probe(int count, char** arguments) noexcept;
 
 }  // namespace kirsch::loader

@@ -4,6 +4,9 @@
 #include <sys/types.h>
 
 #include <array>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace kirsch::loader {
 
@@ -24,14 +27,16 @@ struct ProbeReport {
 };
 static_assert(sizeof(ProbeReport) <= 512);  // PIPE_BUF: written at once or not at all
 
-struct ProbeOrder {
-  int module;  // descriptor of the private copy
-  int report;  // descriptor of the pipe
-  bool drop;   // root gives up its rights
+// Where the child finds the private copy, and its end of the pipe.
+inline constexpr int module_in_probe = 3;
+inline constexpr int report_of_probe = 4;
+
+struct ProbeUser {
   uid_t user;
   gid_t group;
 };
 
-[[noreturn]] void run_probe_child(const ProbeOrder& order) noexcept;
+// What become_probe knows such a child by.
+std::vector<std::string> probe_arguments(const std::optional<ProbeUser>& user);
 
 }  // namespace kirsch::loader

@@ -148,7 +148,6 @@ CALL_OWNERS = [
 CALL_EXCEPTIONS = [
     ("core/loader/probe*", "child processes", "the child dies of the module's code in place of the server, so it is made where that code is mapped"),
     ("core/loader/probe*", "the identity of the process", "only in that child, which gives up its rights first"),
-    ("core/loader/probe*", "signal handlers", "only in that child, which takes no handler of the server along"),
 ]
 
 

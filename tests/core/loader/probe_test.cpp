@@ -3,7 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "loader/private_copy.h"
 #include "plugins_directory.h"
@@ -34,6 +38,19 @@ std::string misbehaviour(const std::string& name, const ProbeSettings& settings 
 TEST(Probe, has_nothing_against_a_good_module) {
   const auto diagnostic = probed("good");
   EXPECT_FALSE(diagnostic) << diagnostic->message;
+}
+
+TEST(Probe, works_while_other_threads_allocate) {
+  std::atomic<bool> ended = false;
+  std::vector<std::thread> threads;
+  for (int count = 0; count < 4; ++count) {
+    threads.emplace_back([&] {
+      while (!ended.load()) std::make_unique<std::string>(100, 'x');
+    });
+  }
+  for (int count = 0; count < 20; ++count) EXPECT_FALSE(probed("good"));
+  ended = true;
+  for (auto& thread : threads) thread.join();
 }
 
 TEST(Probe, reports_what_a_static_constructor_threw) {
