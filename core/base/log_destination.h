@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,8 +11,12 @@
 #include "base/log.h"
 #include "base/log_line.h"
 #include "base/log_settings.h"
+#include "base/unique_fd.h"
 
 namespace kirsch::base {
+
+// Opens a log file for a process that may not any more; null: nobody does. Empty: it cannot be opened. Must not throw.
+using LogOpener = std::function<UniqueFd(const std::string& path)>;
 
 class LogDestination {
  public:
@@ -26,7 +31,7 @@ class LogDestination {
   // One thread at a time, never waits for a reader. `lines` are as LogLine ends them.
   virtual Progress write(std::string_view lines) noexcept = 0;
   // Not during a write. None: there is nothing to reopen. Else an errno, 0 if done; on failure all stays as it was.
-  virtual std::optional<int> reopen() noexcept { return std::nullopt; }
+  virtual std::optional<int> reopen(const LogOpener&) noexcept { return std::nullopt; }
 };
 
 // What stands before each line where the destination adds nothing of its own.

@@ -47,9 +47,9 @@ LogDestination::Progress LogQueue::drain() noexcept {
   }
 }
 
-std::optional<int> LogQueue::reopen() noexcept {
+std::optional<int> LogQueue::reopen(const LogOpener& elsewhere) noexcept {
   const std::lock_guard output(output_mutex_);
-  const auto error = destination_->reopen();
+  const auto error = destination_->reopen(elsewhere);
   if (error != 0 || sent_ == 0) return error;
   // A line that is half in the old file is written whole to the new one.
   const auto before = batch_.rfind('\n', sent_ - 1);

@@ -34,7 +34,7 @@ class LogQueue {
   LogDestination::Progress drain() noexcept;
   // Any thread; waits for a drain under way. None: there is nothing to reopen. Else an errno; the lines that wait go to
   // what is open then.
-  std::optional<int> reopen() noexcept;
+  std::optional<int> reopen(const LogOpener& elsewhere) noexcept;
 
   // Lines dropped since the last call.
   std::uint64_t take_dropped() noexcept;

@@ -15,16 +15,6 @@
 namespace kirsch::base {
 namespace {
 
-UniqueFd open_file(const std::string& path) noexcept {
-  // Who may write to the folder of the log could lead root to any file of the system.
-  const int links = ::geteuid() == 0 ? O_NOFOLLOW : 0;
-  const int flags = O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | links;
-  UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | flags, 0640));
-  // A FIFO that nobody reads: with its other end open here too, lines wait in it.
-  if (!file && errno == ENXIO) file = UniqueFd(::open(path.c_str(), O_RDWR | flags));
-  return file;
-}
-
 void stamp_line(LogLine& line, LogStamp stamp, Level level) noexcept {
   if (stamp == LogStamp::none) return;
   line.append(utc_text(wall_now()).view());
@@ -62,6 +52,16 @@ bool write_piece(int descriptor, std::string_view piece, LogDestination::Progres
 
 }  // namespace
 
+UniqueFd open_log_file(const std::string& path) noexcept {
+  // Who may write to the folder of the log could lead root to any file of the system.
+  const int links = ::geteuid() == 0 ? O_NOFOLLOW : 0;
+  const int flags = O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | links;
+  UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | flags, 0640));
+  // A FIFO that nobody reads: with its other end open here too, lines wait in it.
+  if (!file && errno == ENXIO) file = UniqueFd(::open(path.c_str(), O_RDWR | flags));
+  return file;
+}
+
 void StandardError::begin(LogLine& line, Level level) const noexcept { stamp_line(line, stamp_, level); }
 
 LogDestination::Progress StandardError::write(std::string_view lines) noexcept {
@@ -77,7 +77,7 @@ LogDestination::Progress StandardError::write(std::string_view lines) noexcept {
 }
 
 LogFile::LogFile(const LogTarget& target, LogStamp stamp)
-    : stamp_(stamp), path_(target.path), file_(open_file(target.path)) {
+    : stamp_(stamp), path_(target.path), file_(open_log_file(target.path)) {
   const int error = errno;
   if (file_) return;
   const bool link = error == ELOOP && ::geteuid() == 0;
@@ -97,9 +97,11 @@ LogDestination::Progress LogFile::write(std::string_view lines) noexcept {
   return progress;
 }
 
-std::optional<int> LogFile::reopen() noexcept {
-  UniqueFd fresh = open_file(path_);
-  if (!fresh) return errno;
+std::optional<int> LogFile::reopen(const LogOpener& elsewhere) noexcept {
+  UniqueFd fresh = open_log_file(path_);
+  const int error = fresh ? 0 : errno;
+  if (error == EACCES && elsewhere) fresh = elsewhere(path_);
+  if (!fresh) return error;
   file_ = std::move(fresh);
   return 0;
 }

@@ -24,6 +24,9 @@ class StandardError final : public LogDestination {
 };
 
 // Appends; made with mode 0640 if it is missing. A FIFO is opened whether or not somebody reads it.
+// For appending; as root no link is followed. Empty: errno says why.
+UniqueFd open_log_file(const std::string& path) noexcept;
+
 class LogFile final : public LogDestination {
  public:
   // Throws Refusal.
@@ -31,7 +34,7 @@ class LogFile final : public LogDestination {
 
   void begin(LogLine& line, Level level) const noexcept override;
   Progress write(std::string_view lines) noexcept override;
-  std::optional<int> reopen() noexcept override;
+  std::optional<int> reopen(const LogOpener& elsewhere) noexcept override;
 
  private:
   LogStamp stamp_;

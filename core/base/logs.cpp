@@ -153,10 +153,10 @@ void Logs::complain(Entry& entry, int error, SteadyTime now) noexcept {
   if (entry.target.kind != LogTarget::Kind::standard_error) tell_standard_error(line);
 }
 
-std::vector<Diagnostic> Logs::reopen() {
+std::vector<Diagnostic> Logs::reopen(const LogOpener& elsewhere) {
   std::vector<Diagnostic> failures;
   for (const auto& entry : entries_) {
-    const auto error = entry->queue.reopen();
+    const auto error = entry->queue.reopen(elsewhere);
     if (!error || *error == 0) continue;
     failures.push_back({.code = "C075",
                         .message = "the log " + entry->target.path + " cannot be opened anew: " +

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/diagnostic.h"
 #include "base/error_log.h"
+#include "base/log_destination.h"
 #include "base/log_settings.h"
 
 namespace kirsch::base {
@@ -50,8 +51,9 @@ class Logs {
   // told. Once.
   void finish() noexcept;
 
-  // Opens all files anew. One that cannot be opened goes on where it went; what is wrong with it is returned.
-  std::vector<Diagnostic> reopen();
+  // Opens all files anew, those that this process may not open by `elsewhere`. One that cannot be opened goes on where
+  // it went; what is wrong with it is returned.
+  std::vector<Diagnostic> reopen(const LogOpener& elsewhere = {});
 
  private:
   bool put(Entry& entry, Level level, std::string_view line) noexcept;

@@ -9,6 +9,7 @@
 #include "command/modules.h"
 #include "command/reference.h"
 #include "command/routes.h"
+#include "command/running.h"
 #include "command/schema.h"
 #include "command/terminal.h"
 #include "kirsch/abi.h"
@@ -28,6 +29,12 @@ struct Arguments {
   RouteQuery query;
   bool defaults = false;
   std::string shell;
+  bool foreground = false;
+  bool now = false;
+  std::string control;
+  unsigned patience = 0;  // seconds
+
+  RunningServer running() const { return {configuration, control, std::chrono::seconds(patience)}; }
 };
 
 // The verb that was chosen.
@@ -42,7 +49,15 @@ class Table {
         "Exit codes: 0 ok, 1 internal, 2 usage, 3 configuration, 4 module refused, 5 bind or permission, 6 not "
         "running,\n"
         "7 timed out, 8 reload rejected.");
-    with_file(verb("run", "serve in the foreground", run));
+    with_file(verb("run", "serve; in the foreground, unless the configuration names the daemonizer",
+                   [](const Arguments& given) {
+                     return serve(given, given.foreground ? config::EngineChange{.removed = "daemonizer"}
+                                                          : config::EngineChange{});
+                   }))
+        ->add_flag("--foreground", arguments_.foreground, "even if the configuration names the daemonizer");
+    with_file(verb("start", "serve in the background; returns when the server serves, or with its errors",
+                   [](const Arguments& given) { return serve(given, {.added = "daemonizer"}); }));
+    add_running();
     with_json(with_file(verb("check", "find every mistake without running code of any module",
                              [](const Arguments& given) { return check(given.configuration, given.json); })));
     add_routes();
@@ -98,6 +113,22 @@ class Table {
         ->type_name("DIRECTORY");
     return with_file(made);
   }
+  CLI::App* with_server(CLI::App* made) {
+    made->add_option("--control", arguments_.control, "the control socket of the server, instead of a configuration")
+        ->type_name("PATH");
+    made->add_option("--timeout", arguments_.patience, "wait no longer (exit code 7)")->type_name("SECONDS");
+    return with_file(made);
+  }
+  void add_running() {
+    with_server(verb("stop", "end the server once what it accepted is served", [](const Arguments& given) {
+      return stop(given.running(), given.now);
+    }))->add_flag("--now", arguments_.now, "without waiting for what is in flight");
+    with_server(verb("restart", "new processes take over; no connection is refused",
+                     [](const Arguments& given) { return restart(given.running()); }));
+    with_server(verb("reload", "all services reload", [](const Arguments& given) { return reload(given.running()); }));
+    with_json(with_server(verb("status", "what the server is doing",
+                               [](const Arguments& given) { return status(given.running(), given.json); })));
+  }
   void add_routes() {
     auto* routes = with_json(
         with_file(verb("routes", "which path answers what; of one URL: its tools in their order, and who said so",
@@ -141,12 +172,11 @@ class Table {
     return verb;
   }
 
-  static ExitCode run(const Arguments& given) {
+  static ExitCode serve(const Arguments& given, const config::EngineChange& change) {
     return guarded([&] {
-      const auto blueprint = server::read_blueprint(given.configuration);
-      print(blueprint.warnings);
-      const auto ending = server::run_server(blueprint);
+      const auto ending = server::run_server(given.configuration, change, print);
       print(ending.errors);
+      std::cerr << ending.text << std::flush;
       if (ending.abandoned) {
         std::cout.flush();
         std::_Exit(static_cast<int>(ending.code));

@@ -64,7 +64,17 @@ PluginSettings plugin_settings(const Document& document) {
   return settings;
 }
 
-Configuration compile(const Document& document, const Catalogue& catalogue) {
+Whereabouts whereabouts(const Document& document) {
+  const NoModules catalogue;
+  Findings findings;
+  Reader reader(catalogue, findings, document.source().directory());
+  const Node& root = document.root();
+  const auto result = read_whereabouts(reader, root.is_mapping() ? root.value("server") : nullptr, root);
+  findings.refuse();
+  return result;
+}
+
+Configuration compile(const Document& document, const Catalogue& catalogue, const EngineChange& change) {
   Findings findings;
   Reader reader(catalogue, findings, document.source().directory());
   const Node& root = document.root();
@@ -72,7 +82,7 @@ Configuration compile(const Document& document, const Catalogue& catalogue) {
   if (check_top(reader, root)) {
     result.plugins = read_plugins(reader, root.value("plugins"), root);
     result.server = read_server(reader, root.value("server"), root);
-    result.engine = read_engine(reader, root.value("engine"));
+    result.engine = read_engine(reader, root.value("engine"), root, change);
     result.listeners = read_listeners(reader, root.value("listeners"), root);
     result.logs = read_logs(reader, root.value("logs"), root);
     result.logs.queue = result.server.limits.log_queue;

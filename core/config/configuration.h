@@ -29,6 +29,9 @@ struct Configuration {
 // compile(document, catalogue). Both throw base::Refusal with everything they found wrong: the first looks at `plugins`
 // only, the second at all.
 PluginSettings plugin_settings(const Document& document);
-Configuration compile(const Document& document, const Catalogue& catalogue);
+// For commands that talk to a server whose file may have been broken since. Throws base::Refusal for what is wrong with
+// these alone.
+Whereabouts whereabouts(const Document& document);
+Configuration compile(const Document& document, const Catalogue& catalogue, const EngineChange& change = {});
 
 }  // namespace kirsch::config

@@ -1,6 +1,7 @@
 // The top key `engine`.
 #include "config/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "config/code.h"
@@ -36,16 +37,25 @@ std::optional<PluginUse> read_plugin(Reader& reader, const Entry& entry) {
 
 }  // namespace
 
-std::vector<PluginUse> read_engine(Reader& reader, const Node* section) {
+std::vector<PluginUse> read_engine(Reader& reader, const Node* section, const Node& root, const EngineChange& change) {
   std::vector<PluginUse> uses;
-  if (section == nullptr) return uses;
-  if (!section->is_mapping()) {
+  if (section != nullptr && !section->is_mapping()) {
     reader.findings().error(*section, code::wrong_type,
                             "'engine' wants a mapping of plugins to their options, not " + description(*section));
     return uses;
   }
-  for (const Entry& entry : section->entries)
+  if (section != nullptr) {
+    for (const Entry& entry : section->entries)
+      if (std::optional<PluginUse> use = read_plugin(reader, entry)) uses.push_back(std::move(*use));
+  }
+  if (change.removed) std::erase_if(uses, [&](const PluginUse& use) { return use.name == *change.removed; });
+  if (change.added && std::ranges::find(uses, *change.added, &PluginUse::name) == uses.end()) {
+    Entry entry{root, root};
+    entry.key.kind = Node::Kind::scalar;
+    entry.key.text = *change.added;
+    entry.value.entries.clear();
     if (std::optional<PluginUse> use = read_plugin(reader, entry)) uses.push_back(std::move(*use));
+  }
   return uses;
 }
 

@@ -89,9 +89,25 @@ void set_loops(ServerSettings& to, const Value& value) {
   if (choice.index == 1) to.loops = number<unsigned>(choice.value.front());
 }
 
-void set_state(ServerSettings& to, const Value& value) {
+// Of settings that have a state and a control.
+template <class Settings>
+void set_state(Settings& to, const Value& value) {
   to.state.reset();
   if (const auto* text = std::get_if<std::string>(&value.data)) to.state = *text;
+}
+
+template <class Settings>
+void set_control(Settings& to, const Value& value) {
+  const auto* choice = std::get_if<base::Choice>(&value.data);
+  to.control = {.on = choice != nullptr, .path = {}};
+  if (choice != nullptr && choice->index == 1) to.control.path = as_text(choice->value.front());
+}
+
+base::Option state_option() { return {"state", "directory of private copies and spool files", "off", or_off(path())}; }
+
+base::Option control_option() {
+  return {"control", "unix socket for stop, restart, reload and status; auto: beside the state", "auto",
+          or_off(one_of({enumeration({"auto"}), path()}))};
 }
 
 const Fields<ServerSettings>& server_fields() {
@@ -101,9 +117,19 @@ const Fields<ServerSettings>& server_fields() {
        set_loops},
       {{"workers", "threads for blocking code", "32", integer(1, 4096)},
        [](Server& to, const Value& value) { to.workers = number<unsigned>(value); }},
+      {{"processes", "server processes that share the listeners; more than one need the keeper", "1", integer(1, 256)},
+       [](Server& to, const Value& value) { to.processes = number<unsigned>(value); }},
+      {{"start_time", "for a process of a restart to get ready", "1m", duration(100ms, day)},
+       [](Server& to, const Value& value) { to.start_time = as_milliseconds(value); }},
       {{"drain", "for open exchanges when the server stops", "30s", duration(0ms, day)},
        [](Server& to, const Value& value) { to.drain = as_milliseconds(value); }},
-      {{"state", "directory of private copies and spool files", "off", or_off(path())}, set_state},
+      {state_option(), set_state<Server>},
+      {control_option(), set_control<Server>},
+      {{"keeper",
+        "a process that stays, keeps its privileges and starts the servers; auto: as root with dropprivileges, or "
+        "for several processes",
+        "auto", enumeration({"auto", "on", "off"})},
+       [](Server& to, const Value& value) { to.keeper = number<KeeperUse>(value); }},
       {{"allow_root", "serve with the rights of root", "false", boolean()},
        [](Server& to, const Value& value) { to.allow_root = as_boolean(value); }},
       {{"limits", "what one client may cost", "{}", structure(limit_fields().options())},
@@ -147,16 +173,34 @@ ServerSettings read_server(Reader& reader, const Node* section, const Node& root
   ServerSettings settings;
   Node written;
   if (section != nullptr) {
-    written = section->is_mapping()
-                  ? without_later_keys(reader.findings(), *section, "'server'", {"driver", "control", "keeper"})
-                  : *section;
+    written =
+        section->is_mapping() ? without_later_keys(reader.findings(), *section, "'server'", {"driver"}) : *section;
   }
   if (!server_fields().read(reader, section == nullptr ? nullptr : &written, section == nullptr ? root : *section,
                             "'server'", settings))
     return settings;
+  if (settings.processes > 1 && settings.keeper == KeeperUse::off)
+    reader.findings().error(section->find("processes")->key, code::out_of_range,
+                            "several processes need the keeper, which is off",
+                            {.note = {}, .help = "remove keeper: off, or say processes: 1"});
   const Entry* limits = section == nullptr ? nullptr : section->find("limits");
   if (limits != nullptr) check_limits(reader, limits->key, settings.limits);
   return settings;
+}
+
+Whereabouts read_whereabouts(Reader& reader, const Node* section, const Node& root) {
+  static const Fields<Whereabouts> fields = {{state_option(), set_state<Whereabouts>},
+                                             {control_option(), set_control<Whereabouts>}};
+  Node written = root;
+  written.kind = Node::Kind::mapping;
+  written.entries.clear();
+  if (section != nullptr && section->is_mapping()) {
+    for (const char* name : {"state", "control"})
+      if (const Entry* entry = section->find(name)) written.entries.push_back(*entry);
+  }
+  Whereabouts result;
+  fields.read(reader, &written, root, "'server'", result);
+  return result;
 }
 
 std::optional<LimitSettings> read_listener_limits(Reader& reader, const Node* limits, const Node* server,

@@ -40,11 +40,23 @@ struct LimitSettings {
   std::size_t log_queue = 0;
 };
 
+// Where the command reaches a server that runs.
+struct ControlSettings {
+  bool on = true;
+  std::optional<std::string> path;  // absolute; none: the server chooses
+};
+
+enum class KeeperUse : std::uint8_t { automatic, on, off };
+
 struct ServerSettings {
   std::optional<unsigned> loops;  // none: one per processor
   unsigned workers = 0;
+  unsigned processes = 1;
+  std::chrono::milliseconds start_time{};
   std::chrono::milliseconds drain{};
   std::optional<std::string> state;  // absolute; none: the server chooses
+  ControlSettings control;
+  KeeperUse keeper = KeeperUse::automatic;
   bool allow_root = false;
   LimitSettings limits;
 };
@@ -62,5 +74,12 @@ std::optional<LimitSettings> read_listener_limits(Reader& reader, const Node* li
 // `section` is the value of the key, null if it is absent; `root` is the document's root. What is wrong is reported to
 // the reader's findings.
 ServerSettings read_server(Reader& reader, const Node* section, const Node& root);
+
+// What is enough to find a server that runs. Whatever else is wrong with the section is passed over.
+struct Whereabouts {
+  std::optional<std::string> state;
+  ControlSettings control;
+};
+Whereabouts read_whereabouts(Reader& reader, const Node* section, const Node& root);
 
 }  // namespace kirsch::config

@@ -107,6 +107,10 @@ void Listener::keep_file() noexcept {
   if (file_) file_->keep();
 }
 
+void Listener::take_file() {
+  if (address_.is_unix()) file_ = std::make_shared<SocketFile>(std::string(address_.path()));
+}
+
 std::vector<Listener> Listener::bind(const Address& address, unsigned count, const Settings& settings) {
   if (!address.known() || (address.is_unix() && address.path().empty())) throw refusal("no address to listen on");
   return address.is_unix() ? bind_unix(address, count, settings) : bind_tcp(address, count, settings);

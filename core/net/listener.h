@@ -35,7 +35,8 @@ class Listener {
   static std::vector<Listener> bind(const Address& address, unsigned count = 1) {
     return bind(address, count, Settings());
   }
-  // A socket that another process bound and listens on. Throws base::Refusal if it is none.
+  // A socket that another process bound and listens on; the file of a unix socket stays its. Throws base::Refusal if it
+  // is none.
   static Listener adopt(base::UniqueFd descriptor);
 
   // As it really is: the port that the kernel chose.
@@ -43,6 +44,8 @@ class Listener {
   int descriptor() const noexcept;
   // The file of a unix socket stays when the last copy goes, because another process listens there now.
   void keep_file() noexcept;
+  // The file of an adopted unix socket is removed with the last copy made from here on.
+  void take_file();
 
  private:
   Listener(Poco::Net::ServerSocket socket, Address address, std::shared_ptr<SocketFile> file);

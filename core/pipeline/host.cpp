@@ -162,7 +162,8 @@ const kirsch_bus bus_table{
 const kirsch_process process_table{
     .size = sizeof(kirsch_process),
     .predecessor = [](const kirsch_host* table) { return ModuleHost::engine(table).predecessor(); },
-    .give = ModuleHost::give};
+    .give = ModuleHost::give,
+    .main_pid = [](const kirsch_host* table) { return ModuleHost::engine(table).main_pid(); }};
 
 struct Feature {
   std::string_view id;

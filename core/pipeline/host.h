@@ -30,6 +30,7 @@ struct Engine {
       subscribe;
   std::function<void(std::uint64_t subscription)> unsubscribe;
   std::function<std::int32_t()> predecessor;
+  std::function<std::int32_t()> main_pid;
   std::function<void(std::uint32_t user, std::uint32_t group)> give;  // throws std::exception
 };
 

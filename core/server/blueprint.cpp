@@ -64,15 +64,18 @@ void check_phases(const Blueprint& blueprint) {
 
 }  // namespace
 
-Blueprint read_blueprint(const fs::path& file) {
+Blueprint read_blueprint(const fs::path& file, const config::EngineChange& change) {
   const auto document = config::Document::from_file(file);
   ModuleSearch found = find_modules(config::plugin_settings(document));
-  Blueprint blueprint{.directories = std::move(found.directories),
+  Blueprint blueprint{.file = fs::absolute(file),
+                      .change = change,
+                      .directories = std::move(found.directories),
                       .catalogue = std::move(found.catalogue),
                       .configuration = {},
                       .warnings = {}};
   if (!blueprint.catalogue.errors().empty()) throw base::Refusal(blueprint.catalogue.errors());
-  blueprint.configuration = config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories));
+  blueprint.configuration =
+      config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories), change);
   check_phases(blueprint);
   static_cast<void>(loader::service_order(blueprint.catalogue, named_files(blueprint, loader::Phase::late)));
   blueprint.warnings = blueprint.catalogue.warnings();

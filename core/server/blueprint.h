@@ -12,6 +12,8 @@
 namespace kirsch::server {
 
 struct Blueprint {
+  std::filesystem::path file;                      // absolute
+  config::EngineChange change;                     // of what the file says
   std::vector<std::filesystem::path> directories;  // where modules were looked for
   loader::Catalogue catalogue;
   config::Configuration configuration;
@@ -19,6 +21,6 @@ struct Blueprint {
 };
 
 // Throws base::Refusal with everything that is wrong: exit code configuration or module_refused.
-Blueprint read_blueprint(const std::filesystem::path& file);
+Blueprint read_blueprint(const std::filesystem::path& file, const config::EngineChange& change = {});
 
 }  // namespace kirsch::server

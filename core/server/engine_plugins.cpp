@@ -37,6 +37,7 @@ void EnginePlugins::subscribe(engine::Bus& bus) {
   constexpr int late = 85;
   for (const auto& use : blueprint_.configuration.engine) {
     const auto* provided = blueprint_.catalogue.find(loader::Kind::plugin, use.name);
+    if (!belongs_to(share_, *provided->file)) continue;
     auto* entry = entries_.emplace_back(std::make_unique<Entry>(Entry{&use, provided, nullptr})).get();
     for (const auto& channel : provided->offer().channels) {
       // What YAML says of the start holds for the end too, which mirrors it.
@@ -58,8 +59,8 @@ void EnginePlugins::create(loader::Phase phase) {
   }
 }
 
-bool EnginePlugins::named(std::string_view plugin) const {
-  return std::ranges::any_of(entries_, [plugin](const auto& entry) { return entry->use->name == plugin; });
+bool names_plugin(const config::Configuration& configuration, std::string_view plugin) {
+  return std::ranges::find(configuration.engine, plugin, &config::PluginUse::name) != configuration.engine.end();
 }
 
 }  // namespace kirsch::server

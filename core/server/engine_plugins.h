@@ -6,19 +6,20 @@
 
 #include "engine/bus.h"
 #include "server/modules.h"
+#include "server/named_modules.h"
 
 namespace kirsch::server {
 
 class EnginePlugins {
  public:
   // Both must outlive it; it must outlive the bus's listeners.
-  EnginePlugins(const Blueprint& blueprint, Modules& modules) : blueprint_(blueprint), modules_(modules) {}
+  EnginePlugins(const Blueprint& blueprint, Modules& modules, Share share)
+      : blueprint_(blueprint), modules_(modules), share_(share) {}
 
   // Subscribes all. What runs before their phase is loaded does nothing.
   void subscribe(engine::Bus& bus);
   // Creates the instances of that phase; their modules are loaded. Throws base::Refusal.
   void create(loader::Phase phase);
-  bool named(std::string_view plugin) const;
 
  private:
   struct Entry {
@@ -29,7 +30,10 @@ class EnginePlugins {
 
   const Blueprint& blueprint_;
   Modules& modules_;
+  const Share share_;
   std::vector<std::unique_ptr<Entry>> entries_;
 };
+
+bool names_plugin(const config::Configuration& configuration, std::string_view plugin);
 
 }  // namespace kirsch::server

@@ -60,6 +60,14 @@ std::uint32_t connections_within_descriptors(std::uint32_t configured, base::Log
 
 }  // namespace
 
+// What the loops say of their load; shared, because one may answer when nobody waits any more.
+struct Loops::Count {
+  std::mutex mutex;
+  std::condition_variable changed;
+  Load load;
+  std::size_t told = 0;
+};
+
 // One loop with its thread. Its timers and posts run on that thread.
 class Loops::Lane {
  public:
@@ -85,8 +93,9 @@ class Loops::Lane {
       loop_.run();
     });
   }
-  void drain() noexcept {
-    loop_.post([this] {
+  void drain(Idle idle) noexcept {
+    loop_.post([this, idle] {
+      keeps_idle_ = idle == Idle::keep;
       loop_.stop_accepting();
       for (const auto& one : connections_) one->drain(nullptr, nullptr);
       check_later(first_requests);
@@ -95,6 +104,16 @@ class Loops::Lane {
   void abort() noexcept {
     loop_.post([this] {
       for (const auto& one : connections_) one->abort_all();
+    });
+  }
+  // False: the loop has ended, nothing will be told.
+  bool tell_load(std::shared_ptr<Count> count) {
+    return loop_.post([this, count = std::move(count)] {
+      const std::lock_guard lock(count->mutex);
+      count->load.requests += dispatcher_.live();
+      count->load.connections += loop_.connections();
+      ++count->told;
+      count->changed.notify_all();
     });
   }
   // What was posted before still runs.
@@ -115,7 +134,7 @@ class Loops::Lane {
   void check() {
     auto live = dispatcher_.live();
     for (const auto& one : connections_) {
-      one->close_idle();
+      if (!keeps_idle_) one->close_idle();
       live += one->count();
     }
     if (live != 0) return check_later(drain_check);
@@ -129,6 +148,7 @@ class Loops::Lane {
   pipeline::Dispatcher dispatcher_;
   http::ClientSeats& seats_;
   std::vector<std::unique_ptr<http::Connections>> connections_;  // one per set of limits
+  bool keeps_idle_ = false;
   std::thread thread_;
 };
 
@@ -176,9 +196,11 @@ Loops::~Loops() {
   if (!stopped_) stop(0ms);
 }
 
-void Loops::start(const Listeners& listeners) {
+void Loops::start(const std::vector<BoundListener>& listeners) {
   for (std::uint32_t listener = 0; listener < listeners.size(); ++listener) {
-    for (std::size_t loop = 0; loop < lanes_.size(); ++loop) lanes_[loop]->listen(listeners[listener][loop], listener);
+    const auto& sockets = listeners[listener].sockets;
+    for (std::size_t turn = 0; turn < std::max(lanes_.size(), sockets.size()); ++turn)
+      lanes_[turn % lanes_.size()]->listen(sockets[turn % sockets.size()], listener);
   }
   try {
     for (const auto& lane : lanes_) lane->start();
@@ -212,6 +234,7 @@ void Loops::force() noexcept {
 bool Loops::drained_within(std::chrono::milliseconds drain) noexcept {
   const auto deadline = std::chrono::steady_clock::now() + drain;
   std::unique_lock lock(mutex_);
+  drain_end_ = deadline;
   const auto served = [this] { return drained_ == lanes_.size() && workers_->depth() + workers_->busy() == 0; };
   while (!forced_ && !served() && std::chrono::steady_clock::now() < deadline) {
     changed_.wait_until(lock, std::min(deadline, std::chrono::steady_clock::now() + drain_check));
@@ -226,9 +249,26 @@ bool Loops::workers_ended() noexcept {
   return workers_->busy() == 0;
 }
 
-bool Loops::stop(std::chrono::milliseconds drain) noexcept {
+Loops::Load Loops::load() {
+  const auto count = std::make_shared<Count>();
+  std::size_t asked = 0;
+  for (const auto& lane : lanes_) asked += lane->tell_load(count) ? 1 : 0;
+  Load load;
+  {
+    std::unique_lock lock(count->mutex);
+    count->changed.wait_for(lock, 1s, [&] { return count->told == asked; });
+    load = count->load;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (drain_end_ && *drain_end_ > now)
+    load.drain_left = std::chrono::duration_cast<std::chrono::milliseconds>(*drain_end_ - now);
+  return load;
+}
+
+bool Loops::stop(std::chrono::milliseconds drain, Idle idle) noexcept {
   if (std::exchange(stopped_, true)) return true;
-  for (const auto& lane : lanes_) lane->drain();
+  for (const auto& lane : lanes_) lane->drain(idle);
   if (!drained_within(drain)) log_.write(base::Level::warning, "server: the drain ended with work left");
   for (const auto& lane : lanes_) lane->abort();
   watcher_ = {};

@@ -14,13 +14,20 @@
 #include "net/listener.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/host.h"
+#include "server/inheritance.h"
 
 namespace kirsch::server {
 
 class Loops {
  public:
-  // By listener, then by loop.
-  using Listeners = std::vector<std::vector<net::Listener>>;
+  // What becomes of connections that wait for a request when the server ends: where another process takes over they
+  // stay until their next answer, which says that it is the last.
+  enum class Idle : std::uint8_t { close, keep };
+  struct Load {
+    std::size_t requests = 0;  // in flight
+    std::size_t connections = 0;
+    std::chrono::milliseconds drain_left{};  // of a drain that is under way
+  };
 
   static unsigned count(const config::ServerSettings& settings);
 
@@ -33,18 +40,20 @@ class Loops {
   // Ends what `stop` did not.
   ~Loops();
 
-  // Starts to accept. Throws base::Refusal.
-  void start(const Listeners& listeners);
+  // Starts to accept; the sockets of a listener are spread over the loops, however many they are. Throws base::Refusal.
+  void start(const std::vector<BoundListener>& listeners);
 
-  // Accepts no more, serves what was accepted for at most `drain`, closes idle connections once nothing is in flight,
-  // ends the threads. Blocks. False: work on a worker did not end in time; those threads are abandoned and nothing here
-  // may be destroyed any more.
-  bool stop(std::chrono::milliseconds drain) noexcept;
+  // Accepts no more, serves what was accepted for at most `drain`, ends the threads. Blocks. False: work on a worker
+  // did not end in time; those threads are abandoned and nothing here may be destroyed any more.
+  bool stop(std::chrono::milliseconds drain, Idle idle = Idle::close) noexcept;
   // Any thread: a stop under way ends the drain now.
   void force() noexcept;
+  // Any thread but those of loops, between start and the end of stop: what the loops say within a second.
+  Load load();
 
  private:
   class Lane;
+  struct Count;
 
   void set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common,
                   unsigned loops);
@@ -62,6 +71,7 @@ class Loops {
   std::size_t drained_ = 0;
   bool forced_ = false;
   bool stopped_ = false;
+  std::optional<std::chrono::steady_clock::time_point> drain_end_;
   std::unique_ptr<pipeline::WorkerPool> workers_;
   std::optional<pipeline::StepWatch> watch_;
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -28,8 +28,8 @@ Modules::~Modules() {
   while (!loaded_.empty()) loaded_.pop_back();
 }
 
-void Modules::load(loader::Phase phase) {
-  const auto order = loader::service_order(blueprint_.catalogue, named_files(blueprint_, phase));
+void Modules::load(loader::Phase phase, Share share) {
+  const auto order = loader::service_order(blueprint_.catalogue, named_files(blueprint_, phase, share));
   for (const auto* file : order) required_.insert(file->manifest->services.begin(), file->manifest->services.end());
   for (const auto* file : order) {
     if (!modules_.contains(file)) load(*file);

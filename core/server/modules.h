@@ -16,6 +16,7 @@
 #include "pipeline/lowering.h"
 #include "pipeline/plan.h"
 #include "server/blueprint.h"
+#include "server/named_modules.h"
 
 namespace kirsch::server {
 
@@ -30,7 +31,7 @@ class Modules {
 
   // Loads those of that phase that the configuration names, and whoever provides services to them. Throws
   // base::Refusal.
-  void load(loader::Phase phase);
+  void load(loader::Phase phase, Share share = Share::all);
 
   // An instance with these options (a base::Structure). The same value object gives the same instance. Throws
   // base::Refusal.

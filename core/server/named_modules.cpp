@@ -32,13 +32,17 @@ void name_providers(const loader::Catalogue& catalogue, const base::Value& value
 
 }  // namespace
 
-Files named_files(const Blueprint& blueprint, loader::Phase phase) {
+bool belongs_to(Share share, const loader::ModuleFile& file) {
+  return share == Share::all || (share == Share::keeper) == file.manifest->in_keeper;
+}
+
+Files named_files(const Blueprint& blueprint, loader::Phase phase, Share share) {
   Files files;
   const auto& configuration = blueprint.configuration;
   const auto& catalogue = blueprint.catalogue;
   for (const auto& use : configuration.engine) {
     const auto* file = catalogue.find(loader::Kind::plugin, use.name)->file;
-    if (file->manifest->phase != phase) continue;
+    if (file->manifest->phase != phase || !belongs_to(share, *file)) continue;
     files.insert(file);
     name_providers(catalogue, use.options, files);
   }

@@ -1,6 +1,7 @@
 // Which module files a configuration names, directly or as providers of services.
 #pragma once
 
+#include <cstdint>
 #include <set>
 
 #include "base/value.h"
@@ -10,8 +11,12 @@ namespace kirsch::server {
 
 using Files = std::set<const loader::ModuleFile*>;
 
-// early: those of early plugins; late: all others.
-Files named_files(const Blueprint& blueprint, loader::Phase phase);
+// Whose plugins: all, or only those that the keeper runs, or those that it leaves to the servers.
+enum class Share : std::uint8_t { all, keeper, server };
+bool belongs_to(Share share, const loader::ModuleFile& file);
+
+// early: those of early plugins of that share; late: all others.
+Files named_files(const Blueprint& blueprint, loader::Phase phase, Share share = Share::all);
 
 // Throws base::Refusal (M206).
 const loader::Provided& named_provider(const loader::Catalogue& catalogue, const base::ProviderUse& use);

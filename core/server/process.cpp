@@ -5,34 +5,45 @@
 
 #include <iostream>
 
+#include "server/bound_listeners.h"
+#include "server/control_place.h"
+#include "server/failures.h"
 #include "server/process_signals.h"
 #include "server/state_directory.h"
+#include "server/successor.h"
 
 namespace kirsch::server {
 namespace {
 
 // The field's own numbers (see the design): plugins count on them.
 constexpr int bind_priority = 75;
-constexpr int log_priority = 78;  // no thread may exist before the fork of a daemon at 65
+constexpr int threads_priority = 78;  // no thread may exist before the fork of a daemon at 65
 constexpr int generation_priority = 80;
 constexpr int loops_priority = 90;
+constexpr int control_priority = 95;
 constexpr int ready_priority = 100;
+constexpr int logs_priority = 20;  // before whoever logs about a reload
 
-std::string url(const net::Address& address) { return address.is_unix() ? address.text() : "http://" + address.text(); }
+Share share_of(const Inheritance& inheritance) {
+  return inheritance.from == Inheritance::From::keeper ? Share::server : Share::all;
+}
 
 }  // namespace
 
-Process::Process(const Blueprint& blueprint, base::Logs& logs)
+Process::Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance)
     : blueprint_(blueprint),
       logs_(logs),
       log_(logs.error()),
+      program_(Program::serving(blueprint.file)),
+      inheritance_(std::move(inheritance)),
       loop_count_(Loops::count(blueprint.configuration.server)),
       bus_(log_),
       listeners_of_modules_(bus_),
       host_(logs, loop_count_, blueprint.configuration.server.workers, engine()),
       state_(state_directory(blueprint.configuration.server.state)),
       modules_(blueprint, host_, state_),
-      plugins_(blueprint, modules_) {
+      plugins_(blueprint, modules_, share_of(inheritance_)) {
+  if (inheritance_.from == Inheritance::From::keeper) link_.emplace(std::move(*inheritance_.channel), orders());
   subscribe_core();
   plugins_.subscribe(bus_);
 }
@@ -47,67 +58,53 @@ pipeline::Engine Process::engine() {
       .subscribe = [this](std::string_view owner, std::string_view channel, int priority, kirsch_listen listen,
                           void* self) { return listeners_of_modules_.add(owner, channel, priority, listen, self); },
       .unsubscribe = [this](std::uint64_t subscription) { listeners_of_modules_.remove(subscription); },
-      .predecessor = [] { return 0; },
+      .predecessor =
+          [this] { return inheritance_.from == Inheritance::From::predecessor ? inheritance_.pid : pid_t{0}; },
+      .main_pid = [this] { return inheritance_.from == Inheritance::From::keeper ? inheritance_.pid : ::getpid(); },
       .give = [this](std::uint32_t user, std::uint32_t group) { give_state(state_, user, group); },
   };
 }
 
 void Process::subscribe_core() {
-  bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind_listeners(); }});
+  bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind(); }});
   bus_.subscribe({"exit", "listeners", bind_priority, [this](std::string_view) { listeners_.clear(); }});
-  // The thread ends after everything else that may log, not here.
-  bus_.subscribe({"start", "log", log_priority, [this](std::string_view) { logs_.start(); }});
-  bus_.subscribe({"graceful", "log", log_priority, [this](std::string_view) { reopen_logs(); }});
+  // The threads end after everything else that may log, or be asked, not here.
+  bus_.subscribe({"start", "threads", threads_priority, [this](std::string_view) { start_threads(); }});
+  bus_.subscribe({"graceful", "logs", logs_priority, [this](std::string_view) { reopen_logs(); }});
+  bus_.subscribe({"reopen_logs", "logs", logs_priority, [this](std::string_view) { reopen_logs(); }});
+  bus_.subscribe({"restart", "successor", 50, [this](std::string_view reason) { restart(reason); }});
   bus_.subscribe({"start", "modules", generation_priority, [this](std::string_view) { load_generation(); }});
   bus_.subscribe({"start", "loops", loops_priority, [this](std::string_view) { start_loops(); }});
   bus_.subscribe({"stop", "loops", loops_priority, [this](std::string_view) { stop_loops(); }});
+  bus_.subscribe({"start", "control", control_priority, [this](std::string_view) { open_control(); }});
   bus_.subscribe({"start", "ready", ready_priority, [this](std::string_view) { announce(); }});
 }
 
 base::ExitCode Process::run() {
-  modules_.load(loader::Phase::early);
+  modules_.load(loader::Phase::early, share_of(inheritance_));
   plugins_.create(loader::Phase::early);
-  if (!plugins_.named("signals")) unblock_signals();
-  if (!bus_.start()) return bus_.exit();
-  bus_.wait();
-  return bus_.exit();
+  if (!names_plugin(blueprint_.configuration, "signals")) unblock_signals();
+  if (bus_.start()) bus_.wait();
+  if (link_ && !replaced_) link_->ending();
+  const auto code = bus_.exit();
+  control_.reset();
+  link_.reset();
+  return code;
 }
 
-// Without dropprivileges a server of root would serve the network as root.
-void Process::refuse_root() const {
-  const auto& configuration = blueprint_.configuration;
-  if (::geteuid() != 0 || configuration.server.allow_root || plugins_.named("dropprivileges")) return;
-  for (const auto& listener : listeners_) {
-    const auto& address = listener.front().address();
-    if (address.is_unix() || address.loopback()) continue;
-    throw base::Refusal(
-        base::Diagnostic{.code = "C076",
-                         .message = "as root the server listens on loopback addresses only, not on " + address.text(),
-                         .help = "start it as another user, or say server: { allow_root: true }",
-                         .exit_code = base::ExitCode::bind_or_permission});
-  }
-  log_.write(base::Level::warning, "server: running as root; tolerated because only loopback addresses are bound");
+void Process::bind() {
+  listeners_ = bind_listeners(blueprint_.configuration, loop_count_, inheritance_);
+  refuse_root(blueprint_.configuration, listeners_, log_);
+  const auto& settings = blueprint_.configuration.server.control;
+  if (link_ || !settings.on) return;
+  const auto path = control_path(settings, state_, blueprint_.file);
+  control_socket_.emplace(inheritance_.control ? net::ControlSocket::adopt(path, std::move(inheritance_.control))
+                                               : net::ControlSocket::bind(path));
 }
 
-void Process::bind_listeners() {
-  for (const auto& listener : blueprint_.configuration.listeners) {
-    const auto address = net::Address::parse(listener.bind);
-    if (!address) {
-      throw base::Refusal(base::Diagnostic{
-          .code = "C074", .message = "'" + listener.bind + "' is no address to bind", .position = listener.origin});
-    }
-    try {
-      listeners_.push_back(net::Listener::bind(*address, loop_count_,
-                                               {.unix_mode = listener.access.mode,
-                                                .unix_owner = listener.access.owner,
-                                                .unix_group = listener.access.group}));
-    } catch (const base::Refusal& refusal) {
-      auto diagnostics = refusal.diagnostics();
-      if (!diagnostics.front().position) diagnostics.front().position = listener.origin;
-      throw base::Refusal(std::move(diagnostics));
-    }
-  }
-  refuse_root();
+void Process::start_threads() {
+  logs_.start();
+  if (link_) link_->start();
 }
 
 void Process::load_generation() {
@@ -127,22 +124,66 @@ void Process::start_loops() {
   bus_.set_force_callback([this] { loops_->force(); });
 }
 
-// On standard output, for people and for whoever started the server.
-void Process::announce() const {
-  for (const auto& listener : listeners_) std::cout << "serving " << url(listener.front().address()) << '\n';
-  std::cout << "ready" << std::endl;
+void Process::open_control() {
+  if (!control_socket_) return;
+  control_.emplace(
+      std::move(*control_socket_),
+      [this](const std::string& command, std::shared_ptr<ControlAnswer> to) { answer(command, to); },
+      [this] { show_drain(); });
+  control_socket_.reset();
+}
+
+// To modules, to people on standard output, and to the process that started this one.
+void Process::announce() {
+  served_ = served_text(listeners_);
+  if (inheritance_.from == Inheritance::From::predecessor) {
+    for (auto& listener : listeners_) {
+      for (auto& socket : listener.sockets) socket.take_file();
+    }
+  }
+  bus_.publish("ready", served_);
+  if (link_) return link_->ready(served_);
+  std::cout << served_ << "ready" << std::endl;
+  if (inheritance_.channel) inheritance_.channel->send("ready", served_);
+  inheritance_.channel.reset();
+}
+
+bool Process::reported(const base::Refusal& refusal) {
+  const auto text = text_of(refusal.diagnostics());
+  bus_.publish("failed", text, static_cast<int>(refusal.exit_code()));
+  if (link_) {
+    link_->failed(refusal.exit_code(), text);
+    return true;
+  }
+  return inheritance_.channel && report_failure(*inheritance_.channel, refusal.exit_code(), text);
 }
 
 void Process::stop_loops() {
   listeners_.clear();  // the loops close theirs now: from here on clients are refused, not left waiting
-  abandoned_ = !loops_->stop(blueprint_.configuration.server.drain);
+  abandoned_ = !loops_->stop(blueprint_.configuration.server.drain, replaced_ ? Loops::Idle::keep : Loops::Idle::close);
   bus_.set_force_callback({});
   if (abandoned_) throw std::runtime_error("blocking steps of modules did not end in time");
 }
 
 void Process::reopen_logs() {
-  auto failures = logs_.reopen();
+  base::LogOpener elsewhere;
+  if (link_) elsewhere = [this](const std::string& path) { return link_->open_log(path); };
+  auto failures = logs_.reopen(elsewhere);
+  if (link_) link_->reopened_logs();
   if (!failures.empty()) throw base::Refusal(std::move(failures));
+}
+
+void Process::restart(std::string_view reason) {
+  if (link_) return link_->restart(reason);
+  const pid_t successor =
+      start_successor(program_, {listeners_, control_ ? control_->listening() : -1},
+                      blueprint_.configuration.server.start_time, [this] { return bus_.stopping(); });
+  replaced_ = true;
+  for (auto& listener : listeners_) {
+    for (auto& socket : listener.sockets) socket.keep_file();
+  }
+  if (control_) control_->hand_over();
+  bus_.request_exit("process " + std::to_string(successor) + " has taken over");
 }
 
 }  // namespace kirsch::server

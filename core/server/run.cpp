@@ -1,24 +1,40 @@
-// Runs the process and keeps what threads that were left behind still use.
+// Which process this is to be, and what it keeps because threads that were left behind still use it.
 #include "server/run.h"
+
+#include <unistd.h>
 
 #include <memory>
 
 #include "base/logs.h"
+#include "server/failures.h"
+#include "server/keeper.h"
 #include "server/process.h"
 
 namespace kirsch::server {
+namespace {
 
-Ending run_server(const Blueprint& blueprint) {
+bool wants_keeper(const config::Configuration& configuration) {
+  const auto& settings = configuration.server;
+  if (settings.keeper != config::KeeperUse::automatic) return settings.keeper == config::KeeperUse::on;
+  return settings.processes > 1 || (::geteuid() == 0 && names_plugin(configuration, "dropprivileges"));
+}
+
+void log_failure(const config::Configuration& configuration, base::Logs& logs, const char* what) {
+  const bool shown = configuration.logs.error.kind == base::LogTarget::Kind::standard_error;
+  if (!shown) logs.error().write(base::Level::error, std::string("server: ") + what);
+}
+
+Ending run_process(const Blueprint& blueprint, Inheritance inheritance) {
   auto logs = std::make_unique<base::Logs>(blueprint.configuration.logs);
-  auto process = std::make_unique<Process>(blueprint, *logs);
+  auto process = std::make_unique<Process>(blueprint, *logs, std::move(inheritance));
   Ending ending;
   try {
     ending.code = process->run();
   } catch (const base::Refusal& refusal) {
     ending.code = refusal.exit_code();
-    ending.errors = refusal.diagnostics();
-    const bool shown = blueprint.configuration.logs.error.kind == base::LogTarget::Kind::standard_error;
-    if (!shown) logs->error().write(base::Level::error, std::string("server: ") + refusal.what());
+    // Who started this process says why it did not work.
+    if (!process->reported(refusal)) ending.errors = refusal.diagnostics();
+    log_failure(blueprint.configuration, *logs, refusal.what());
   }
   ending.abandoned = process->abandoned();
   if (ending.abandoned) {
@@ -27,6 +43,36 @@ Ending run_server(const Blueprint& blueprint) {
     static_cast<void>(logs.release());
   }
   return ending;
+}
+
+Ending run_keeper(const Blueprint& blueprint) {
+  base::Logs logs(blueprint.configuration.logs);
+  Keeper keeper(blueprint, logs);
+  try {
+    return {.code = keeper.run()};
+  } catch (const base::Refusal& refusal) {
+    log_failure(blueprint.configuration, logs, refusal.what());
+    return {.code = refusal.exit_code(), .text = keeper.report(refusal)};
+  }
+}
+
+}  // namespace
+
+Ending run_server(const std::filesystem::path& configuration, const config::EngineChange& change,
+                  const std::function<void(std::span<const base::Diagnostic> warnings)>& show) {
+  Inheritance inheritance;
+  try {
+    inheritance = Inheritance::take();
+    const auto blueprint = read_blueprint(configuration, change);
+    if (inheritance.from != Inheritance::From::nobody) return run_process(blueprint, std::move(inheritance));
+    show(blueprint.warnings);
+    return wants_keeper(blueprint.configuration) ? run_keeper(blueprint)
+                                                 : run_process(blueprint, std::move(inheritance));
+  } catch (const base::Refusal& refusal) {
+    const bool told = inheritance.channel &&
+                      report_failure(*inheritance.channel, refusal.exit_code(), text_of(refusal.diagnostics()));
+    return {.code = refusal.exit_code(), .errors = told ? std::vector<base::Diagnostic>() : refusal.diagnostics()};
+  }
 }
 
 }  // namespace kirsch::server

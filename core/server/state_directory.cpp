@@ -31,13 +31,6 @@ fs::path cache_directory() {
   return user != nullptr ? fs::path(user->pw_dir) / ".cache" : fs::path("/var/tmp");
 }
 
-fs::path chosen(const std::optional<std::string>& configured) {
-  if (configured) return *configured;
-  if (const auto given = environment("STATE_DIRECTORY"); given.starts_with('/'))
-    return given.substr(0, given.find(':'));
-  return ::geteuid() == 0 ? fs::path("/var/lib/kirsch") : cache_directory() / "kirsch";
-}
-
 [[noreturn]] void refuse(const fs::path& path, const std::string& what) {
   throw base::Refusal(base::Diagnostic{
       .code = "C072",
@@ -54,8 +47,15 @@ fs::path spool_of(const fs::path& state, uid_t user) { return state / ("spool." 
 
 }  // namespace
 
+fs::path state_path(const std::optional<std::string>& configured) {
+  if (configured) return *configured;
+  if (const auto given = environment("STATE_DIRECTORY"); given.starts_with('/'))
+    return given.substr(0, given.find(':'));
+  return ::geteuid() == 0 ? fs::path("/var/lib/kirsch") : cache_directory() / "kirsch";
+}
+
 fs::path state_directory(const std::optional<std::string>& configured) {
-  auto path = chosen(configured);
+  auto path = state_path(configured);
   std::error_code error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   make_directory(path);

@@ -9,6 +9,9 @@
 
 namespace kirsch::server {
 
+// As below, but nothing is made.
+std::filesystem::path state_path(const std::optional<std::string>& configured);
+
 // `configured`, else $STATE_DIRECTORY, else /var/lib/kirsch for root, else a directory in the user's cache. Made with
 // mode 0700 if it is missing. Throws base::Refusal.
 std::filesystem::path state_directory(const std::optional<std::string>& configured);

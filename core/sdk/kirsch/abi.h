@@ -476,6 +476,7 @@ typedef struct kirsch_process {
   /* [start] Before privileges are dropped: gives that user and group what the server owns and will want to change,
    * such as its state directory. 0, or -1 and `error` says why. */
   int32_t (*give)(const kirsch_host*, uint32_t user, uint32_t group, kirsch_error* error);
+  int32_t (*main_pid)(const kirsch_host*); /* [any] of the process that stands for the whole: the keeper, or this one */
 } kirsch_process;
 
 /* ---- Module

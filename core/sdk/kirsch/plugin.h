@@ -72,6 +72,8 @@ class Process {
  public:
   // The process whose place this one takes, or 0. It serves on until channel ready.
   static std::int32_t predecessor() { return table().predecessor(detail::host); }
+  // Any thread: the process that stands for the whole, the keeper where there is one.
+  static std::int32_t main_pid() { return table().main_pid(detail::host); }
   // Gives a user what the server owns and will want to change. Throws std::runtime_error.
   static void give(std::uint32_t user, std::uint32_t group) {
     kirsch_error error{};

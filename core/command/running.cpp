@@ -1,0 +1,177 @@
+// One request over the control socket each; a server that is ending answers by its end.
+#include "command/running.h"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "base/diagnostic.h"
+#include "command/status_report.h"
+#include "command/terminal.h"
+#include "config/configuration.h"
+#include "net/control_socket.h"
+#include "server/control_place.h"
+#include "server/state_directory.h"
+
+namespace kirsch::command {
+namespace {
+
+using namespace std::chrono_literals;
+using base::ExitCode;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto turn = 200ms;
+
+base::Refusal refusal(std::string message, ExitCode code, std::string help = {}) {
+  return base::Refusal(
+      base::Diagnostic{.code = "P010", .message = std::move(message), .help = std::move(help), .exit_code = code});
+}
+
+std::vector<std::filesystem::path> places(const RunningServer& server) {
+  if (!server.control.empty()) return {server.control};
+  const auto where = config::whereabouts(config::Document::from_file(server.configuration));
+  if (!where.control.on)
+    throw refusal("the configuration switches the control socket off", ExitCode::configuration,
+                  "remove control: off from server");
+  return server::control_paths(where.control, server::state_path(where.state), server.configuration);
+}
+
+net::ControlConnection connect(const RunningServer& server) {
+  for (const auto& place : places(server)) {
+    if (auto connection = net::connect_control(place)) return *std::move(connection);
+  }
+  throw refusal("no server runs with the configuration " + server.configuration.string(), ExitCode::not_running,
+                "--control names the socket of a server whose state directory this command cannot know");
+}
+
+// A line that is written over on a terminal, and told once elsewhere.
+class ProgressLine {
+ public:
+  explicit ProgressLine(std::string what) : what_(std::move(what)), terminal_(::isatty(STDERR_FILENO) == 1) {}
+  ~ProgressLine() {
+    if (terminal_ && !shown_.empty()) std::cerr << "\r\033[K" << std::flush;
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  void show(const std::string& text) {
+    if (text == shown_) return;
+    shown_ = text;
+    std::cerr << (terminal_ ? "\r\033[K" : "") << what_ << text << (terminal_ ? "" : "\n") << std::flush;
+  }
+
+ private:
+  const std::string what_;
+  const bool terminal_;
+  std::string shown_;
+};
+
+struct Answer {
+  ExitCode code = ExitCode::ok;
+  std::string text;
+};
+
+Answer answer_of(const std::string& body) {
+  const auto end = body.find('\n');
+  return {static_cast<ExitCode>(std::stoi(body.substr(0, end))),
+          end == std::string::npos ? std::string() : body.substr(end + 1)};
+}
+
+[[noreturn]] void give_up(const RunningServer& server) {
+  throw refusal("the server did not answer within " + std::to_string(server.patience.count()) + " s",
+                ExitCode::timed_out);
+}
+
+class Patience {
+ public:
+  explicit Patience(const RunningServer& server) : server_(server), deadline_(Clock::now() + server.patience) {}
+  void check() const {
+    if (server_.patience.count() != 0 && Clock::now() > deadline_) give_up(server_);
+  }
+
+ private:
+  const RunningServer& server_;
+  const Clock::time_point deadline_;
+};
+
+// None: the server went away without an answer.
+std::optional<Answer> ask(net::ControlConnection& connection, const std::string& command, const Patience& patience,
+                          ProgressLine& progress) {
+  if (!connection.channel.send(command)) return std::nullopt;
+  while (!connection.channel.ended()) {
+    patience.check();
+    const auto message = connection.channel.receive(turn);
+    if (message && message->type == "progress") progress.show(message->body);
+    if (message && message->type == "done") return answer_of(message->body);
+  }
+  return std::nullopt;
+}
+
+void await_end(const base::UniqueFd& process, const Patience& patience) {
+  pollfd entry{process.get(), POLLIN, 0};
+  while (process && ::poll(&entry, 1, static_cast<int>(turn.count())) == 0) patience.check();
+}
+
+// Asks for something that is done or refused, and prints which.
+ExitCode demand(const RunningServer& server, const std::string& command, const std::string& doing,
+                const std::string& done) noexcept {
+  return guarded([&] {
+    auto connection = connect(server);
+    std::optional<Answer> answer;
+    {
+      ProgressLine progress("");
+      progress.show(doing);
+      answer = ask(connection, command, Patience(server), progress);
+    }
+    if (!answer) throw refusal("the server ended before it answered", ExitCode::not_running);
+    if (answer->code == ExitCode::ok) {
+      std::cout << done << '\n';
+    } else {
+      std::cerr << answer->text;
+    }
+    return answer->code;
+  });
+}
+
+}  // namespace
+
+ExitCode stop(const RunningServer& server, bool now) noexcept {
+  return guarded([&] {
+    auto connection = connect(server);
+    const base::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, connection.server, 0)));
+    const Patience patience(server);
+    {
+      ProgressLine progress("stopping: ");
+      const auto answer = ask(connection, now ? "stop_now" : "stop", patience, progress);
+      if (answer) throw refusal(answer->text, answer->code);
+      await_end(process, patience);
+    }
+    std::cout << "stopped\n";
+    return ExitCode::ok;
+  });
+}
+
+ExitCode restart(const RunningServer& server) noexcept {
+  return demand(server, "restart", "starting new processes …", "new processes serve");
+}
+
+ExitCode reload(const RunningServer& server) noexcept { return demand(server, "graceful", "reloading …", "reloaded"); }
+
+ExitCode status(const RunningServer& server, bool json) noexcept {
+  return guarded([&] {
+    auto connection = connect(server);
+    ProgressLine progress("");
+    const auto answer = ask(connection, "status", Patience(server), progress);
+    if (!answer) throw refusal("the server ended before it answered", ExitCode::not_running);
+    if (answer->code != ExitCode::ok) throw refusal(answer->text, answer->code);
+    const auto report = StatusReport::of(answer->text);
+    std::cout << (json ? report.json() : report.text());
+    return ExitCode::ok;
+  });
+}
+
+}  // namespace kirsch::command

@@ -1,0 +1,25 @@
+// The verbs that talk to a server that runs: stop, restart, reload, status.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "base/exit_code.h"
+
+namespace kirsch::command {
+
+struct RunningServer {
+  std::filesystem::path configuration;
+  std::filesystem::path control;    // empty: as the configuration says
+  std::chrono::seconds patience{};  // 0: as long as it takes
+};
+
+// Ends it and returns when it is gone; `now` without waiting for what is in flight. Shows how far that is.
+base::ExitCode stop(const RunningServer& server, bool now) noexcept;
+// Returns when new processes serve, or with their errors (8, or 7).
+base::ExitCode restart(const RunningServer& server) noexcept;
+// Returns when all services have reloaded, or with their errors (8).
+base::ExitCode reload(const RunningServer& server) noexcept;
+base::ExitCode status(const RunningServer& server, bool json) noexcept;
+
+}  // namespace kirsch::command

@@ -1,0 +1,79 @@
+// Reads words, writes sentences or JSON.
+#include "command/status_report.h"
+
+#include <chrono>
+#include <ctime>
+#include <sstream>
+
+#include "command/json.h"
+
+namespace kirsch::command {
+namespace {
+
+std::string utc(std::int64_t seconds) {
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  char text[sizeof "2026-11-26T12:00:00Z"];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+std::int64_t now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string counted(std::uint64_t count, const std::string& noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+StatusReport StatusReport::of(std::string_view lines) {
+  StatusReport report;
+  std::istringstream in{std::string(lines)};
+  for (std::string line; std::getline(in, line);) {
+    const auto space = line.find(' ');
+    const auto name = line.substr(0, space);
+    const auto rest = space == std::string::npos ? std::string() : line.substr(space + 1);
+    std::istringstream words(rest);
+    if (name == "pid") {
+      words >> report.pid;
+    } else if (name == "keeper") {
+      report.keeper = rest == "yes";
+    } else if (name == "since") {
+      words >> report.since;
+    } else if (name == "configuration") {
+      report.configuration = rest;
+    } else if (name == "serving") {
+      report.serving.push_back(rest);
+    } else if (name == "process") {
+      auto& process = report.processes.emplace_back();
+      words >> process.pid >> process.state >> process.requests >> process.connections;
+    }
+  }
+  return report;
+}
+
+std::string StatusReport::text() const {
+  std::string text = "kirsch, pid " + std::to_string(pid) + (keeper ? " (keeper)" : "") + ", since " + utc(since) +
+                     "\n  configuration " + configuration + '\n';
+  for (const auto& url : serving) text += "  serving " + url + '\n';
+  for (const auto& process : processes)
+    text += "  process " + std::to_string(process.pid) + ' ' + process.state + ": " +
+            counted(process.requests, "request") + ", " + counted(process.connections, "connection") + '\n';
+  return text;
+}
+
+std::string StatusReport::json() const {
+  JsonWriter json;
+  json.open_object().field("pid", pid).field("keeper", keeper).field("since", utc(since));
+  json.field("uptime_s", now() - since).field("configuration", configuration).strings("serving", serving);
+  json.key("processes").open_array();
+  for (const auto& process : processes) {
+    json.open_object().field("pid", process.pid).field("state", process.state);
+    json.field("requests", process.requests).field("connections", process.connections).close_object();
+  }
+  return json.close_array().close_object().text();
+}
+
+}  // namespace kirsch::command

@@ -1,0 +1,32 @@
+// What a server says of itself, for people and for programs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kirsch::command {
+
+struct StatusReport {
+  struct Process {
+    std::int64_t pid = 0;
+    std::string state;
+    std::uint64_t requests = 0, connections = 0;
+  };
+
+  std::int64_t pid = 0;
+  bool keeper = false;
+  std::int64_t since = 0;  // seconds since 1970
+  std::string configuration;
+  std::vector<std::string> serving;
+  std::vector<Process> processes;
+
+  // From the lines of server/status.h; unknown ones are passed over.
+  static StatusReport of(std::string_view lines);
+
+  std::string text() const;
+  std::string json() const;
+};
+
+}  // namespace kirsch::command

@@ -1,0 +1,118 @@
+// Addressed by way of the directory's descriptor: the path of a state may be longer than a unix socket's may be (108).
+#include "net/control_socket.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <system_error>
+
+#include "base/diagnostic.h"
+
+namespace kirsch::net {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int backlog = 64;
+
+base::Refusal refusal(const fs::path& path, const std::string& what, std::string help = {}) {
+  return base::Refusal(base::Diagnostic{.code = "C073",
+                                        .message = "the control socket " + path.string() + " " + what,
+                                        .help = std::move(help),
+                                        .exit_code = base::ExitCode::bind_or_permission});
+}
+
+base::Refusal refusal(const fs::path& path, int error) {
+  return refusal(path, "cannot be made: " + std::generic_category().message(error),
+                 "name another place: server: { control: /path }");
+}
+
+base::UniqueFd open_directory(const fs::path& path) {
+  return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+sockaddr_un address_in(const base::UniqueFd& directory, const fs::path& name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%.64s", directory.get(), name.c_str());
+  return address;
+}
+
+base::UniqueFd open_socket() { return base::UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)); }
+
+ucred peer_of(int socket) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size);
+  return credentials;
+}
+
+}  // namespace
+
+ControlSocket ControlSocket::bind(const fs::path& path) {
+  if (::mkdir(path.parent_path().c_str(), 0700) != 0 && errno != EEXIST) throw refusal(path, errno);
+  const auto directory = open_directory(path.parent_path());
+  // Two that start at once would both find a stale socket.
+  if (!directory || ::flock(directory.get(), LOCK_EX) != 0) throw refusal(path, errno);
+  if (const auto other = connect_control(path))
+    throw refusal(path, "is that of a server that runs: pid " + std::to_string(other->server),
+                  "kirsch stop ends it; two servers of one file need a control of their own");
+  const auto name = path.filename();
+  struct stat status {};
+  if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (!S_ISSOCK(status.st_mode)) throw refusal(path, "cannot be made: there is a file that is no socket");
+    ::unlinkat(directory.get(), name.c_str(), 0);
+  }
+  auto socket = open_socket();
+  const auto address = address_in(directory, name);
+  if (!socket || ::fchmod(socket.get(), 0600) != 0 ||
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::fchmodat(directory.get(), name.c_str(), 0600, 0) != 0 || ::listen(socket.get(), backlog) != 0)
+    throw refusal(path, errno);
+  return adopt(path, std::move(socket));
+}
+
+ControlSocket ControlSocket::adopt(const fs::path& path, base::UniqueFd descriptor) {
+  ::fcntl(descriptor.get(), F_SETFL, O_NONBLOCK);  // two processes may accept during a restart
+  return ControlSocket(path, std::move(descriptor));
+}
+
+ControlSocket::~ControlSocket() {
+  if (socket_ && !path_.empty()) ::unlink(path_.c_str());
+}
+
+std::optional<MessageChannel> ControlSocket::accept() noexcept {
+  base::UniqueFd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!client) return std::nullopt;
+  const uid_t user = peer_of(client.get()).uid;
+  if (user != 0 && user != ::geteuid()) return std::nullopt;
+  return MessageChannel(std::move(client));
+}
+
+std::optional<ControlConnection> connect_control(const fs::path& path) {
+  const auto directory = open_directory(path.parent_path());
+  if (!directory) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw refusal(path, "cannot be reached: " + std::generic_category().message(errno));
+  }
+  auto socket = open_socket();
+  const auto address = address_in(directory, path.filename());
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTSOCK) return std::nullopt;
+    throw refusal(path, "cannot be reached: " + std::generic_category().message(errno));
+  }
+  const ucred server = peer_of(socket.get());
+  if (server.uid != 0 && server.uid != ::geteuid() && ::geteuid() != 0)
+    throw refusal(path, "belongs to user " + std::to_string(server.uid));
+  return ControlConnection{MessageChannel(std::move(socket)), server.pid};
+}
+
+}  // namespace kirsch::net

@@ -1,0 +1,44 @@
+// Where the command reaches a server that runs: a unix socket for its user and root alone.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "base/unique_fd.h"
+#include "net/message_channel.h"
+
+namespace kirsch::net {
+
+// The listening end. Its file is removed at the end, unless `release_file` was called.
+class ControlSocket {
+ public:
+  // Mode 0600. Throws base::Refusal if a server answers there already, naming its process.
+  static ControlSocket bind(const std::filesystem::path& path);
+  // What another process of this server bound there.
+  static ControlSocket adopt(const std::filesystem::path& path, base::UniqueFd descriptor);
+  ControlSocket(ControlSocket&&) noexcept = default;
+  ControlSocket& operator=(ControlSocket&&) = delete;
+  ~ControlSocket();
+
+  int descriptor() const noexcept { return socket_.get(); }
+  // None: nobody waits, or it is not root and not our user.
+  std::optional<MessageChannel> accept() noexcept;
+  void release_file() noexcept { path_.clear(); }
+
+ private:
+  ControlSocket(std::filesystem::path path, base::UniqueFd socket)
+      : path_(std::move(path)), socket_(std::move(socket)) {}
+
+  std::filesystem::path path_;
+  base::UniqueFd socket_;
+};
+
+struct ControlConnection {
+  MessageChannel channel;
+  pid_t server = 0;
+};
+
+// None: nobody listens there. Throws base::Refusal if that may not be asked.
+std::optional<ControlConnection> connect_control(const std::filesystem::path& path);
+
+}  // namespace kirsch::net

@@ -1,0 +1,66 @@
+// Shared by the process that serves alone and by the keeper.
+#include "server/bound_listeners.h"
+
+#include <unistd.h>
+
+#include "server/engine_plugins.h"
+
+namespace kirsch::server {
+namespace {
+
+BoundListener bind(const config::ListenerSettings& settings, unsigned sockets) {
+  const auto address = net::Address::parse(settings.bind);
+  if (!address) {
+    throw base::Refusal(base::Diagnostic{
+        .code = "C074", .message = "'" + settings.bind + "' is no address to bind", .position = settings.origin});
+  }
+  try {
+    return {settings.name, settings.bind,
+            net::Listener::bind(*address, address->is_unix() ? 1 : sockets,
+                                {.unix_mode = settings.access.mode,
+                                 .unix_owner = settings.access.owner,
+                                 .unix_group = settings.access.group})};
+  } catch (const base::Refusal& refusal) {
+    auto diagnostics = refusal.diagnostics();
+    if (!diagnostics.front().position) diagnostics.front().position = settings.origin;
+    throw base::Refusal(std::move(diagnostics));
+  }
+}
+
+std::string url(const net::Address& address) { return address.is_unix() ? address.text() : "http://" + address.text(); }
+
+}  // namespace
+
+std::vector<BoundListener> bind_listeners(const config::Configuration& configuration, unsigned sockets,
+                                          Inheritance& inheritance) {
+  std::vector<BoundListener> listeners;
+  for (const auto& settings : configuration.listeners) {
+    auto inherited = inheritance.take_listener(settings.name, settings.bind);
+    listeners.push_back(inherited ? std::move(*inherited) : bind(settings, sockets));
+  }
+  inheritance.listeners.clear();  // what the configuration does not name any more
+  return listeners;
+}
+
+void refuse_root(const config::Configuration& configuration, const std::vector<BoundListener>& listeners,
+                 base::Log& log) {
+  if (::geteuid() != 0 || configuration.server.allow_root || names_plugin(configuration, "dropprivileges")) return;
+  for (const auto& listener : listeners) {
+    const auto& address = listener.sockets.front().address();
+    if (address.is_unix() || address.loopback()) continue;
+    throw base::Refusal(
+        base::Diagnostic{.code = "C076",
+                         .message = "as root the server listens on loopback addresses only, not on " + address.text(),
+                         .help = "start it as another user, or say server: { allow_root: true }",
+                         .exit_code = base::ExitCode::bind_or_permission});
+  }
+  log.write(base::Level::warning, "server: running as root; tolerated because only loopback addresses are bound");
+}
+
+std::string served_text(const std::vector<BoundListener>& listeners) {
+  std::string text;
+  for (const auto& listener : listeners) text += "serving " + url(listener.sockets.front().address()) + '\n';
+  return text;
+}
+
+}  // namespace kirsch::server

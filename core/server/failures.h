@@ -1,0 +1,23 @@
+// What a channel of the bus or a start has come to, as text and exit code for whoever asked from outside.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "engine/listeners.h"
+
+namespace kirsch::server {
+
+// As a terminal shows them, at most twenty.
+std::string text_of(std::span<const base::Diagnostic> diagnostics);
+
+struct Verdict {
+  base::ExitCode code = base::ExitCode::ok;
+  std::string text;  // empty: all went well
+};
+// The code is `otherwise` for failures that have none of their own but internal.
+Verdict verdict_of(const std::vector<engine::Failure>& failures, base::ExitCode otherwise);
+
+}  // namespace kirsch::server

@@ -1,0 +1,103 @@
+// One message per listener and portion of sockets, then the one that says that this is all.
+#include "server/inheritance.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+
+#include "base/diagnostic.h"
+#include "server/spawn.h"
+
+namespace kirsch::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 10s;
+
+base::Refusal refusal(const std::string& what) {
+  return base::Refusal(
+      base::Diagnostic{.code = "P003",
+                       .message = "what another process of this server should hand over did not come: " + what,
+                       .help = "is " + std::string(inheritance_variable) + " set by hand?",
+                       .exit_code = base::ExitCode::internal});
+}
+
+net::MessageChannel given_channel(std::string_view digits) {
+  int number = -1;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  auto channel = number < 3 ? std::nullopt : net::MessageChannel::inherited(number);
+  if (!channel) throw refusal("descriptor " + std::string(digits) + " is no such socket");
+  return *std::move(channel);
+}
+
+BoundListener& entry_for(std::vector<BoundListener>& listeners, const std::string& name, const std::string& bind) {
+  const auto found =
+      std::ranges::find_if(listeners, [&](const BoundListener& one) { return one.name == name && one.bind == bind; });
+  return found != listeners.end() ? *found : listeners.emplace_back(BoundListener{name, bind, {}});
+}
+
+void take_sockets(std::vector<BoundListener>& listeners, net::Message& message) {
+  const auto end = message.body.find('\n');
+  if (end == std::string::npos) throw refusal("a listener without an address");
+  auto& entry = entry_for(listeners, message.body.substr(0, end), message.body.substr(end + 1));
+  for (auto& descriptor : message.descriptors) entry.sockets.push_back(net::Listener::adopt(std::move(descriptor)));
+}
+
+}  // namespace
+
+Inheritance Inheritance::take() {
+  const char* variable = std::getenv(inheritance_variable);
+  if (variable == nullptr) return {};
+  Inheritance inheritance;
+  inheritance.channel = given_channel(variable);
+  ::unsetenv(inheritance_variable);
+  for (;;) {
+    auto message = inheritance.channel->receive(patience);
+    if (!message) throw refusal("its giver is silent");
+    if (message->type == "listener") {
+      take_sockets(inheritance.listeners, *message);
+    } else if (message->type == "control" && message->descriptors.size() == 1) {
+      inheritance.control = std::move(message->descriptors.front());
+    } else if (message->type == "keeper" || message->type == "predecessor") {
+      inheritance.from = message->type == "keeper" ? From::keeper : From::predecessor;
+      inheritance.pid = static_cast<pid_t>(std::atoi(message->body.c_str()));
+      return inheritance;
+    }
+  }
+}
+
+std::optional<BoundListener> Inheritance::take_listener(const std::string& name, const std::string& bind) {
+  const auto found =
+      std::ranges::find_if(listeners, [&](const BoundListener& one) { return one.name == name && one.bind == bind; });
+  if (found == listeners.end() || found->sockets.empty()) return std::nullopt;
+  std::optional<BoundListener> taken(std::move(*found));
+  listeners.erase(found);
+  return taken;
+}
+
+bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners,
+              int control) {
+  for (const auto& listener : listeners) {
+    std::vector<int> descriptors;
+    for (const auto& socket : listener.sockets) descriptors.push_back(socket.descriptor());
+    const std::string body = listener.name + '\n' + listener.bind;
+    for (std::size_t at = 0; at < descriptors.size(); at += net::MessageChannel::most_descriptors) {
+      const auto count = std::min(net::MessageChannel::most_descriptors, descriptors.size() - at);
+      const std::vector<int> portion(descriptors.begin() + static_cast<std::ptrdiff_t>(at),
+                                     descriptors.begin() + static_cast<std::ptrdiff_t>(at + count));
+      if (!to.send("listener", body, portion)) return false;
+    }
+  }
+  if (control >= 0 && !to.send("control", {}, {control})) return false;
+  return to.send(from == Inheritance::From::keeper ? "keeper" : "predecessor", std::to_string(::getpid()));
+}
+
+bool report_failure(net::MessageChannel& to, base::ExitCode code, std::string_view text) noexcept {
+  return to.send("failed", std::to_string(static_cast<int>(code)) + '\n' + std::string(text));
+}
+
+}  // namespace kirsch::server

@@ -1,0 +1,49 @@
+// What a server process gets from the one that started it: its keeper, or the server whose place it takes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/exit_code.h"
+#include "net/listener.h"
+#include "net/message_channel.h"
+
+namespace kirsch::server {
+
+// The sockets of one configured listener.
+struct BoundListener {
+  std::string name;
+  std::string bind;  // as configured
+  std::vector<net::Listener> sockets;
+};
+
+struct Inheritance {
+  enum class From : std::uint8_t { nobody, keeper, predecessor };
+
+  From from = From::nobody;
+  pid_t pid = 0;  // of who started this process
+  std::vector<BoundListener> listeners;
+  base::UniqueFd control;  // of a predecessor: its listening control socket
+  std::optional<net::MessageChannel> channel;
+
+  // What the environment says was given; nothing if this process was started by a person. Once, before threads. Throws
+  // base::Refusal.
+  static Inheritance take();
+
+  // The sockets of a listener if they were given, and not asked for before.
+  std::optional<BoundListener> take_listener(const std::string& name, const std::string& bind);
+};
+
+// The other side. `control` may be -1. False: the child is gone.
+bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners,
+              int control);
+
+// What a started process says when it cannot serve. False: its starter is gone.
+bool report_failure(net::MessageChannel& to, base::ExitCode code, std::string_view text) noexcept;
+
+}  // namespace kirsch::server

@@ -1,0 +1,122 @@
+// The process that stays: it was started by a person, keeps its privileges, and runs no code of requests. It binds the
+// addresses, starts the servers, starts those again that crash, and replaces all of them for a restart.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/logs.h"
+#include "engine/bus.h"
+#include "server/blueprint.h"
+#include "server/control_clients.h"
+#include "server/engine_plugins.h"
+#include "server/kept_server.h"
+#include "server/module_listeners.h"
+#include "server/program.h"
+
+namespace kirsch::server {
+
+// One thread, which polls; so nothing here needs a lock.
+class Keeper {
+ public:
+  // Both must outlive it.
+  Keeper(const Blueprint& blueprint, base::Logs& logs);
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  // From start to end; the exit code of the whole. Throws base::Refusal if the start fails.
+  base::ExitCode run();
+  // Publishes channel failed; the text of the failure, of a server in its own words.
+  std::string report(const base::Refusal& refusal);
+
+ private:
+  using Clock = KeptServer::Clock;
+  using Team = std::list<KeptServer>;
+  using Answer = std::shared_ptr<ControlAnswer>;
+
+  // A request that all servers shall answer.
+  struct Poll {
+    std::set<pid_t> missing;
+    base::ExitCode code = base::ExitCode::ok;
+    std::string text;
+    Answer answer;
+  };
+
+  pipeline::Engine engine();
+  void subscribe_core();
+  void bind();
+  void start_servers();
+  void announce();
+
+  void turn();
+  int time_to_wait() const;
+  void take_signal();
+  void review();
+  void review_current();
+  void review_coming();
+  void start_team();
+  void start_again();
+  void drop_coming(base::ExitCode code, const std::string& text);
+  void take_over();
+
+  void ask_restart(const std::string& reason, const Answer& answer);
+  void restart();
+  void begin_stop(const std::string& reason, bool now);
+  void answer(const std::string& command, const Answer& answer);
+  void ask_all(const std::string& channel, const Answer& answer);
+  void take_result(pid_t server, std::uint64_t number, base::ExitCode code, const std::string& text);
+  void finish_polls();
+  void show_state();
+  Loops::Load load() const;
+  base::UniqueFd open_log(const std::string& path) const;
+  template <class Work>
+  void each_server(Work work) {
+    for (auto* team : {&current_, &coming_, &retiring_}) {
+      for (auto& server : *team) work(server);
+    }
+  }
+
+  const Blueprint& blueprint_;
+  base::Logs& logs_;
+  base::Log& log_;
+  const Program program_;
+  config::Configuration configuration_;  // of the servers that run or are being started
+  engine::Bus bus_;
+  ModuleListeners listeners_of_modules_;
+  pipeline::Host host_;
+  const std::filesystem::path state_;
+  Modules modules_;
+  EnginePlugins plugins_;
+  const KeptServer::News news_;
+  base::UniqueFd signals_;
+  std::optional<ControlClients> control_;
+  std::vector<BoundListener> listeners_;
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+
+  Team current_;   // serve, or were started in place of one that crashed
+  Team coming_;    // of a start or restart, until all serve
+  Team retiring_;  // replaced, serve what they accepted
+  Clock::time_point coming_deadline_{};
+  std::vector<BoundListener> coming_listeners_;
+  std::optional<config::Configuration> coming_configuration_;
+  std::optional<std::string> restart_wanted_;  // why
+  std::list<Answer> restart_answers_;
+  std::optional<KeptServer::Failure> start_failure_;
+  std::chrono::milliseconds pause_{};  // before the next start after a crash
+  std::list<Clock::time_point> starts_due_;
+  bool stopping_ = false;
+  base::ExitCode code_ = base::ExitCode::ok;
+
+  std::uint64_t polls_asked_ = 0;
+  std::map<std::uint64_t, Poll> polls_;
+  std::list<Answer> status_answers_;
+  std::list<Answer> stop_answers_;
+  Clock::time_point load_asked_{};
+};
+
+}  // namespace kirsch::server

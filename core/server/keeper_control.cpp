@@ -1,0 +1,167 @@
+// What the command and the servers ask of the keeper.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/log_stream.h"
+#include "server/bound_listeners.h"
+#include "server/failures.h"
+#include "server/keeper.h"
+#include "server/status.h"
+
+namespace kirsch::server {
+namespace {
+
+using namespace std::chrono_literals;
+using base::ExitCode;
+using base::Level;
+
+constexpr auto patience = 1s;  // with a server that shall say how busy it is
+constexpr auto between_questions = 250ms;
+
+}  // namespace
+
+// Those that ask while one is under way get its result.
+void Keeper::ask_restart(const std::string& reason, const Answer& answer) {
+  if (!stopping_) {
+    if (answer) restart_answers_.push_back(answer);
+    if (coming_.empty()) restart_wanted_ = reason;
+  } else if (answer) {
+    answer->done(ExitCode::not_running, "the server is stopping\n");
+  }
+}
+
+void Keeper::restart() {
+  log_.write(Level::info, "keeper: restart: " + *std::exchange(restart_wanted_, std::nullopt));
+  try {
+    auto renewed = read_blueprint(blueprint_.file, blueprint_.change);
+    Inheritance old;
+    old.listeners = listeners_;
+    coming_listeners_ = bind_listeners(renewed.configuration, Loops::count(renewed.configuration.server), old);
+    coming_configuration_ = std::move(renewed.configuration);
+    start_team();
+  } catch (const base::Refusal& refusal) {
+    drop_coming(refusal.exit_code(), text_of(refusal.diagnostics()));
+  }
+}
+
+void Keeper::begin_stop(const std::string& reason, bool now) {
+  if (!std::exchange(stopping_, true)) log_.write(Level::info, "keeper: the servers end: " + reason);
+  starts_due_.clear();
+  each_server([&](KeptServer& server) { server.send(now ? "force" : "exit", reason); });
+}
+
+void Keeper::answer(const std::string& command, const Answer& answer) {
+  if (command == "status") {
+    status_answers_.push_back(answer);
+    load_asked_ = Clock::now();
+    each_server([](KeptServer& server) {
+      server.forget_load();
+      server.send("load");
+    });
+  } else if (command == "stop" || command == "stop_now") {
+    stop_answers_.push_back(answer);
+    begin_stop("kirsch stop", command == "stop_now");
+  } else if (command == "restart") {
+    ask_restart("asked for by the command", answer);
+  } else if (command == "graceful" || command == "reopen_logs") {
+    ask_all(command, answer);
+  } else {
+    answer->done(ExitCode::usage, "this server does not know '" + command + "'\n");
+  }
+}
+
+// The keeper's own listeners first, then all servers.
+void Keeper::ask_all(const std::string& channel, const Answer& answer) {
+  const auto number = ++polls_asked_;
+  auto& poll = polls_[number];
+  poll.answer = answer;
+  auto failures = bus_.publish(channel, "asked for by the command");
+  if (auto unopened = logs_.reopen(); !unopened.empty()) failures.push_back({"keeper", std::move(unopened)});
+  const auto verdict = verdict_of(failures, ExitCode::reload_rejected);
+  poll.code = verdict.code;
+  poll.text = verdict.text;
+  for (auto& server : current_) {
+    if (server.state() != KeptServer::State::serving) continue;
+    poll.missing.insert(server.pid());
+    server.send("request", std::to_string(number) + '\n' + channel + "\nasked for by the command");
+  }
+  finish_polls();
+}
+
+void Keeper::take_result(pid_t server, std::uint64_t number, ExitCode code, const std::string& text) {
+  const auto found = polls_.find(number);
+  if (found == polls_.end()) return;
+  auto& poll = found->second;
+  poll.missing.erase(server);
+  if (poll.code == ExitCode::ok) poll.code = code;
+  // Servers of one configuration say the same.
+  if (poll.text.find(text) == std::string::npos) poll.text += text;
+}
+
+// One that has ended meanwhile has nothing to say.
+void Keeper::finish_polls() {
+  for (auto entry = polls_.begin(); entry != polls_.end();) {
+    auto& poll = entry->second;
+    std::erase_if(poll.missing, [this](pid_t pid) {
+      return std::ranges::none_of(current_, [pid](const KeptServer& server) { return server.pid() == pid; });
+    });
+    if (!poll.missing.empty()) {
+      ++entry;
+      continue;
+    }
+    if (poll.answer) poll.answer->done(poll.code, poll.text);
+    entry = polls_.erase(entry);
+  }
+}
+
+Loops::Load Keeper::load() const {
+  Loops::Load sum;
+  for (const auto* team : {&current_, &coming_, &retiring_}) {
+    for (const auto& server : *team) {
+      if (!server.load()) continue;
+      sum.requests += server.load()->requests;
+      sum.connections += server.load()->connections;
+      sum.drain_left = std::max(sum.drain_left, server.load()->drain_left);
+    }
+  }
+  return sum;
+}
+
+void Keeper::show_state() {
+  const bool late = Clock::now() - load_asked_ > patience;
+  bool all = true;
+  each_server([&](const KeptServer& server) {
+    all = all && (server.load() || server.state() == KeptServer::State::starting ||
+                  server.state() == KeptServer::State::ended);
+  });
+  if (!status_answers_.empty() && (all || late)) {
+    std::vector<ServerState> states;
+    each_server([&](const KeptServer& server) {
+      states.push_back({server.pid(), std::string(server.state_name()), server.load().value_or(Loops::Load{})});
+    });
+    const auto text =
+        status_text({.pid = ::getpid(), .keeper = true, .started = started_, .configuration = blueprint_.file},
+                    served_text(listeners_), states);
+    for (const auto& answer : status_answers_) answer->done(ExitCode::ok, text);
+    status_answers_.clear();
+  }
+  if (stop_answers_.empty() || Clock::now() - load_asked_ < between_questions) return;
+  for (const auto& answer : stop_answers_) answer->progress(drain_text(load()));
+  load_asked_ = Clock::now();
+  each_server([](KeptServer& server) { server.send("load"); });
+}
+
+// Only what the configuration names: a server may have been taken over by whoever it talks to.
+base::UniqueFd Keeper::open_log(const std::string& path) const {
+  const auto& logs = configuration_.logs;
+  const auto is_file = [&](const base::LogTarget& target) {
+    return target.kind == base::LogTarget::Kind::file && target.path == path;
+  };
+  const bool known =
+      is_file(logs.error) || std::ranges::any_of(logs.named, [&](const auto& named) { return is_file(named.target); });
+  if (!known) return {};
+  return base::open_log_file(path);
+}
+
+}  // namespace kirsch::server

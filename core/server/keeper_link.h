@@ -1,0 +1,61 @@
+// A server process and its keeper: orders one way, news the other, on a thread of its own.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/exit_code.h"
+#include "net/message_channel.h"
+#include "server/inheritance.h"
+#include "server/loops.h"
+
+namespace kirsch::server {
+
+class KeeperLink {
+ public:
+  // What the keeper may order. All run on the thread of the link and must not block.
+  struct Orders {
+    std::function<void(std::string_view reason)> exit;
+    std::function<void(std::string_view reason)> retire;  // end, because others have taken over
+    std::function<void(std::string_view reason)> force;
+    std::function<void(std::string_view channel, std::string_view reason, std::uint64_t number)> request;
+    std::function<Loops::Load()> load;
+  };
+
+  KeeperLink(net::MessageChannel channel, Orders orders);
+  KeeperLink(const KeeperLink&) = delete;
+  KeeperLink& operator=(const KeeperLink&) = delete;
+  ~KeeperLink();
+
+  // Before it, nothing is received. Throws std::system_error.
+  void start();
+
+  // News; any thread.
+  void ready(std::string_view text) { channel_.send("ready", text); }
+  void failed(base::ExitCode code, std::string_view text);
+  void reopened_logs() { channel_.send("reopened_logs"); }
+  void ending() { channel_.send("ending"); }
+  void restart(std::string_view reason) { channel_.send("restart", reason); }
+  void result(std::uint64_t number, base::ExitCode code, std::string_view text);
+
+  // A log file as the keeper may open it; blocks for at most five seconds. Empty: it could not either.
+  base::UniqueFd open_log(std::string_view path);
+
+ private:
+  void run() noexcept;
+  void obey(net::Message& message);
+
+  net::MessageChannel channel_;
+  const Orders orders_;
+  base::UniqueFd end_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<net::Message> opened_;
+  std::thread thread_;
+};
+
+}  // namespace kirsch::server

@@ -1,0 +1,73 @@
+// One server process as its keeper sees it: what it was told, what it says, how it ended.
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/exit_code.h"
+#include "server/loops.h"
+#include "server/spawn.h"
+
+namespace kirsch::server {
+
+class KeptServer {
+ public:
+  using Clock = std::chrono::steady_clock;
+  enum class State : std::uint8_t { starting, serving, retiring, ended };
+
+  struct Failure {
+    base::ExitCode code;
+    std::string text;
+  };
+
+  // What a server asks of its keeper, or tells it beside its own state.
+  struct News {
+    std::function<void()> ending;  // it was told to end by somebody else than the keeper
+    std::function<void()> reopened_logs;
+    std::function<void(const std::string& reason)> restart;
+    std::function<void(pid_t, std::uint64_t number, base::ExitCode, const std::string& text)> result;
+    std::function<base::UniqueFd(const std::string& path)> open_log;
+  };
+
+  // Starts it. `news` must outlive it. Throws base::Refusal.
+  KeptServer(const Program& program, const std::vector<BoundListener>& listeners, const News& news);
+
+  void watch(std::vector<pollfd>& entries) const;
+  // Takes what it said and whether it ended.
+  void look();
+
+  void send(std::string_view order, std::string_view body = {}) { child_.channel.send(order, body); }
+  void retire(std::string_view reason);
+  void signal(int number) noexcept;
+  void kill() noexcept;
+
+  pid_t pid() const { return child_.pid; }
+  State state() const { return state_; }
+  std::string_view state_name() const;
+  Clock::time_point started() const { return started_; }
+  const std::string& served() const { return served_; }               // once it serves
+  const std::optional<Failure>& failure() const { return failure_; }  // why it could not start, in its own words
+  const ChildEnd& end() const { return end_; }                        // once it has ended
+  void forget_load() { load_.reset(); }
+  const std::optional<Loops::Load>& load() const { return load_; }  // what it said last since
+
+ private:
+  void hear(const net::Message& message);
+
+  ServerChild child_;
+  const News& news_;
+  const Clock::time_point started_ = Clock::now();
+  State state_ = State::starting;
+  std::string served_;
+  std::optional<Failure> failure_;
+  std::optional<Loops::Load> load_;
+  ChildEnd end_;
+};
+
+}  // namespace kirsch::server

@@ -1,0 +1,65 @@
+// What others order and ask: the command over the control socket, the keeper over its link.
+#include <algorithm>
+#include <chrono>
+
+#include "kirsch/abi.h"
+#include "server/failures.h"
+#include "server/process.h"
+#include "server/status.h"
+
+namespace kirsch::server {
+
+KeeperLink::Orders Process::orders() {
+  return {.exit = [this](std::string_view reason) { bus_.request_exit(reason); },
+          .retire =
+              [this](std::string_view reason) {
+                replaced_ = true;
+                bus_.request_exit(reason);
+              },
+          .force = [this](std::string_view reason) { bus_.force(reason); },
+          .request =
+              [this](std::string_view channel, std::string_view reason, std::uint64_t number) {
+                bus_.request(channel, reason, [this, number](const std::vector<engine::Failure>& failures) {
+                  const auto verdict = verdict_of(failures, base::ExitCode::reload_rejected);
+                  link_->result(number, verdict.code, verdict.text);
+                });
+              },
+          .load = [this] { return loops_ ? loops_->load() : Loops::Load{}; }};
+}
+
+// On the control thread.
+void Process::answer(const std::string& command, const std::shared_ptr<ControlAnswer>& answer) {
+  if (command == "status") return answer->done(base::ExitCode::ok, status());
+  if (command == "stop" || command == "stop_now") {
+    {
+      const std::lock_guard lock(ending_mutex_);
+      waiting_for_end_.push_back(answer);
+    }
+    return command == "stop" ? bus_.request_exit("kirsch stop") : bus_.force("kirsch stop --now");
+  }
+  if (command == "restart" || command == "graceful" || command == "reopen_logs") return request(command, answer);
+  answer->done(base::ExitCode::usage, "this server does not know '" + command + "'\n");
+}
+
+void Process::request(const std::string& channel, const std::shared_ptr<ControlAnswer>& answer) {
+  bus_.request(channel, "asked for by the command", [answer](const std::vector<engine::Failure>& failures) {
+    const auto verdict = verdict_of(failures, base::ExitCode::reload_rejected);
+    answer->done(verdict.code, verdict.text);
+  });
+}
+
+std::string Process::status() {
+  const auto load = loops_->load();
+  return status_text({.pid = ::getpid(), .keeper = false, .started = started_, .configuration = blueprint_.file},
+                     served_, {{.pid = ::getpid(), .state = std::string(engine::name(bus_.state())), .load = load}});
+}
+
+// Several times a second on the control thread: what those who wait for the end are shown.
+void Process::show_drain() {
+  const std::lock_guard lock(ending_mutex_);
+  if (waiting_for_end_.empty() || !loops_) return;
+  const auto text = drain_text(loops_->load());
+  for (const auto& answer : waiting_for_end_) answer->progress(text);
+}
+
+}  // namespace kirsch::server

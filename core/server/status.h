@@ -1,0 +1,36 @@
+// What `kirsch status` and `kirsch stop` are told, as lines of words: one fact each, its name first.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/loops.h"
+
+namespace kirsch::server {
+
+struct Whole {
+  pid_t pid = 0;
+  bool keeper = false;
+  std::chrono::system_clock::time_point started;
+  std::filesystem::path configuration;
+};
+
+struct ServerState {
+  pid_t pid = 0;
+  std::string state;
+  Loops::Load load;
+};
+
+// pid, keeper, since (seconds since 1970), configuration; `served` as it was announced; per server "process PID STATE
+// REQUESTS CONNECTIONS".
+std::string status_text(const Whole& whole, std::string_view served, const std::vector<ServerState>& servers);
+
+// "12 requests, 3 connections, 27 s"
+std::string drain_text(const Loops::Load& load);
+
+}  // namespace kirsch::server
