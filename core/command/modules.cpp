@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "command/json.h"
 #include "command/option_text.h"
-#include "command/route_report.h"
 #include "command/terminal.h"
+#include "command/value_report.h"
 #include "config/configuration.h"
 
 namespace kirsch::command {

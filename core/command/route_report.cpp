@@ -2,10 +2,10 @@
 #include "command/route_report.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/text.h"
 #include "command/option_text.h"
+#include "command/value_report.h"
 #include "config/fields.h"
 #include "loader/catalogue.h"
 
@@ -13,62 +13,11 @@ namespace kirsch::command {
 namespace {
 
 constexpr std::size_t label = 10;   // columns of "handler"
-constexpr std::size_t column = 50;  // where places stand
-
-void append_line(std::string& out, const std::string& text, const base::Position& origin) {
-  out += padded(base::escaped(text), column) + "  " + place(origin) + "\n";
-}
-
-// One line per value that somebody wrote (or per value), structures with their parts below them.
-void append_values(std::string& out, const base::Structure& values, const std::vector<base::Option>& options,
-                   const std::string& indentation, bool defaults) {
-  for (std::size_t index = 0; index < options.size(); ++index) {
-    const auto& option = options[index];
-    const auto& value = values.values[index];
-    if (value.origin.file.empty() && !defaults) continue;
-    const auto* parts = std::get_if<base::Structure>(&value.data);
-    if (parts != nullptr && option.schema.type == base::OptionType::structure) {
-      append_line(out, indentation + option.name, value.origin);
-      append_values(out, *parts, option.schema.options, indentation + "  ", defaults);
-    } else {
-      append_line(out, indentation + option.name + ": " + value_text(value, option.schema), value.origin);
-    }
-  }
-}
-
-void write_values(JsonWriter& json, const base::Structure& values, const std::vector<base::Option>& options) {
-  json.key("options").open_object();
-  for (std::size_t index = 0; index < options.size(); ++index) {
-    const auto& value = values.values[index];
-    json.key(options[index].name).open_object();
-    json.field("value", value_text(value, options[index].schema)).field("origin", place(value.origin));
-    const auto* parts = std::get_if<base::Structure>(&value.data);
-    if (parts != nullptr && options[index].schema.type == base::OptionType::structure)
-      write_values(json, *parts, options[index].schema.options);
-    json.close_object();
-  }
-  json.close_object();
-}
-
-const base::Structure& structure(const std::shared_ptr<const base::Value>& options) {
-  return std::get<base::Structure>(options->data);
-}
-
 std::string class_text(const loader::HookUse& use) {
   return std::string(loader::word(use.execution)) + (use.failsafe ? ", failsafe" : "");
 }
 
 }  // namespace
-
-std::string padded(const std::string& text, std::size_t width) {
-  const auto taken = base::width(text);
-  return text + std::string(width > taken ? width - taken : 0, ' ');
-}
-
-std::string place(const base::Position& position) {
-  if (position.file.empty() || position.line == 0) return "default";
-  return std::filesystem::path(position.file).filename().string() + ":" + std::to_string(position.line);
-}
 
 std::string match_text(const config::Match& match) {
   std::string text;
@@ -83,9 +32,10 @@ std::string match_text(const config::Match& match) {
   return text;
 }
 
-RouteReport::RouteReport(const server::Blueprint& blueprint, RouteAnswer answer)
+RouteReport::RouteReport(const server::Blueprint& blueprint, RouteAnswer answer, Places places)
     : blueprint_(blueprint),
       answer_(std::move(answer)),
+      places_(std::move(places)),
       site_(blueprint.configuration.sites[answer_.site]),
       path_(site_.paths[*answer_.index]) {
   for (const auto& use : path_.tools) order_.push_back({&offer(use), use.priority.value_or(-1)});
@@ -93,6 +43,16 @@ RouteReport::RouteReport(const server::Blueprint& blueprint, RouteAnswer answer)
 
 const loader::Offer& RouteReport::offer(const config::ToolUse& use) const {
   return blueprint_.catalogue.find(loader::Kind::tool, use.name)->offer();
+}
+
+std::vector<PlacedValue> RouteReport::values(const std::shared_ptr<const base::Value>& options,
+                                             const loader::Offer& offer) const {
+  return placed_values(std::get<base::Structure>(options->data), offer.options, blueprint_.catalogue);
+}
+
+std::vector<PlacedValue> RouteReport::handler_values() const {
+  return values(path_.handler->options,
+                blueprint_.catalogue.find(loader::Kind::handler, path_.handler->name)->offer());
 }
 
 std::vector<pipeline::OrderedStep> RouteReport::steps(kirsch_hook point) const {
@@ -119,10 +79,11 @@ void RouteReport::append_head(std::string& out) const {
   std::string hosts;
   for (const auto& host : site_.hosts) hosts += (hosts.empty() ? "" : ", ") + host.name;
   out += base::escaped(answer_.method + " " + answer_.host + answer_.path) + "\n";
-  append_line(out, padded("listener", label) + listener.name + " (" + listener.bind + ")", listener.origin);
-  append_line(out, padded("site", label) + hosts, site_.origin);
-  append_line(out, padded("path", label) + path_.pattern, path_.origin);
-  for (const auto& match : path_.matches) append_line(out, padded("match", label) + match_text(match), match.origin);
+  append_line(out, padded("listener", label) + listener.name + " (" + listener.bind + ")", places_(listener.origin));
+  append_line(out, padded("site", label) + hosts, places_(site_.origin));
+  append_line(out, padded("path", label) + path_.pattern, places_(path_.origin));
+  for (const auto& match : path_.matches)
+    append_line(out, padded("match", label) + match_text(match), places_(match.origin));
   for (const auto& [name, value] : answer_.params)
     out += base::escaped(padded("", label) + name + " = " + value) + "\n";
 }
@@ -132,18 +93,15 @@ void RouteReport::append_handler(std::string& out, bool defaults) const {
     out += padded("answer", label) + base::escaped(outcome()) + "\n";
     return;
   }
-  const auto& use = *path_.handler;
-  append_line(out, padded("handler", label) + use.name, use.origin);
-  append_values(out, structure(use.options),
-                blueprint_.catalogue.find(loader::Kind::handler, use.name)->offer().options,
-                std::string(label + 2, ' '), defaults);
+  append_line(out, padded("handler", label) + path_.handler->name, places_(path_.handler->origin));
+  append_values(out, handler_values(), places_, std::string(label + 2, ' '), defaults);
 }
 
 void RouteReport::append_tools(std::string& out, bool defaults) const {
   if (!path_.tools.empty()) out += "tools\n";
   for (const auto& use : path_.tools) {
-    append_line(out, "  " + use.name, use.origin);
-    append_values(out, structure(use.options), offer(use).options, "    ", defaults);
+    append_line(out, "  " + use.name, places_(use.origin));
+    append_values(out, values(use.options, offer(use)), places_, "    ", defaults);
   }
 }
 
@@ -170,9 +128,9 @@ std::string RouteReport::text(bool defaults) const {
 void RouteReport::write_tools(JsonWriter& json) const {
   json.key("tools").open_array();
   for (const auto& use : path_.tools) {
-    json.open_object().field("name", use.name).field("origin", place(use.origin));
-    write_values(json, structure(use.options), offer(use).options);
-    json.close_object();
+    json.open_object().field("name", use.name).field("origin", places_(use.origin)).key("options").open_object();
+    write_values(json, values(use.options, offer(use)), places_);
+    json.close_object().close_object();
   }
   json.close_array();
 }
@@ -194,7 +152,7 @@ std::string RouteReport::json() const {
   JsonWriter json;
   json.open_object().field("method", answer_.method).field("host", answer_.host).field("request_path", answer_.path);
   json.field("listener", blueprint_.configuration.listeners[answer_.listener].name);
-  json.field("site", place(site_.origin)).field("path", path_.pattern).field("origin", place(path_.origin));
+  json.field("site", places_(site_.origin)).field("path", path_.pattern).field("origin", places_(path_.origin));
   json.key("params").open_object();
   for (const auto& [name, value] : answer_.params) json.field(name, value);
   json.close_object();
@@ -203,10 +161,10 @@ std::string RouteReport::json() const {
     if (!answer_.allow.empty()) json.field("allow", answer_.allow);
   } else {
     const auto& use = *path_.handler;
-    json.key("handler").open_object().field("name", use.name).field("origin", place(use.origin));
-    write_values(json, structure(use.options),
-                 blueprint_.catalogue.find(loader::Kind::handler, use.name)->offer().options);
-    json.close_object();
+    json.key("handler").open_object().field("name", use.name).field("origin", places_(use.origin));
+    json.key("options").open_object();
+    write_values(json, handler_values(), places_);
+    json.close_object().close_object();
   }
   write_tools(json);
   write_steps(json);

@@ -5,23 +5,21 @@
 #include <vector>
 
 #include "command/json.h"
+#include "command/placed_value.h"
+#include "command/places.h"
 #include "command/route_query.h"
 #include "pipeline/plan.h"
 #include "server/blueprint.h"
 
 namespace kirsch::command {
 
-// "kirsch.yaml:12"; "default" for what nobody wrote.
-std::string place(const base::Position& position);
 // "GET HEAD from 10.0.0.0/8 with X-Beta: 1".
 std::string match_text(const config::Match& match);
-// With spaces behind it.
-std::string padded(const std::string& text, std::size_t width);
 
 class RouteReport {
  public:
   // `blueprint` must outlive it.
-  RouteReport(const server::Blueprint& blueprint, RouteAnswer answer);
+  RouteReport(const server::Blueprint& blueprint, RouteAnswer answer, Places places);
 
   std::string text(bool defaults) const;
   std::string json() const;
@@ -30,6 +28,8 @@ class RouteReport {
   // What runs at one hook point.
   std::vector<pipeline::OrderedStep> steps(kirsch_hook point) const;
   const loader::Offer& offer(const config::ToolUse& use) const;
+  std::vector<PlacedValue> values(const std::shared_ptr<const base::Value>& options, const loader::Offer& offer) const;
+  std::vector<PlacedValue> handler_values() const;
   std::string outcome() const;
   void append_head(std::string& out) const;
   void append_handler(std::string& out, bool defaults) const;
@@ -40,6 +40,7 @@ class RouteReport {
 
   const server::Blueprint& blueprint_;
   const RouteAnswer answer_;
+  const Places places_;
   const config::Site& site_;
   const config::Path& path_;
   std::vector<pipeline::ToolOrder> order_;

@@ -8,6 +8,7 @@
 #include "command/json.h"
 #include "command/route_report.h"
 #include "command/terminal.h"
+#include "command/value_report.h"
 #include "server/blueprint.h"
 
 namespace kirsch::command {
@@ -56,7 +57,8 @@ void print_site(const config::Configuration& configuration, const config::Site& 
   }
 }
 
-void write_site(JsonWriter& json, const config::Configuration& configuration, const config::Site& site) {
+void write_site(JsonWriter& json, const config::Configuration& configuration, const config::Site& site,
+                const Places& places) {
   json.open_object().key("hosts").open_array();
   for (const auto& host : site.hosts) json.string(host.name);
   json.close_array().key("listeners").open_array();
@@ -64,7 +66,7 @@ void write_site(JsonWriter& json, const config::Configuration& configuration, co
   json.close_array().key("paths").open_array();
   for (const auto& path : site.paths) {
     if (path.origin.line == 0) continue;
-    json.open_object().field("path", path.pattern).field("origin", place(path.origin));
+    json.open_object().field("path", path.pattern).field("origin", places(path.origin));
     if (!path.matches.empty()) json.field("match", row_of(path).match);
     if (path.handler) json.field("handler", path.handler->name);
     json.key("tools").open_array();
@@ -86,7 +88,8 @@ base::ExitCode list_routes(const RoutesOptions& options) noexcept {
     }
     JsonWriter json;
     json.open_object().key("sites").open_array();
-    for (const auto& site : configuration.sites) write_site(json, configuration, site);
+    const Places places(options.configuration);
+    for (const auto& site : configuration.sites) write_site(json, configuration, site, places);
     std::cout << json.close_array().close_object().text();
     return base::ExitCode::ok;
   });
@@ -95,7 +98,7 @@ base::ExitCode list_routes(const RoutesOptions& options) noexcept {
 base::ExitCode explain_route(const RoutesOptions& options, const RouteQuery& query) noexcept {
   return guarded([&] {
     const auto blueprint = server::read_blueprint(options.configuration);
-    const RouteReport report(blueprint, find_route(blueprint.configuration, query));
+    const RouteReport report(blueprint, find_route(blueprint.configuration, query), Places(options.configuration));
     std::cout << (options.json ? report.json() : report.text(options.defaults));
     return base::ExitCode::ok;
   });

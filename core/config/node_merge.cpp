@@ -13,7 +13,16 @@ using base::OptionType;
 
 void merge_value(Node& under, const Node& over, const base::Schema& schema, const Catalogue& catalogue);
 
+// A mapping of two places stands where the inner one says something about it.
+void move_place(Node& under, const Node& over) {
+  under.source = over.source;
+  under.line = over.line;
+  under.column = over.column;
+  under.length = over.length;
+}
+
 void merge_map(Node& under, const Node& over, const base::Schema& element, const Catalogue& catalogue) {
+  move_place(under, over);
   for (const Entry& entry : over.entries) {
     const auto known = std::find_if(under.entries.begin(), under.entries.end(),
                                     [&](const Entry& one) { return one.key.text == entry.key.text; });
@@ -36,6 +45,7 @@ void merge_provider(Node& under, const Node& over, const base::Schema& schema, c
     under = over;
     return;
   }
+  move_place(under, over);
   under.entries.front().key = over.entries.front().key;
   merge_options(under.entries.front().value, over.entries.front().value, *options, catalogue);
 }
@@ -73,6 +83,7 @@ void merge_value(Node& under, const Node& over, const base::Schema& schema, cons
 
 void merge_options(Node& under, const Node& over, const std::vector<base::Option>& options,
                    const Catalogue& catalogue) {
+  move_place(under, over);
   for (const Entry& entry : over.entries) {
     const auto known = std::find_if(under.entries.begin(), under.entries.end(),
                                     [&](const Entry& one) { return one.key.text == entry.key.text; });
