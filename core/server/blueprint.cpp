@@ -9,6 +9,7 @@
 #include "server/module_catalogue.h"
 #include "server/module_search.h"
 #include "server/named_modules.h"
+#include "server/required_services.h"
 
 namespace kirsch::server {
 namespace {
@@ -77,7 +78,8 @@ Blueprint read_blueprint(const fs::path& file, const config::EngineChange& chang
   blueprint.configuration =
       config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories), change);
   check_phases(blueprint);
-  static_cast<void>(loader::service_order(blueprint.catalogue, named_files(blueprint, loader::Phase::late)));
+  const auto order = loader::service_order(blueprint.catalogue, named_files(blueprint, loader::Phase::late));
+  static_cast<void>(required_services(blueprint, order));
   blueprint.warnings = blueprint.catalogue.warnings();
   std::ranges::copy(blueprint.configuration.warnings, std::back_inserter(blueprint.warnings));
   return blueprint;

@@ -8,10 +8,9 @@
 #include <tuple>
 #include <utility>
 
-#include "config/reader.h"
 #include "loader/service_order.h"
-#include "server/module_catalogue.h"
 #include "server/named_modules.h"
+#include "server/required_services.h"
 
 namespace kirsch::server {
 
@@ -30,9 +29,12 @@ Modules::~Modules() {
 
 void Modules::load(loader::Phase phase, Share share) {
   const auto order = loader::service_order(blueprint_.catalogue, named_files(blueprint_, phase, share));
-  for (const auto* file : order) required_.insert(file->manifest->services.begin(), file->manifest->services.end());
+  const auto services = required_services(blueprint_, order);
   for (const auto* file : order) {
     if (!modules_.contains(file)) load(*file);
+    // What an early module provides may be required by a late one only.
+    for (const auto& [id, service] : services)
+      if (service.provided.file == file && offered_.insert(id).second) offer(id, service);
   }
 }
 
@@ -40,7 +42,6 @@ void Modules::load(const loader::ModuleFile& file) {
   auto module = loader::Module::load(file, copies(), host_.table_for(file.manifest->name), settings_);
   modules_[&file] = module;
   loaded_.push_back(std::move(module));
-  offer_services(file);
 }
 
 // What is loaded after privileges were dropped has its copies where the run user may write.
@@ -51,22 +52,9 @@ loader::PrivateCopies& Modules::copies() {
   return copies_.back().second;
 }
 
-// A service that modules require by id is an instance with the provider's defaults. One that has none for some option
-// can only be used where the configuration names it.
-void Modules::offer_services(const loader::ModuleFile& file) {
-  for (std::size_t index = 0; index < file.manifest->provides.size(); ++index) {
-    const auto& offer = file.manifest->provides[index];
-    if (offer.kind != loader::Kind::service || !required_.contains(offer.service)) continue;
-    config::Findings findings;
-    const ModuleCatalogue catalogue(blueprint_.catalogue, blueprint_.directories);
-    const auto nothing = config::Document::from_text("{}");
-    const auto options = config::Reader(catalogue, findings, "/")
-                             .structure(nothing.root(), offer.options, nothing.root(), "service '" + offer.name + "'");
-    if (!options || findings.error_count() != 0) continue;
-    const loader::Provided provided{&file, index};
-    const auto instance = make(provided, std::get<base::Structure>(options->data), {});
-    host_.offer(offer.service, {instance->functions().service, instance->self()});
-  }
+void Modules::offer(const std::string& id, const RequiredService& service) {
+  const auto instance = make(service.provided, service.options, {});
+  host_.offer(id, {instance->functions().service, instance->self()});
 }
 
 pipeline::SharedInstance Modules::make(const loader::Provided& provided, const base::Structure& options,

@@ -20,6 +20,8 @@
 
 namespace kirsch::server {
 
+struct RequiredService;
+
 // The thread that starts the server. Destroyed in reverse: instances before the modules they depend on.
 class Modules {
  public:
@@ -45,7 +47,7 @@ class Modules {
 
   void load(const loader::ModuleFile& file);
   loader::PrivateCopies& copies();
-  void offer_services(const loader::ModuleFile& file);
+  void offer(const std::string& id, const RequiredService& service);
   pipeline::SharedInstance make(const loader::Provided& provided, const base::Structure& options,
                                 const base::Position& origin);
 
@@ -59,7 +61,7 @@ class Modules {
   std::vector<pipeline::SharedInstance> instances_;            // in order of creation
   std::vector<std::shared_ptr<const base::Value>> kept_;       // so that addresses in shared_ stay unique
   std::map<Key, pipeline::SharedInstance> shared_;
-  std::set<std::string, std::less<>> required_;  // services that loaded modules look up by id
+  std::set<std::string, std::less<>> offered_;  // services that modules can look up by id
 };
 
 }  // namespace kirsch::server

@@ -1,6 +1,8 @@
 // Walks the configuration and the values in it.
 #include "server/named_modules.h"
 
+#include <functional>
+
 namespace kirsch::server {
 
 const loader::Provided& named_provider(const loader::Catalogue& catalogue, const base::ProviderUse& use) {
@@ -13,52 +15,73 @@ const loader::Provided& named_provider(const loader::Catalogue& catalogue, const
                        .exit_code = base::ExitCode::module_refused});
 }
 
+bool belongs_to(Share share, const loader::ModuleFile& file) {
+  return share == Share::all || (share == Share::keeper) == file.manifest->in_keeper;
+}
+
 namespace {
 
-void name_providers(const loader::Catalogue& catalogue, const base::Value& value, Files& files) {
+using Visit = std::function<void(const loader::ModuleFile& file, const base::Position& place)>;
+
+void visit_providers(const loader::Catalogue& catalogue, const base::Value& value, const Visit& visit) {
   if (const auto* structure = std::get_if<base::Structure>(&value.data)) {
-    for (const auto& item : structure->values) name_providers(catalogue, item, files);
+    for (const auto& item : structure->values) visit_providers(catalogue, item, visit);
   } else if (const auto* list = std::get_if<base::Value::List>(&value.data)) {
-    for (const auto& item : *list) name_providers(catalogue, item, files);
+    for (const auto& item : *list) visit_providers(catalogue, item, visit);
   } else if (const auto* map = std::get_if<base::Value::Map>(&value.data)) {
-    for (const auto& [key, item] : *map) name_providers(catalogue, item, files);
+    for (const auto& [key, item] : *map) visit_providers(catalogue, item, visit);
   } else if (const auto* choice = std::get_if<base::Choice>(&value.data)) {
-    for (const auto& item : choice->value) name_providers(catalogue, item, files);
+    for (const auto& item : choice->value) visit_providers(catalogue, item, visit);
   } else if (const auto* use = std::get_if<base::ProviderUse>(&value.data)) {
-    files.insert(named_provider(catalogue, *use).file);
-    for (const auto& item : use->options) name_providers(catalogue, item, files);
+    visit(*named_provider(catalogue, *use).file, value.origin);
+    for (const auto& item : use->options) visit_providers(catalogue, item, visit);
+  }
+}
+
+// Everything that the engine's plugins of that share name, those of one phase or all.
+void visit_engine(const Blueprint& blueprint, std::optional<loader::Phase> phase, Share share, const Visit& visit) {
+  for (const auto& use : blueprint.configuration.engine) {
+    const auto* file = blueprint.catalogue.find(loader::Kind::plugin, use.name)->file;
+    if ((phase && file->manifest->phase != *phase) || !belongs_to(share, *file)) continue;
+    visit(*file, use.origin);
+    visit_providers(blueprint.catalogue, use.options, visit);
+  }
+}
+
+void visit_sites(const Blueprint& blueprint, const Visit& visit) {
+  const auto& catalogue = blueprint.catalogue;
+  for (const auto& site : blueprint.configuration.sites) {
+    for (const auto& path : site.paths) {
+      for (const auto& tool : path.tools) {
+        visit(*catalogue.find(loader::Kind::tool, tool.name)->file, tool.origin);
+        visit_providers(catalogue, *tool.options, visit);
+      }
+      if (!path.handler) continue;
+      visit(*catalogue.find(loader::Kind::handler, path.handler->name)->file, path.handler->origin);
+      visit_providers(catalogue, *path.handler->options, visit);
+    }
   }
 }
 
 }  // namespace
 
-bool belongs_to(Share share, const loader::ModuleFile& file) {
-  return share == Share::all || (share == Share::keeper) == file.manifest->in_keeper;
-}
-
 Files named_files(const Blueprint& blueprint, loader::Phase phase, Share share) {
   Files files;
-  const auto& configuration = blueprint.configuration;
-  const auto& catalogue = blueprint.catalogue;
-  for (const auto& use : configuration.engine) {
-    const auto* file = catalogue.find(loader::Kind::plugin, use.name)->file;
-    if (file->manifest->phase != phase || !belongs_to(share, *file)) continue;
-    files.insert(file);
-    name_providers(catalogue, use.options, files);
-  }
-  if (phase == loader::Phase::early) return files;
-  for (const auto& site : configuration.sites) {
-    for (const auto& path : site.paths) {
-      for (const auto& tool : path.tools) {
-        files.insert(catalogue.find(loader::Kind::tool, tool.name)->file);
-        name_providers(catalogue, *tool.options, files);
-      }
-      if (!path.handler) continue;
-      files.insert(catalogue.find(loader::Kind::handler, path.handler->name)->file);
-      name_providers(catalogue, *path.handler->options, files);
-    }
-  }
+  const auto add = [&](const loader::ModuleFile& file, const base::Position&) { files.insert(&file); };
+  const bool early = phase == loader::Phase::early;
+  visit_engine(blueprint, early ? std::optional(phase) : std::nullopt, share, add);
+  if (!early) visit_sites(blueprint, add);
   return files;
+}
+
+std::optional<base::Position> naming_place(const Blueprint& blueprint, const loader::ModuleFile& file) {
+  std::optional<base::Position> found;
+  const auto compare = [&](const loader::ModuleFile& named, const base::Position& place) {
+    if (!found && &named == &file && place.line != 0) found = place;
+  };
+  visit_engine(blueprint, std::nullopt, Share::all, compare);
+  visit_sites(blueprint, compare);
+  return found;
 }
 
 }  // namespace kirsch::server

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 
+#include "base/diagnostic.h"
 #include "base/value.h"
 #include "server/blueprint.h"
 
@@ -15,8 +17,11 @@ using Files = std::set<const loader::ModuleFile*>;
 enum class Share : std::uint8_t { all, keeper, server };
 bool belongs_to(Share share, const loader::ModuleFile& file);
 
-// early: those of early plugins of that share; late: all others.
+// early: those of early plugins of that share; late: all of it, for the early ones stay in use.
 Files named_files(const Blueprint& blueprint, loader::Phase phase, Share share = Share::all);
+
+// Where `file` is named first; none: it is only required by others.
+std::optional<base::Position> naming_place(const Blueprint& blueprint, const loader::ModuleFile& file);
 
 // Throws base::Refusal (M206).
 const loader::Provided& named_provider(const loader::Catalogue& catalogue, const base::ProviderUse& use);

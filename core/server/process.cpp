@@ -108,7 +108,7 @@ void Process::start_threads() {
 }
 
 void Process::load_generation() {
-  modules_.load(loader::Phase::late);
+  modules_.load(loader::Phase::late, share_of(inheritance_));
   plugins_.create(loader::Phase::late);
   generation_ = build_generation(blueprint_.configuration, modules_);
 }

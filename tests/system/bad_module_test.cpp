@@ -395,6 +395,31 @@ TEST(EarlyModule, that_does_not_belong_to_root_does_not_run_as_root) {
                                 HasSubstr("chown root '" + file.string() + "'")));
 }
 
+TEST(RequiredService, that_nobody_provides_without_options_is_refused) {
+  const Plugins plugins;
+  plugins.add("consumer");
+  const auto provider = plugins.add("particular_greeter").string();
+  const auto result = plugins.run("check", {"consumer"});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.err, AllOf(StartsWith("error[M206]: module 'consumer' requires the service 'greeting/1', and "
+                                           "'particular_greeter' provides it only with options: words\n"),
+                                HasSubstr("kirsch.yaml:5:3"), HasSubstr(provider)));
+  EXPECT_EQ(plugins.run("run", {"consumer"}).err, result.err) << "a start says what check says";
+  EXPECT_FALSE(plugins.anything_ran());
+}
+
+TEST(RequiredService, that_is_provided_twice_is_refused) {
+  const Plugins plugins;
+  plugins.add("consumer");
+  const auto provider = plugins.add("two_greeters").string();
+  const auto result = plugins.run("check", {"consumer"});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("which is provided twice: by 'hello' of " + provider + ", 'goodbye' of " +
+                                          provider),
+                                HasSubstr("kirsch.yaml:5:3")));
+  EXPECT_FALSE(plugins.anything_ran());
+}
+
 // The control of everything above: what runs leaves a trace.
 TEST(GoodModule, is_listed_and_loaded_though_it_was_stripped) {
   const Plugins plugins;

@@ -27,6 +27,12 @@ TEST(Services, that_yaml_chooses_get_its_options_and_an_instance_per_place) {
   EXPECT_EQ(get(server, "/b").body, "200");
 }
 
+TEST(Services, of_an_early_module_are_used_by_a_late_one) {
+  const Server server(
+      loopback("engine: { signals: {}, lantern: {} }\npaths: { /: { handler: { moth: {} } } }\n"));
+  EXPECT_EQ(get(server, "/").body, "warm white");
+}
+
 TEST(Storage, is_one_memory_for_all_that_open_it) {
   const Server server(loopback(
       "paths: { /a: { handler: { visits: {} } }, /b: { handler: { visits: {} } }, /c: { handler: { more_visits: {} } } "
