@@ -13,7 +13,7 @@ namespace {
 std::optional<PluginUse> read_plugin(Reader& reader, const Entry& entry) {
   const std::vector<base::Option>* options = reader.catalogue().plugin(entry.key.text);
   if (options == nullptr) {
-    reader.unknown_name(Kind::plugin, entry.key);
+    reader.unknown_name(Kind::plugin, entry);
     return std::nullopt;
   }
   if (entry.value.is_off()) return std::nullopt;

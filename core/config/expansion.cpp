@@ -14,11 +14,12 @@ bool is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-Parsed<std::string> variable(std::string_view inside) {
+Parsed<std::string> variable(std::string_view inside, bool secret) {
   const std::size_t mark = inside.find(":-");
   const std::string name(inside.substr(0, mark));
   if (!is_name(name))
-    return Misfit{"'${" + std::string(inside) + "}' names no variable", "write ${NAME}, or $${ for the text itself"};
+    return Misfit{"'${" + (secret ? "…" : std::string(inside)) + "}' names no variable",
+                  "write ${NAME}, or $${ for the text itself"};
   const char* value = std::getenv(name.c_str());
   if (value != nullptr && (*value != '\0' || mark == std::string_view::npos)) return std::string(value);
   if (mark != std::string_view::npos) return std::string(inside.substr(mark + 2));
@@ -27,7 +28,7 @@ Parsed<std::string> variable(std::string_view inside) {
 
 }  // namespace
 
-Parsed<std::string> expanded_text(std::string_view text) {
+Parsed<std::string> expanded_text(std::string_view text, bool secret) {
   std::string result;
   for (;;) {
     const std::size_t start = text.find("${");
@@ -41,7 +42,7 @@ Parsed<std::string> expanded_text(std::string_view text) {
     const std::size_t end = text.find('}', start);
     if (end == std::string_view::npos)
       return Misfit{"'${' is not closed with '}'", "write ${NAME}, or $${ for the text itself"};
-    Parsed<std::string> value = variable(text.substr(start + 2, end - start - 2));
+    Parsed<std::string> value = variable(text.substr(start + 2, end - start - 2), secret);
     if (std::holds_alternative<Misfit>(value)) return value;
     result += std::get<std::string>(value);
     text.remove_prefix(end + 1);

@@ -9,7 +9,8 @@
 namespace kirsch::config {
 
 // The result is never looked at again: neither as YAML nor for further variables. A default holds when the variable is
-// not set or empty, as in a shell. Reads the environment, so no other thread may change it meanwhile.
-Parsed<std::string> expanded_text(std::string_view text);
+// not set or empty, as in a shell. Reads the environment, so no other thread may change it meanwhile. Of a `secret` no
+// message shows a part.
+Parsed<std::string> expanded_text(std::string_view text, bool secret = false);
 
 }  // namespace kirsch::config

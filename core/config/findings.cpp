@@ -14,7 +14,7 @@ base::Diagnostic diagnostic_at(const Node& at, const char* code, std::string mes
   diagnostic.help = std::move(advice.help);
   if (at.source != nullptr && !at.source->name().empty()) {
     diagnostic.position = at.position();
-    if (!advice.hide_source) diagnostic.source_line = at.source_line();
+    diagnostic.source_line = at.source_line();
   }
   return diagnostic;
 }
@@ -37,9 +37,25 @@ void Findings::warning(const Node& at, const char* code, std::string message, Ad
 
 void Findings::add(base::Diagnostic diagnostic) {
   const base::Position place = diagnostic.position.value_or(base::Position{});
+  if (hidden_.contains({place.file, place.line})) diagnostic.source_line.clear();
   if (!known_.emplace(place.file, place.line, place.column, diagnostic.message).second) return;
   auto& list = diagnostic.severity == base::Severity::error ? errors_ : warnings_;
   list.push_back(std::move(diagnostic));
+}
+
+void Findings::hide_line(const std::string& file, std::uint32_t line) {
+  if (!hidden_.emplace(file, line).second) return;
+  for (auto* list : {&errors_, &warnings_})
+    for (base::Diagnostic& one : *list)
+      if (one.position && one.position->line == line && one.position->file == file) one.source_line.clear();
+}
+
+void Findings::hide(const Node& node) {
+  for (const Node& item : node.items) hide(item);
+  for (const Entry& entry : node.entries) hide(entry.value);
+  if (!node.is_scalar() || node.source == nullptr) return;
+  const std::uint32_t last = node.last_line();
+  for (std::uint32_t line = node.line; line <= last; ++line) hide_line(node.source->name(), line);
 }
 
 void Findings::refuse() const {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -18,13 +19,14 @@ class Findings {
   struct Advice {
     std::string note = {};  // beside the caret
     std::string help = {};
-    bool hide_source = false;  // the line holds a secret
   };
 
   void error(const Node& at, const char* code, std::string message, Advice advice);
   void error(const Node& at, const char* code, std::string message) { error(at, code, std::move(message), Advice{}); }
   void warning(const Node& at, const char* code, std::string message, Advice advice);
   void add(base::Diagnostic diagnostic);
+  // What is or may be a secret stands in `node`: no message shows a line of it, whatever else it is about.
+  void hide(const Node& node);
 
   std::size_t error_count() const { return errors_.size(); }
   const std::vector<base::Diagnostic>& errors() const { return errors_; }
@@ -34,9 +36,12 @@ class Findings {
   void refuse() const;
 
  private:
+  void hide_line(const std::string& file, std::uint32_t line);
+
   std::vector<base::Diagnostic> errors_;
   std::vector<base::Diagnostic> warnings_;
   std::set<std::tuple<std::string, std::uint32_t, std::uint32_t, std::string>> known_;
+  std::set<std::pair<std::string, std::uint32_t>> hidden_;  // lines of files
 };
 
 // "first at 3:1", with its file where that is not the one of `here`: for notes.

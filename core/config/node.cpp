@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "config/brackets.h"
+
 namespace kirsch::config {
 
 const Entry* Node::find(std::string_view key) const {
@@ -21,6 +23,15 @@ base::Position Node::position() const {
 }
 
 std::string_view Node::source_line() const { return source == nullptr ? std::string_view() : source->line(line); }
+
+std::uint32_t Node::last_line() const {
+  if (source == nullptr || !quoted) return line;
+  const std::size_t start = source->offset(line, column);
+  const std::string_view rest = source->rest_of_line(line, column);
+  if (!rest.starts_with('"') && !rest.starts_with('\''))  // a block: its header, then its lines
+    return line + 1 + static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n'));
+  return source->line_at(end_of_quoted(source->text(), start).value_or(start) - 1);
+}
 
 std::string description(const Node& node) {
   constexpr std::size_t room = 60;

@@ -39,6 +39,8 @@ struct Node {
   // With no file where the source is a default.
   base::Position position() const;
   std::string_view source_line() const;
+  // Of a scalar: where its text ends, in quotes and blocks perhaps further down.
+  std::uint32_t last_line() const;
 };
 
 struct Entry {

@@ -65,7 +65,7 @@ std::optional<HandlerUse> PathTable::handler(const Node& node) {
   const Entry& entry = node.entries.front();
   const std::vector<base::Option>* options = reader_.catalogue().handler(entry.key.text);
   if (options == nullptr) {
-    reader_.unknown_name(Kind::handler, entry.key);
+    reader_.unknown_name(Kind::handler, entry);
     return std::nullopt;
   }
   std::optional<base::Value> values =

@@ -1,13 +1,13 @@
-// Values of composite types, defaults, and what is reported of keys and names.
+// Values of composite types, and defaults.
 #include "config/reader.h"
 
 #include <algorithm>
 #include <memory>
 
-#include "base/text.h"
 #include "config/code.h"
 #include "config/document.h"
 #include "config/expansion.h"
+#include "config/secrecy.h"
 #include "config/shape.h"
 
 namespace kirsch::config {
@@ -15,53 +15,10 @@ namespace {
 
 using base::OptionType;
 
-std::vector<std::string> names_of(const std::vector<base::Option>& options) {
-  std::vector<std::string> names;
-  for (const base::Option& option : options) names.push_back(option.name);
-  return names;
-}
-
-std::string list_of(const std::vector<std::string>& names, std::size_t most = 16) {
-  std::string result;
-  for (std::size_t index = 0; index < std::min(names.size(), most); ++index)
-    result += (index == 0 ? "" : ", ") + names[index];
-  return names.size() > most ? result + ", …" : result;
-}
-
-std::vector<std::string> names_of(const Catalogue& catalogue, Kind kind, const std::string& service) {
-  switch (kind) {
-    case Kind::tool:
-      return catalogue.tools();
-    case Kind::handler:
-      return catalogue.handlers();
-    case Kind::plugin:
-      return catalogue.plugins();
-    case Kind::provider:
-      break;
-  }
-  return catalogue.providers(service);
-}
-
-std::string_view place_of(Kind kind) {
-  switch (kind) {
-    case Kind::tool:
-      return "tools stand under 'tools' of a path, a site or the top";
-    case Kind::handler:
-      return "a handler stands under 'handler' of a path";
-    default:
-      return "plugins stand under the top key 'engine'";
-  }
-}
-
 }  // namespace
 
-std::string_view name(Kind kind) {
-  constexpr std::string_view names[] = {"tool", "handler", "plugin", "provider"};
-  return names[static_cast<std::size_t>(kind)];
-}
-
-std::optional<Node> Reader::expanded(const Node& node) {
-  Parsed<std::string> text = expanded_text(node.text);
+std::optional<Node> Reader::expanded(const Node& node, bool secret) {
+  Parsed<std::string> text = expanded_text(node.text, secret);
   if (Misfit* misfit = std::get_if<Misfit>(&text)) {
     findings_.error(node, code::unset_variable, misfit->why, {.note = {}, .help = misfit->note});
     return std::nullopt;
@@ -73,7 +30,9 @@ std::optional<Node> Reader::expanded(const Node& node) {
 
 Reader::Result Reader::value(const Node& node, const base::Schema& schema, const std::string& what, Scope scope) {
   if (!node.is_scalar()) return resolved(node, schema, what, scope);
-  const std::optional<Node> scalar = expanded(node);
+  const bool secret = takes_secret(schema) && !node.text.starts_with("file:");
+  if (secret) findings_.hide(node);
+  const std::optional<Node> scalar = expanded(node, secret);
   if (!scalar) return std::nullopt;
   return resolved(*scalar, schema, what, scope);
 }
@@ -96,29 +55,6 @@ Reader::Result Reader::resolved(const Node& node, const base::Schema& schema, co
     default:
       return scalar(node, schema, what);
   }
-}
-
-void Reader::unfit(const Node& node, const base::Schema& schema, const std::string& what) {
-  Findings::Advice advice;
-  const bool secret = schema.type == OptionType::secret;
-  advice.hide_source = secret;
-  if (node.kind == Node::Kind::null) {
-    advice.note = "nothing is written here";
-    if (schema.type == OptionType::list) advice.help = "write [] for an empty list";
-    if (schema.type == OptionType::map || schema.type == OptionType::structure)
-      advice.help = "write {} for all defaults, or indent its keys below it";
-    if (schema.type == OptionType::string) advice.help = "write \"\" for empty text";
-  } else if (node.is_off() && schema.type != OptionType::boolean) {
-    advice.note = "this cannot be off";
-  } else if (schema.type == OptionType::structure && node.is_scalar() && (node.text == "true" || node.text == "on")) {
-    advice.note = "write {} for all defaults";
-  } else if (schema.type == OptionType::list && node.is_scalar()) {
-    advice.help = "write [" + node.text + "]";
-  }
-  findings_.error(node, code::wrong_type,
-                  what + " wants " + wanted(schema) + (schema.optional ? ", or off" : "") + ", not " +
-                      (secret && node.is_scalar() ? "this" : description(node)),
-                  std::move(advice));
 }
 
 bool Reader::countable(const Node& node, const base::Schema& schema, const std::string& what, std::size_t count) {
@@ -186,15 +122,13 @@ Reader::Result Reader::one_of(const Node& node, const base::Schema& schema, cons
 
 Reader::Result Reader::provider(const Node& node, const base::Schema& schema, const std::string& what, Scope scope) {
   if (!node.is_mapping() || node.entries.size() != 1) {
-    findings_.error(
-        node, code::wrong_type, what + " wants a mapping of one provider to its options",
-        {.note = {}, .help = "write { NAME: {} } with one of: " + list_of(catalogue_.providers(schema.service))});
+    not_one_provider(node, schema, what);
     return std::nullopt;
   }
   const Entry& entry = node.entries.front();
   const std::vector<base::Option>* options = catalogue_.provider(schema.service, entry.key.text);
   if (options == nullptr) {
-    unknown_name(Kind::provider, entry.key, schema.service);
+    unknown_name(Kind::provider, entry, schema.service);
     return std::nullopt;
   }
   Result values = structure(entry.value, *options, entry.key, "provider '" + entry.key.text + "'", scope);
@@ -204,53 +138,12 @@ Reader::Result Reader::provider(const Node& node, const base::Schema& schema, co
   return base::Value{std::move(use), node.position()};
 }
 
-void Reader::unknown_name(Kind kind, const Node& key, const std::string& service) {
-  const std::string what(name(kind));
-  if (std::optional<base::Diagnostic> fault = catalogue_.fault(kind, key.text)) {
-    // One message: the cause, at the place that names the module.
-    base::Diagnostic here = diagnostic_at(key, fault->code.c_str(), std::move(fault->message),
-                                          {.note = {}, .help = std::move(fault->help)});
-    if (fault->position) here.note = "from " + fault->position->file;
-    here.exit_code = fault->exit_code;
-    findings_.add(std::move(here));
-    return;
-  }
-  const std::vector<std::string> names = names_of(catalogue_, kind, service);
-  const std::vector<std::string> directories = catalogue_.directories();
-  std::string help = directories.empty() ? "plugins.path names no directory of modules"
-                                         : "modules (.so files) are looked for in " + list_of(directories);
-  if (!names.empty()) help += "; they offer: " + list_of(names);
-  for (const Kind other : {Kind::tool, Kind::handler, Kind::plugin}) {
-    const auto& others = names_of(catalogue_, other, {});
-    if (other != kind && std::ranges::find(others, key.text) != others.end()) {
-      findings_.error(key, code::unknown_name,
-                      "'" + key.text + "' is a " + std::string(name(other)) + ", not a " + what,
-                      {.note = {}, .help = std::string(place_of(other))});
-      return;
-    }
-  }
-  const std::string of = kind == Kind::provider ? " of service '" + service + "'" : "";
-  findings_.error(key, code::unknown_name, "unknown " + what + " '" + key.text + "'" + of,
-                  {.note = base::did_you_mean(key.text, names), .help = std::move(help)});
-}
-
-void Reader::unknown_keys(const Node& node, const std::vector<base::Option>& options, const std::string& owner) {
-  for (const Entry& entry : node.entries) {
-    const auto known = std::find_if(options.begin(), options.end(),
-                                    [&](const base::Option& option) { return option.name == entry.key.text; });
-    if (known != options.end()) continue;
-    const std::vector<std::string> names = names_of(options);
-    findings_.error(entry.key, code::unknown_key, owner + " has no option '" + entry.key.text + "'",
-                    {.note = base::did_you_mean(entry.key.text, names),
-                     .help = names.empty() ? "it has no options: write {}" : "its options: " + list_of(names, 32)});
-  }
-}
-
 Reader::Result Reader::structure(const Node& node, const std::vector<base::Option>& options, const Node& at,
                                  const std::string& owner, Scope scope) {
   if (!node.is_mapping()) {
     base::Schema schema;
     schema.type = OptionType::structure;
+    schema.options = options;
     unfit(node, schema, owner);
     return std::nullopt;
   }

@@ -40,10 +40,10 @@ class Reader {
                                        const std::string& owner, Scope scope = Scope::whole);
 
   // `node`, a scalar, with its variables expanded; none and reported: one is not set.
-  std::optional<Node> expanded(const Node& node);
+  std::optional<Node> expanded(const Node& node, bool secret = false);
 
-  // Reports that nobody offers what `key` names.
-  void unknown_name(Kind kind, const Node& key, const std::string& service = {});
+  // Reports that nobody offers what the key names.
+  void unknown_name(Kind kind, const Entry& entry, const std::string& service = {});
 
   Findings& findings() const { return findings_; }
   const Catalogue& catalogue() const { return catalogue_; }
@@ -69,6 +69,9 @@ class Reader {
   bool in_range(const Node& node, const base::Schema& schema, const std::string& what, double number);
   bool countable(const Node& node, const base::Schema& schema, const std::string& what, std::size_t count);
   void unfit(const Node& node, const base::Schema& schema, const std::string& what);
+  void not_one_provider(const Node& node, const base::Schema& schema, const std::string& what);
+  void refused_module(const Entry& entry, base::Diagnostic fault);
+  bool perhaps_secret(Kind kind, const Entry& entry, const std::string& service) const;
 
   const Catalogue& catalogue_;
   Findings& findings_;

@@ -95,8 +95,7 @@ Reader::Result Reader::text(const Node& node, const base::Schema& schema, const 
   if (schema.maximum_length && node.text.size() > *schema.maximum_length) {
     findings_.error(node, code::out_of_range,
                     what + " wants at most " + std::to_string(*schema.maximum_length) + " bytes, not " +
-                        std::to_string(node.text.size()),
-                    {.note = {}, .help = {}, .hide_source = schema.type == OptionType::secret});
+                        std::to_string(node.text.size()));
     return std::nullopt;
   }
   return base::Value{node.text, node.position()};

@@ -111,7 +111,7 @@ bool ToolLevels::read_reserved(const Entry& entry, ToolWord& word) {
 const ToolWord* ToolLevels::word(const Entry& entry) {
   const std::vector<base::Option>* schema = reader_.catalogue().tool(entry.key.text);
   if (schema == nullptr) {
-    reader_.unknown_name(Kind::tool, entry.key);
+    reader_.unknown_name(Kind::tool, entry);
     return nullptr;
   }
   ToolWord& result = words_[&entry.key];

@@ -206,6 +206,36 @@ TEST(Configuration, NeverShowsASecretThatIsWrong) {
   EXPECT_EQ(text(found[0]).find("hush"), std::string::npos);
 }
 
+// Whatever else is wrong near a secret, no message shows it.
+TEST(Configuration, NeverShowsASecretThroughTheErrorOfANeighbour) {
+  for (const char* tools : {
+           "sessions: { storage: { redis: { url: \"redis://u:hush@h\", pool: 99 } } }",
+           "sessions: { storage: { redis: { pool: 99, url: \"redis://u:hush@h\" } } }",
+           "sessions: { storage: { redis: { url: \"redis://u:hush@h\", pol: 9 } } }",
+           "sessions: { storage: { redis: { ulr: \"redis://u:hush@h\" } } }",
+           "sessions: { storage: { redis: \"redis://u:hush@h\" } }",
+           "sessions: { storage: { rediss: { url: \"redis://u:hush@h\" } } }",
+           "sessions: { storage: { redis: { url: \"redis://u:hush@h\" }, memory: {} } }",
+           "sesions: { storage: { redis: { url: \"redis://u:hush@h\" } } }",
+           "writable: { password: hush }",
+           "gate: { realm: [], users: { a: hush } }",
+           "gate: { realm: x, users: [hush] }",
+           "gate: { realm: x, users: hush }",
+           "gate: { realm: x, users: { a: \"${hu-hush}\" } }",
+           "gate: { realm: x, users: { a: \"hush${KIRSCH_TEST_UNSET}\" } }",
+           "gate: { users: { a: \"hush\n  hush\", b: [] }, realm: x }",
+       }) {
+    const auto found =
+        faults("version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\ntools: { " + std::string(tools) + " }\n");
+    EXPECT_FALSE(found.empty()) << tools;
+    for (const auto& one : found) EXPECT_EQ(text(one).find("hush"), std::string::npos) << text(one);
+  }
+  const auto shown =
+      faults("version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\ntools: { gate: { realm: [], users: {} } }\n");
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_NE(shown[0].source_line, "") << "where no secret stands, the line is shown";
+}
+
 TEST(Configuration, ReadsNetworksAsSeventeenBytes) {
   const Configuration made =
       compiled("tools: { gate: { realm: x, allow: [10.0.0.0/8, \"2001:db8::/32\"] } }\npaths: {}\n");
