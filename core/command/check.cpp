@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "command/diagnostic_json.h"
 #include "command/json.h"
 #include "command/terminal.h"
 #include "server/blueprint.h"
@@ -25,23 +26,6 @@ Counts counts_of(const config::Configuration& configuration) {
 
 std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
-
-void write(JsonWriter& json, const base::Diagnostic& diagnostic) {
-  json.open_object();
-  json.field("code", diagnostic.code);
-  json.field("message", diagnostic.message);
-  if (diagnostic.position) {
-    json.field("file", diagnostic.position->file);
-    if (diagnostic.position->line != 0) {
-      json.field("line", diagnostic.position->line);
-      json.field("column", diagnostic.position->column);
-      json.field("length", diagnostic.position->length);
-    }
-  }
-  if (!diagnostic.note.empty()) json.field("note", diagnostic.note);
-  if (!diagnostic.help.empty()) json.field("help", diagnostic.help);
-  json.close_object();
 }
 
 base::ExitCode check_for_programs(const std::filesystem::path& file) {

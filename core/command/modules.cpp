@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "command/diagnostic_json.h"
 #include "command/json.h"
 #include "command/option_text.h"
 #include "command/terminal.h"
@@ -143,20 +144,34 @@ void print_module(const ModuleFile& file) {
   for (const auto& offer : manifest.provides) print_offer(offer);
 }
 
+// What would stop a start stops no list, but whoever asked is told.
+base::ExitCode exit_code(const server::ModuleSearch& found) {
+  const auto& errors = found.errors;
+  return errors.empty() ? base::ExitCode::ok : errors.front().exit_code;
+}
+
+base::ExitCode verdict(const server::ModuleSearch& found) {
+  std::cout.flush();
+  print(found.errors);
+  return exit_code(found);
+}
+
 [[noreturn]] void refuse_unknown(const server::ModuleSearch& found, const std::string& name) {
   for (const auto& faulty : found.catalogue.faulty()) {
     const bool claimed = faulty.path.stem() == name ||
                          std::ranges::any_of(faulty.claims, [&](const auto& claim) { return claim.second == name; });
     if (claimed) throw base::Refusal(faulty.diagnostic);
   }
+  std::vector<base::Diagnostic> errors = found.errors;
   std::vector<std::string> known;
   for (const auto& file : found.catalogue.files()) known.push_back(file->manifest->name);
   std::vector<std::string> places;
   for (const auto& directory : found.directories) places.push_back(directory.string());
-  throw base::Refusal(base::Diagnostic{.code = "C012",
-                                       .message = "no module is named '" + name + "' or provides that name",
-                                       .note = base::did_you_mean(name, known),
-                                       .help = "looked in " + (places.empty() ? "no directory" : joined(places))});
+  errors.push_back({.code = "C012",
+                    .message = "no module is named '" + name + "' or provides that name",
+                    .note = base::did_you_mean(name, known),
+                    .help = "looked in " + (places.empty() ? "no directory" : joined(places))});
+  throw base::Refusal(std::move(errors));
 }
 
 }  // namespace
@@ -177,7 +192,7 @@ base::ExitCode list_modules(const ModulePlaces& places, bool json) noexcept {
     const auto found = search(places);
     if (!json) {
       print_table(found.catalogue);
-      return base::ExitCode::ok;
+      return verdict(found);
     }
     JsonWriter out;
     out.open_object().key("modules").open_array();
@@ -187,8 +202,10 @@ base::ExitCode list_modules(const ModulePlaces& places, bool json) noexcept {
       out.open_object().field("file", faulty.path.string()).field("code", faulty.diagnostic.code);
       out.field("message", faulty.diagnostic.message).field("help", faulty.diagnostic.help).close_object();
     }
+    out.close_array().key("errors").open_array();
+    for (const auto& error : found.errors) write(out, error);
     std::cout << out.close_array().close_object().text();
-    return base::ExitCode::ok;
+    return exit_code(found);
   });
 }
 
@@ -210,7 +227,7 @@ base::ExitCode show_module(const ModulePlaces& places, const std::string& name, 
     } else {
       print_module(**file);
     }
-    return base::ExitCode::ok;
+    return verdict(found);
   });
 }
 

@@ -221,6 +221,9 @@ void Writer::providers() {
 base::ExitCode print_schema(const ModulePlaces& places) noexcept {
   return guarded([&] {
     const auto found = search(places);
+    // A schema of half the modules would mark the others as mistakes.
+    if (!found.errors.empty()) throw base::Refusal(found.errors);
+    print(found.catalogue.warnings());
     std::cout << Writer(found.catalogue).text();
     return base::ExitCode::ok;
   });

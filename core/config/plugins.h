@@ -14,9 +14,14 @@ struct PluginDirectory {
   base::Position origin;
 };
 
+struct PluginOwner {
+  std::string name;  // or number
+  base::Position origin;
+};
+
 struct PluginSettings {
   std::vector<PluginDirectory> path;  // empty: not configured
-  std::vector<std::string> owners;    // names of users beside root and whoever started the server
+  std::vector<PluginOwner> owners;    // beside root and whoever started the server
 };
 
 const std::vector<base::Option>& plugin_options();

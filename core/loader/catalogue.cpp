@@ -43,6 +43,7 @@ Catalogue Catalogue::scan(std::span<const std::filesystem::path> directories, co
       if (seen.insert(directory.path).second) catalogue.read_directory(directory, trust, host);
     } catch (const base::Refusal& refusal) {
       catalogue.errors_.push_back(refusal.diagnostics().front());
+      catalogue.errors_.back().position = base::Position{path.string()};
     }
   }
   // Dropping a consumer may take a provider away from another one.

@@ -41,7 +41,8 @@ class Catalogue {
   // Who provides the interface `service`, in the order of the files.
   std::vector<const Provided*> providers(std::string_view service) const;
 
-  // What must stop the start whoever is named: a directory that is missing or untrusted, a name that two files provide.
+  // What must stop the start whoever is named: a directory that is missing or untrusted (which is its position, line 0),
+  // a name that two files provide.
   const std::vector<base::Diagnostic>& errors() const { return errors_; }
   // Every faulty file as a warning: for a start in which none of them was named.
   std::vector<base::Diagnostic> warnings() const;

@@ -74,7 +74,7 @@ Blueprint read_blueprint(const fs::path& file, const config::EngineChange& chang
                       .catalogue = std::move(found.catalogue),
                       .configuration = {},
                       .warnings = {}};
-  if (!blueprint.catalogue.errors().empty()) throw base::Refusal(blueprint.catalogue.errors());
+  if (!found.errors.empty()) throw base::Refusal(std::move(found.errors));
   blueprint.configuration =
       config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories), change);
   check_phases(blueprint);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <optional>
 
 #include "pipeline/host.h"
 
@@ -25,43 +26,59 @@ std::vector<fs::path> default_directories() {
   return found;
 }
 
-std::vector<fs::path> directories_of(const config::PluginSettings& settings) {
+std::optional<base::Position> place(const base::Position& origin) {
+  return origin.file.empty() ? std::nullopt : std::optional(origin);
+}
+
+// Those that are there.
+std::vector<fs::path> directories_of(const config::PluginSettings& settings, std::vector<base::Diagnostic>& errors) {
   if (settings.path.empty()) return default_directories();
   std::vector<fs::path> directories;
-  std::vector<base::Diagnostic> missing;
   for (const auto& directory : settings.path) {
     std::error_code error;
-    directories.emplace_back(directory.path);
-    if (fs::is_directory(directory.path, error)) continue;
-    missing.push_back({.code = "C077",
-                       .message = "the plugins directory " + directory.path + " is not there",
-                       .position = directory.origin,
-                       .help = "make it, or take it out of plugins.path"});
+    if (fs::is_directory(directory.path, error)) {
+      directories.emplace_back(directory.path);
+      continue;
+    }
+    errors.push_back({.code = "C077",
+                      .message = "the plugins directory " + directory.path + " is not there",
+                      .position = place(directory.origin),
+                      .help = "make it, or take it out of plugins.path"});
   }
-  if (!missing.empty()) throw base::Refusal(std::move(missing));
   return directories;
 }
 
 // A name, or a number where the user has none (files of a container's volume).
-uid_t user_of(const std::string& owner) {
+std::optional<uid_t> user_of(const std::string& owner) {
   uid_t number = 0;
   const auto end = owner.data() + owner.size();
   if (std::from_chars(owner.data(), end, number) == std::from_chars_result{end, std::errc{}}) return number;
   const passwd* user = ::getpwnam(owner.c_str());
-  if (user == nullptr)
-    throw base::Refusal(
-        base::Diagnostic{.code = "C070",
-                         .message = "plugins.owners names the user '" + owner + "', who does not exist",
-                         .help = "write the name or the number of the user whose modules are to be trusted"});
-  return user->pw_uid;
+  return user == nullptr ? std::nullopt : std::optional(user->pw_uid);
 }
 
-loader::Trust trust_of(const config::PluginSettings& settings) {
+loader::Trust trust_of(const config::PluginSettings& settings, std::vector<base::Diagnostic>& errors) {
   // Who started the server. Asked once: after a privilege drop nobody becomes trusted who was not before.
   static const uid_t starter = ::getuid();
   std::vector<uid_t> owners{starter};
-  for (const auto& owner : settings.owners) owners.push_back(user_of(owner));
+  for (const auto& owner : settings.owners) {
+    if (const auto user = user_of(owner.name))
+      owners.push_back(*user);
+    else
+      errors.push_back({.code = "C070",
+                        .message = "plugins.owners names the user '" + owner.name + "', who does not exist",
+                        .position = place(owner.origin),
+                        .help = "write the name or the number of the user whose modules are to be trusted"});
+  }
   return loader::Trust(std::move(owners));
+}
+
+// An error of a directory stands where the configuration names it.
+base::Diagnostic placed(base::Diagnostic error, const config::PluginSettings& settings) {
+  for (const auto& directory : settings.path)
+    if (error.position && error.position->line == 0 && error.position->file == directory.path)
+      error.position = place(directory.origin);
+  return error;
 }
 
 loader::HostAbi host_abi() {
@@ -73,8 +90,15 @@ loader::HostAbi host_abi() {
 }  // namespace
 
 ModuleSearch find_modules(const config::PluginSettings& settings) {
-  ModuleSearch search{directories_of(settings), {}};
-  search.catalogue = loader::Catalogue::scan(search.directories, trust_of(settings), host_abi());
+  ModuleSearch search;
+  search.directories = directories_of(settings, search.errors);
+  const auto trust = trust_of(settings, search.errors);
+  search.complete = search.errors.empty();
+  search.catalogue = loader::Catalogue::scan(search.directories, trust, host_abi());
+  for (const auto& error : search.catalogue.errors()) {
+    search.complete = search.complete && !error.position;
+    search.errors.push_back(placed(error, settings));
+  }
   return search;
 }
 

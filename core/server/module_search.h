@@ -12,10 +12,13 @@ namespace kirsch::server {
 struct ModuleSearch {
   std::vector<std::filesystem::path> directories;
   loader::Catalogue catalogue;
+  // What must stop a start whoever is named: directories that are missing or not to be trusted, owners who do not exist,
+  // names that two files provide.
+  std::vector<base::Diagnostic> errors;
+  bool complete = true;  // false: some directory could not be looked into
 };
 
-// In `plugins.path`, else beside the binary. Reads notes, runs no code of any module. Throws base::Refusal for what is
-// wrong with the settings; what is wrong with files is in the catalogue.
+// In `plugins.path`, else beside the binary. Reads notes, runs no code of any module.
 ModuleSearch find_modules(const config::PluginSettings& settings);
 
 }  // namespace kirsch::server

@@ -77,6 +77,36 @@ TEST(Modules, tell_all_that_their_note_says) {
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'secureheaders'?"));
 }
 
+// A directory that is missing and a name that two files provide would stop a start: they are not passed over here.
+TEST(Modules, are_not_listed_without_what_would_stop_a_start) {
+  const TemporaryFolder folder;
+  const auto module = build_folder() / "plugins" / "respond.so";
+  for (const char* name : {"one.so", "two.so"}) std::filesystem::copy_file(module, folder.path() / name);
+  const auto asked = [&](std::vector<std::string> arguments) {
+    for (const auto& path : {folder.path(), folder.path() / "nowhere"})
+      arguments.insert(arguments.end(), {"--path", path.string()});
+    return run_kirsch(arguments);
+  };
+  const auto told = AllOf(HasSubstr("error[M207]: module 'respond' is provided twice"),
+                          HasSubstr((folder.path() / "nowhere").string()));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"module", "list"}, {"module", "info", "respond"}}) {
+    const auto result = asked(arguments);
+    EXPECT_NE(result.exit_code, 0);
+    EXPECT_THAT(result.out, HasSubstr("respond"));
+    EXPECT_THAT(result.err, told);
+  }
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"schema"}, {"module", "info", "echo"}}) {
+    const auto result = asked(arguments);
+    EXPECT_NE(result.exit_code, 0);
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, told);
+  }
+  const auto json = asked({"module", "list", "--json"});
+  EXPECT_NE(json.exit_code, 0);
+  EXPECT_THAT(json.out, AllOf(HasSubstr("\"errors\": ["), HasSubstr("\"code\": \"M207\"")));
+}
+
 TEST(Command, explains_itself_and_refuses_what_it_does_not_know) {
   EXPECT_THAT(run_kirsch({"--help"}).out, AllOf(HasSubstr("check"), HasSubstr("Exit codes: 0 ok")));
   EXPECT_EQ(run_kirsch({"--version"}).exit_code, 0);
