@@ -42,7 +42,7 @@ struct Diagnostic {
 // Control characters of the input are escaped. `color` adds ANSI colours.
 std::string text(const Diagnostic& diagnostic, bool color = false);
 
-// Thrown while starting; what() is the first diagnostic's message.
+// Thrown while starting; what() is the first diagnostic's message. That one is an error; warnings may follow.
 class Refusal : public std::runtime_error {
  public:
   explicit Refusal(std::vector<Diagnostic> diagnostics);

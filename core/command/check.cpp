@@ -37,7 +37,8 @@ base::ExitCode check_for_programs(const std::filesystem::path& file) {
     warnings = blueprint.warnings;
     counts = counts_of(blueprint.configuration);
   } catch (const base::Refusal& refusal) {
-    errors = refusal.diagnostics();
+    for (const auto& one : refusal.diagnostics())
+      (one.severity == base::Severity::error ? errors : warnings).push_back(one);
     code = refusal.exit_code();
   }
   JsonWriter json;

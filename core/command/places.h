@@ -13,8 +13,8 @@ class Places {
   // `configuration` is the file that was asked for.
   explicit Places(const std::filesystem::path& configuration);
 
-  // "kirsch.yaml:12" for the configuration, "conf.d/a.yaml:3" for a file below its folder, else the whole path; "default"
-  // for what nobody wrote.
+  // "kirsch.yaml:12" for the configuration, "conf.d/a.yaml:3" for a file below its folder, else the whole path;
+  // "default" for what nobody wrote.
   std::string operator()(const base::Position& position) const;
 
  private:

@@ -12,7 +12,7 @@
 namespace kirsch::command {
 namespace {
 
-constexpr std::size_t label = 10;   // columns of "handler"
+constexpr std::size_t label = 10;  // columns of "handler"
 std::string class_text(const loader::HookUse& use) {
   return std::string(loader::word(use.execution)) + (use.failsafe ? ", failsafe" : "");
 }
@@ -51,8 +51,7 @@ std::vector<PlacedValue> RouteReport::values(const std::shared_ptr<const base::V
 }
 
 std::vector<PlacedValue> RouteReport::handler_values() const {
-  return values(path_.handler->options,
-                blueprint_.catalogue.find(loader::Kind::handler, path_.handler->name)->offer());
+  return values(path_.handler->options, blueprint_.catalogue.find(loader::Kind::handler, path_.handler->name)->offer());
 }
 
 std::vector<pipeline::OrderedStep> RouteReport::steps(kirsch_hook point) const {

@@ -13,12 +13,15 @@ void print(std::span<const base::Diagnostic> diagnostics) {
   const bool color = ::isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
   std::size_t errors = 0;
   for (const auto& diagnostic : diagnostics) {
-    if (diagnostic.severity == base::Severity::error && ++errors > shown_errors) continue;
-    std::cerr << base::text(diagnostic, color) << '\n';
+    if (diagnostic.severity == base::Severity::error && ++errors <= shown_errors)
+      std::cerr << base::text(diagnostic, color) << '\n';
   }
   if (errors > shown_errors) {
     const auto more = errors - shown_errors;
     std::cerr << "and " << more << (more == 1 ? " more error\n" : " more errors\n");
+  }
+  for (const auto& diagnostic : diagnostics) {
+    if (diagnostic.severity == base::Severity::warning) std::cerr << base::text(diagnostic, color) << '\n';
   }
   std::cerr.flush();
 }

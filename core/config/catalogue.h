@@ -34,6 +34,8 @@ class Catalogue {
   virtual std::vector<std::string> plugins() const = 0;
   virtual std::vector<std::string> providers(std::string_view service) const = 0;
 
+  // False: some modules could not be looked for (which is reported), so that an unknown name says nothing.
+  virtual bool complete() const { return true; }
   // The directories where modules are looked for.
   virtual std::vector<std::string> directories() const { return {}; }
   // Why a module that would offer `name` cannot be used; none: no module claims it.

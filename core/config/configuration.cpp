@@ -49,17 +49,19 @@ bool check_top(Reader& reader, const Node& root) {
 
 }  // namespace
 
-PluginSettings plugin_settings(const Document& document) {
+PluginSettings plugin_settings(const Document& document, Findings& findings) {
   const NoModules catalogue;
-  Findings findings;
   Reader reader(catalogue, findings, document.source().directory());
   const Node& root = document.root();
-  PluginSettings settings;
-  // What else is wrong is left to compile, which reports all of it at once.
-  if (root.is_mapping())
-    settings = read_plugins(reader, root.value("plugins"), root);
-  else
-    check_top(reader, root);
+  // What else is wrong is left to compile.
+  if (root.is_mapping()) return read_plugins(reader, root.value("plugins"), root);
+  check_top(reader, root);
+  return {};
+}
+
+PluginSettings plugin_settings(const Document& document) {
+  Findings findings;
+  PluginSettings settings = plugin_settings(document, findings);
   findings.refuse();
   return settings;
 }
@@ -74,20 +76,25 @@ Whereabouts whereabouts(const Document& document) {
   return result;
 }
 
-Configuration compile(const Document& document, const Catalogue& catalogue, const EngineChange& change) {
-  Findings findings;
+Configuration compile(const Document& document, const Catalogue& catalogue, const EngineChange& change,
+                      Findings& findings) {
   Reader reader(catalogue, findings, document.source().directory());
   const Node& root = document.root();
   Configuration result;
-  if (check_top(reader, root)) {
-    result.plugins = read_plugins(reader, root.value("plugins"), root);
-    result.server = read_server(reader, root.value("server"), root);
-    result.engine = read_engine(reader, root.value("engine"), root, change);
-    result.listeners = read_listeners(reader, root.value("listeners"), root);
-    result.logs = read_logs(reader, root.value("logs"), root);
-    result.logs.queue = result.server.limits.log_queue;
-    result.sites = read_sites(reader, root, result.listeners);
-  }
+  if (!check_top(reader, root)) return result;
+  result.plugins = read_plugins(reader, root.value("plugins"), root);
+  result.server = read_server(reader, root.value("server"), root);
+  result.engine = read_engine(reader, root.value("engine"), root, change);
+  result.listeners = read_listeners(reader, root.value("listeners"), root);
+  result.logs = read_logs(reader, root.value("logs"), root);
+  result.logs.queue = result.server.limits.log_queue;
+  result.sites = read_sites(reader, root, result.listeners);
+  return result;
+}
+
+Configuration compile(const Document& document, const Catalogue& catalogue) {
+  Findings findings;
+  Configuration result = compile(document, catalogue, {}, findings);
   findings.refuse();
   result.warnings = findings.warnings();
   return result;

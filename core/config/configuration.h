@@ -7,6 +7,7 @@
 #include "config/catalogue.h"
 #include "config/document.h"
 #include "config/engine.h"
+#include "config/findings.h"
 #include "config/listeners.h"
 #include "config/logs.h"
 #include "config/plugins.h"
@@ -25,13 +26,17 @@ struct Configuration {
   std::vector<base::Diagnostic> warnings;
 };
 
-// In two steps, because the catalogue depends on the first: plugin_settings(document), look for modules,
-// compile(document, catalogue). Both throw base::Refusal with everything they found wrong: the first looks at `plugins`
-// only, the second at all.
+// In two steps, because the catalogue depends on the first: plugin_settings, look for modules, compile. What is wrong
+// is in `findings` afterwards, and the result holds what could be read; what both steps find is there once.
+PluginSettings plugin_settings(const Document& document, Findings& findings);
+Configuration compile(const Document& document, const Catalogue& catalogue, const EngineChange& change,
+                      Findings& findings);
+
+// The same, alone: they throw base::Refusal with everything they found wrong.
 PluginSettings plugin_settings(const Document& document);
 // For commands that talk to a server whose file may have been broken since. Throws base::Refusal for what is wrong with
 // these alone.
 Whereabouts whereabouts(const Document& document);
-Configuration compile(const Document& document, const Catalogue& catalogue, const EngineChange& change = {});
+Configuration compile(const Document& document, const Catalogue& catalogue);
 
 }  // namespace kirsch::config

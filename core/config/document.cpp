@@ -134,6 +134,12 @@ Node parsed(const Source& source) {
 
 }  // namespace
 
+std::string_view Document::line(const base::Position& position) const {
+  const auto found =
+      std::ranges::find_if(sources_, [&](const auto& source) { return source->name() == position.file; });
+  return found == sources_.end() ? std::string_view() : (*found)->line(position.line);
+}
+
 Document Document::from_file(const std::filesystem::path& path) {
   Inclusion inclusion;
   return inclusion.document(std::filesystem::absolute(path).lexically_normal().string());

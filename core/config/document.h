@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/node.h"
@@ -31,6 +32,8 @@ class Document {
 
   const Node& root() const { return root_; }
   const Source& source() const { return *sources_.front(); }
+  // Of the file that `position` names; empty: it is none of this document.
+  std::string_view line(const base::Position& position) const;
 
  private:
   friend class Inclusion;

@@ -66,6 +66,7 @@ void Findings::refuse() const {
     return std::tie(left.position->file, left.position->line, left.position->column) <
            std::tie(right.position->file, right.position->line, right.position->column);
   });
+  all.insert(all.end(), warnings_.begin(), warnings_.end());
   throw base::Refusal(std::move(all));
 }
 

@@ -32,7 +32,7 @@ class Findings {
   const std::vector<base::Diagnostic>& errors() const { return errors_; }
   const std::vector<base::Diagnostic>& warnings() const { return warnings_; }
 
-  // Throws base::Refusal with all errors, in the order of the files, if there is one.
+  // Throws base::Refusal with all errors, in the order of the files, and then all warnings, if there is an error.
   void refuse() const;
 
  private:

@@ -11,7 +11,8 @@ void set_path(PluginSettings& to, const base::Value& value) {
 }
 
 void set_owners(PluginSettings& to, const base::Value& value) {
-  for (const base::Value& one : std::get<base::Value::List>(value.data)) to.owners.push_back({as_text(one), one.origin});
+  for (const base::Value& one : std::get<base::Value::List>(value.data))
+    to.owners.push_back({as_text(one), one.origin});
 }
 
 const Fields<PluginSettings>& plugin_fields() {

@@ -117,6 +117,7 @@ void Reader::unknown_name(Kind kind, const Entry& entry, const std::string& serv
     refused_module(entry, std::move(*fault));
     return;
   }
+  if (!catalogue_.complete()) return;
   if (perhaps_secret(kind, entry, service)) findings_.hide(entry.value);
   const std::vector<std::string> names = names_of(catalogue_, kind, service);
   const std::vector<std::string> directories = catalogue_.directories();

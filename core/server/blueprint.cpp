@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "loader/service_order.h"
 #include "server/module_catalogue.h"
@@ -24,64 +25,119 @@ int start_priority(const config::PluginUse& use, const loader::Offer& offer) {
   return late;
 }
 
-// A late plugin is loaded at 80 and cannot listen before.
-void check_late(const Blueprint& blueprint, std::vector<base::Diagnostic>& errors) {
-  for (const auto& use : blueprint.configuration.engine) {
-    const auto* provided = blueprint.catalogue.find(loader::Kind::plugin, use.name);
-    const int priority = start_priority(use, provided->offer());
-    if (provided->file->manifest->phase == loader::Phase::early || priority >= 80) continue;
-    errors.push_back(
-        {.code = "C071",
-         .message = "the plugin '" + use.name + "' starts at 80 or later, not at " + std::to_string(priority),
-         .position = use.priority ? use.priority_origin : use.origin,
-         .help = "modules of phase late are loaded at 80, after privileges were dropped"});
-  }
-}
+// What only the modules and the configuration together can tell. Reported with the lines of the configuration.
+class ModuleCheck {
+ public:
+  ModuleCheck(const Blueprint& blueprint, const config::Document& document, config::Findings& findings)
+      : blueprint_(blueprint), document_(document), findings_(findings) {}
 
-// Early plugins, and whoever provides services to them, run with the rights of who started the server.
-void check_early(const Blueprint& blueprint, std::vector<base::Diagnostic>& errors) {
-  for (const auto* file : loader::service_order(blueprint.catalogue, named_files(blueprint, loader::Phase::early))) {
-    const auto& name = file->manifest->name;
-    if (file->manifest->phase == loader::Phase::late)
-      errors.push_back({.code = "C071",
-                        .message = "an early plugin requires the module '" + name + "', which is late",
-                        .help = "file " + file->path.string() +
-                                ": only modules of phase early are loaded before privileges are dropped",
-                        .exit_code = base::ExitCode::module_refused});
-    if (::geteuid() == 0 && file->status.st_uid != 0)
-      errors.push_back({.code = "C079",
-                        .message = "the early module '" + name + "' runs as root, but its file does not belong to root",
-                        .help = "chown root '" + file->path.string() + "'",
-                        .exit_code = base::ExitCode::module_refused});
+  void add(base::Diagnostic diagnostic) {
+    if (diagnostic.position) diagnostic.source_line = document_.line(*diagnostic.position);
+    findings_.add(std::move(diagnostic));
   }
-}
 
-void check_phases(const Blueprint& blueprint) {
-  std::vector<base::Diagnostic> errors;
-  check_late(blueprint, errors);
-  check_early(blueprint, errors);
-  if (!errors.empty()) throw base::Refusal(std::move(errors));
+  // A late plugin is loaded at 80 and cannot listen before.
+  void check_late() {
+    for (const auto& use : blueprint_.configuration.engine) {
+      const auto* provided = blueprint_.catalogue.find(loader::Kind::plugin, use.name);
+      const int priority = start_priority(use, provided->offer());
+      if (provided->file->manifest->phase == loader::Phase::early || priority >= 80) continue;
+      add({.code = "C071",
+           .message = "the plugin '" + use.name + "' starts at 80 or later, not at " + std::to_string(priority),
+           .position = use.priority ? use.priority_origin : use.origin,
+           .help = "modules of phase late are loaded at 80, after privileges were dropped"});
+    }
+  }
+
+  // Early plugins, and whoever provides services to them, run with the rights of who started the server.
+  void check_early() {
+    for (const auto* file : order(loader::Phase::early)) {
+      const auto& name = file->manifest->name;
+      if (file->manifest->phase == loader::Phase::late)
+        add({.code = "C071",
+             .message = "an early plugin requires the module '" + name + "', which is late",
+             .position = early_place(*file),
+             .help = "file " + file->path.string() +
+                     ": only modules of phase early are loaded before privileges are dropped",
+             .exit_code = base::ExitCode::module_refused});
+      if (::geteuid() == 0 && file->status.st_uid != 0)
+        add({.code = "C079",
+             .message = "the early module '" + name + "' runs as root, but its file does not belong to root",
+             .position = early_place(*file),
+             .help = "chown root '" + file->path.string() + "'",
+             .exit_code = base::ExitCode::module_refused});
+    }
+  }
+
+  // A configuration with faults does not say who is in use.
+  void check_services() {
+    if (findings_.error_count() != 0) return;
+    const auto loaded = order(loader::Phase::late);
+    collect([&] { static_cast<void>(required_services(blueprint_, loaded)); });
+  }
+
+ private:
+  void collect(const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const base::Refusal& refusal) {
+      for (const auto& one : refusal.diagnostics()) add(one);
+    }
+  }
+
+  std::vector<const loader::ModuleFile*> order(loader::Phase phase) {
+    std::vector<const loader::ModuleFile*> files;
+    collect([&] { files = loader::service_order(blueprint_.catalogue, named_files(blueprint_, phase)); });
+    return files;
+  }
+
+  // Where the first early plugin stands that needs `file`.
+  std::optional<base::Position> early_place(const loader::ModuleFile& file) {
+    for (const auto& use : blueprint_.configuration.engine) {
+      const auto* plugin = blueprint_.catalogue.find(loader::Kind::plugin, use.name)->file;
+      if (plugin->manifest->phase == loader::Phase::early && needs(blueprint_, use, file)) return use.origin;
+    }
+    return std::nullopt;
+  }
+
+  const Blueprint& blueprint_;
+  const config::Document& document_;
+  config::Findings& findings_;
+};
+
+// Faulty files that nobody names; what is said as an error is not said again.
+void add_warnings(const loader::Catalogue& catalogue, config::Findings& findings) {
+  for (auto& warning : catalogue.warnings()) {
+    const auto& errors = findings.errors();
+    if (std::ranges::find(errors, warning.message, &base::Diagnostic::message) == errors.end())
+      findings.add(std::move(warning));
+  }
 }
 
 }  // namespace
 
 Blueprint read_blueprint(const fs::path& file, const config::EngineChange& change) {
   const auto document = config::Document::from_file(file);
-  ModuleSearch found = find_modules(config::plugin_settings(document));
+  config::Findings findings;
+  const auto settings = config::plugin_settings(document, findings);
+  ModuleSearch found = find_modules(settings);
+  const bool complete = found.complete && findings.error_count() == 0;
   Blueprint blueprint{.file = fs::absolute(file),
                       .change = change,
                       .directories = std::move(found.directories),
                       .catalogue = std::move(found.catalogue),
                       .configuration = {},
                       .warnings = {}};
-  if (!found.errors.empty()) throw base::Refusal(std::move(found.errors));
+  ModuleCheck check(blueprint, document, findings);
+  for (auto& error : found.errors) check.add(std::move(error));
   blueprint.configuration =
-      config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories), change);
-  check_phases(blueprint);
-  const auto order = loader::service_order(blueprint.catalogue, named_files(blueprint, loader::Phase::late));
-  static_cast<void>(required_services(blueprint, order));
-  blueprint.warnings = blueprint.catalogue.warnings();
-  std::ranges::copy(blueprint.configuration.warnings, std::back_inserter(blueprint.warnings));
+      config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories, complete), change, findings);
+  check.check_late();
+  check.check_early();
+  check.check_services();
+  add_warnings(blueprint.catalogue, findings);
+  findings.refuse();
+  blueprint.warnings = findings.warnings();
   return blueprint;
 }
 

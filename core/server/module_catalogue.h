@@ -11,9 +11,10 @@ namespace kirsch::server {
 
 class ModuleCatalogue final : public config::Catalogue {
  public:
-  // Both must outlive it.
-  ModuleCatalogue(const loader::Catalogue& modules, const std::vector<std::filesystem::path>& directories)
-      : modules_(modules), directories_(directories) {}
+  // Both must outlive it. `complete` as in config::Catalogue.
+  ModuleCatalogue(const loader::Catalogue& modules, const std::vector<std::filesystem::path>& directories,
+                  bool complete = true)
+      : modules_(modules), directories_(directories), complete_(complete) {}
 
   const std::vector<base::Option>* tool(std::string_view name) const override;
   const std::vector<base::Option>* handler(std::string_view name) const override;
@@ -23,6 +24,7 @@ class ModuleCatalogue final : public config::Catalogue {
   std::vector<std::string> handlers() const override;
   std::vector<std::string> plugins() const override;
   std::vector<std::string> providers(std::string_view service) const override;
+  bool complete() const override { return complete_; }
   std::vector<std::string> directories() const override;
   std::optional<base::Diagnostic> fault(config::Kind kind, std::string_view name) const override;
 
@@ -31,6 +33,7 @@ class ModuleCatalogue final : public config::Catalogue {
 
   const loader::Catalogue& modules_;
   const std::vector<std::filesystem::path>& directories_;
+  const bool complete_;
 };
 
 }  // namespace kirsch::server

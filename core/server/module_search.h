@@ -12,8 +12,8 @@ namespace kirsch::server {
 struct ModuleSearch {
   std::vector<std::filesystem::path> directories;
   loader::Catalogue catalogue;
-  // What must stop a start whoever is named: directories that are missing or not to be trusted, owners who do not exist,
-  // names that two files provide.
+  // What must stop a start whoever is named: directories that are missing or not to be trusted, owners who do not
+  // exist, names that two files provide.
   std::vector<base::Diagnostic> errors;
   bool complete = true;  // false: some directory could not be looked into
 };

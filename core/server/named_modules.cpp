@@ -84,4 +84,20 @@ std::optional<base::Position> naming_place(const Blueprint& blueprint, const loa
   return found;
 }
 
+bool needs(const Blueprint& blueprint, const config::PluginUse& use, const loader::ModuleFile& file) {
+  const auto& catalogue = blueprint.catalogue;
+  std::vector<const loader::ModuleFile*> open{catalogue.find(loader::Kind::plugin, use.name)->file};
+  visit_providers(catalogue, use.options,
+                  [&](const loader::ModuleFile& named, const base::Position&) { open.push_back(&named); });
+  Files seen(open.begin(), open.end());
+  while (!open.empty()) {
+    const auto* one = open.back();
+    open.pop_back();
+    for (const auto& service : one->manifest->services)
+      for (const auto* provided : catalogue.providers(service))
+        if (seen.insert(provided->file).second) open.push_back(provided->file);
+  }
+  return seen.contains(&file);
+}
+
 }  // namespace kirsch::server

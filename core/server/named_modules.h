@@ -23,6 +23,9 @@ Files named_files(const Blueprint& blueprint, loader::Phase phase, Share share =
 // Where `file` is named first; none: it is only required by others.
 std::optional<base::Position> naming_place(const Blueprint& blueprint, const loader::ModuleFile& file);
 
+// Whether `file` is loaded for that plugin: its own, one of a provider that its options name, or what those require.
+bool needs(const Blueprint& blueprint, const config::PluginUse& use, const loader::ModuleFile& file);
+
 // Throws base::Refusal (M206).
 const loader::Provided& named_provider(const loader::Catalogue& catalogue, const base::ProviderUse& use);
 

@@ -63,8 +63,9 @@ class Choice {
     able.erase(unable.begin(), unable.end());
     const std::string requires_it = "module '" + consumer.manifest->name + "' requires the service '" + service + "'";
     if (able.empty()) {
-      refuse(consumer, requires_it + ", and '" + demanding.front().offer().name + "' provides it only with options: " +
-                           demands(demanding.front().offer()),
+      refuse(consumer,
+             requires_it + ", and '" + demanding.front().offer().name +
+                 "' provides it only with options: " + demands(demanding.front().offer()),
              "file " + demanding.front().file->path.string() +
                  ": an option without a default can be said only where the configuration names the provider");
     } else if (able.size() > 1) {
@@ -78,9 +79,9 @@ class Choice {
   std::optional<base::Structure> defaults(const Provided& provided) {
     config::Findings findings;
     const auto nothing = config::Document::from_text("{}");
-    auto options =
-        config::Reader(catalogue_, findings, "/")
-            .structure(nothing.root(), provided.offer().options, nothing.root(), "service '" + provided.offer().name + "'");
+    auto options = config::Reader(catalogue_, findings, "/")
+                       .structure(nothing.root(), provided.offer().options, nothing.root(),
+                                  "service '" + provided.offer().name + "'");
     std::ranges::copy(findings.errors(), std::back_inserter(errors_));
     if (!options) return std::nullopt;
     return std::get<base::Structure>(std::move(options->data));

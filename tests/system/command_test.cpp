@@ -39,6 +39,19 @@ TEST(Check, shows_twenty_errors_to_people_and_all_to_programs) {
                              HasSubstr("\"line\": 28,\n      \"column\": 3,\n      \"length\": 8,")));
 }
 
+TEST(Check, tells_programs_warnings_beside_errors) {
+  const TemporaryFolder folder;
+  const auto file =
+      folder.write("a.yaml", head + "pipelines: { spare: {} }\nserver: { workers: no }\npaths: { /: {} }\n");
+  const auto result = run_kirsch({"check", "--json", "-c", file.string()});
+  EXPECT_EQ(result.exit_code, 3);
+  const auto errors = result.out.find("\"errors\""), warnings = result.out.find("\"warnings\"");
+  const auto mistake = result.out.find("whole decimal number"), spare = result.out.find("'spare' is used nowhere");
+  EXPECT_TRUE(errors < mistake && mistake < warnings && warnings < spare && spare != std::string::npos) << result.out;
+  EXPECT_THAT(run_kirsch({"check", "-c", file.string()}).err,
+              AllOf(StartsWith("error[C014]"), HasSubstr("warning[C040]")));
+}
+
 TEST(Check, writes_json_that_is_valid_for_any_bytes) {
   const TemporaryFolder folder;
   const std::string file = folder.write("a.yaml", head + "tools: { \"a\\\"b\\\\c\\nd\": {} }\n");

@@ -18,7 +18,8 @@ class RouteValues : public ::testing::Test {
     folder_.write("conf.d/one/more.yaml", "pipelines: { one: { secureheaders: { frame_options: DENY } } }\n");
     folder_.write("conf.d/two/more.yaml", "pipelines: { two: { secureheaders: { hsts: { max_age: 1d } } } }\n");
     folder_.write("kirsch.yaml", R"(version: 1
-plugins: { path: [")" + (build_folder() / "sample").string() + R"("] }
+plugins: { path: [")" + (build_folder() / "sample").string() +
+                                     R"("] }
 include: conf.d/*/more.yaml
 listeners: { web: { bind: "127.0.0.1:0" } }
 tools:
@@ -71,10 +72,10 @@ TEST_F(RouteValues, are_shown_part_by_part_with_the_lines_that_gave_them) {
 }
 
 TEST_F(RouteValues, of_a_provider_that_says_nothing_are_its_name) {
-  EXPECT_THAT(routes({"/"}), HasSubstr(line("            app", "kirsch.yaml:12") +
-                                       line("              chat: {}", "kirsch.yaml:12")));
-  EXPECT_THAT(routes({"/", "--defaults"}), HasSubstr(line("              chat", "kirsch.yaml:12") +
-                                                     line("                history: 50", "default")));
+  EXPECT_THAT(routes({"/"}),
+              HasSubstr(line("            app", "kirsch.yaml:12") + line("              chat: {}", "kirsch.yaml:12")));
+  EXPECT_THAT(routes({"/", "--defaults"}),
+              HasSubstr(line("              chat", "kirsch.yaml:12") + line("                history: 50", "default")));
 }
 
 TEST_F(RouteValues, of_files_with_one_name_are_told_apart) {

@@ -70,7 +70,9 @@ sites:
   ASSERT_EQ(made.plugins.path.size(), 2U);
   EXPECT_EQ(made.plugins.path[0].path, "/etc/kirsch/plugins");
   EXPECT_EQ(made.plugins.path[0].origin.line, 3U);
-  EXPECT_EQ(made.plugins.owners, std::vector<std::string>{"deploy"});
+  ASSERT_EQ(made.plugins.owners.size(), 1U);
+  EXPECT_EQ(made.plugins.owners[0].name, "deploy");
+  EXPECT_EQ(made.plugins.owners[0].origin.line, 3U);
   EXPECT_EQ(made.server.loops, 4U);
   EXPECT_EQ(made.server.drain, 150ms);
   EXPECT_EQ(made.server.state, "/etc/kirsch/state");
@@ -156,6 +158,20 @@ TEST(Configuration, TellsAllErrorsInTheOrderOfTheFile) {
   EXPECT_EQ(found[2].position->line, 3U);
   EXPECT_EQ(found[3].position->line, 4U);
   EXPECT_EQ(found[3].source_line, "tools: { nobody: {} }");
+}
+
+TEST(Configuration, TellsWarningsBesideErrors) {
+  const auto document =
+      document_of("version: 1\nlisteners: { a: { bind: x } }\npipelines: { a: {} }\npaths: { /: {} }\n");
+  try {
+    compile(document, SampleCatalogue());
+    ADD_FAILURE() << "nothing is refused";
+  } catch (const base::Refusal& refusal) {
+    ASSERT_EQ(refusal.diagnostics().size(), 2U);
+    EXPECT_EQ(refusal.diagnostics()[0].severity, base::Severity::error);
+    EXPECT_EQ(refusal.diagnostics()[1].message, "pipeline 'a' is used nowhere");
+    EXPECT_EQ(refusal.diagnostics()[1].severity, base::Severity::warning);
+  }
 }
 
 TEST(Configuration, TellsAnErrorOnceHoweverManyPathsItReaches) {

@@ -33,9 +33,10 @@ std::vector<std::string> refusals(const std::filesystem::path& path) {
     read(path);
   } catch (const base::Refusal& refusal) {
     for (const base::Diagnostic& one : refusal.diagnostics())
-      lines.push_back(relative(one.position->file + ":" + std::to_string(one.position->line) + ":" +
-                               std::to_string(one.position->column) + " " + one.code + " " + one.message + " | " +
-                               one.note + " | " + one.help));
+      if (one.severity == base::Severity::error)
+        lines.push_back(relative(one.position->file + ":" + std::to_string(one.position->line) + ":" +
+                                 std::to_string(one.position->column) + " " + one.code + " " + one.message + " | " +
+                                 one.note + " | " + one.help));
   }
   return lines;
 }

@@ -92,7 +92,9 @@ std::vector<base::Diagnostic> faults(const std::string& text) {
   try {
     compile(document_of(text), catalogue);
   } catch (const base::Refusal& refusal) {
-    return refusal.diagnostics();
+    std::vector<base::Diagnostic> errors = refusal.diagnostics();
+    std::erase_if(errors, [](const base::Diagnostic& one) { return one.severity != base::Severity::error; });
+    return errors;
   }
   return {};
 }
