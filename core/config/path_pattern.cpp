@@ -2,8 +2,11 @@
 #include "config/path_pattern.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
+
+#include "base/text.h"
 
 namespace kirsch::config {
 namespace {
@@ -12,6 +15,40 @@ bool is_name(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   return !text.empty() && letter(text.front()) &&
          std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// As the paths of requests are when they are routed: decoded once, but for the slash.
+std::string decoded(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const int high = text[at] == '%' && at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+    const int low = high < 0 ? -1 : hex_digit(text[at + 2]);
+    if (low < 0) {
+      result += text[at];
+      continue;
+    }
+    const char byte = static_cast<char>(high * 16 + low);
+    result += byte == '/' ? std::string("%2F") : std::string(1, byte);
+    at += 2;
+  }
+  return result;
+}
+
+// A pattern with escapes could never match; none: it has none.
+std::optional<Misfit> escape_fault(std::string_view text) {
+  const std::string plain = decoded(text);
+  if (plain == text) return std::nullopt;
+  const bool printable = !base::utf8_fault(plain) && std::ranges::none_of(plain, [](char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+  });
+  return Misfit{"has an escape, which requests no longer have when they are routed",
+                printable ? "write " + plain : "write the bytes themselves; %2F alone keeps its meaning"};
 }
 
 Misfit literal_fault(std::string_view segment) {
@@ -37,6 +74,7 @@ Parsed<PathPattern> PathPattern::parse(std::string_view text) {
     return Misfit{"has a '=' that only '= /' may have", "write the path without the last slash: it matches alone"};
   if (!text.starts_with('/')) return Misfit{"does not begin with a slash", "write /" + std::string(text)};
   if (text.size() > max_size) return Misfit{"is longer than 4096 bytes", ""};
+  if (std::optional<Misfit> fault = escape_fault(text)) return *std::move(fault);
   pattern.prefix_ = text.ends_with('/');
   std::set<std::string, std::less<>> names;
   std::string_view rest = text.substr(1);

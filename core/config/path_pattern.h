@@ -10,7 +10,8 @@
 namespace kirsch::config {
 
 // "/api/" stands for everything below, "/about" for that path alone, "= /" for the root alone; {name} is one segment.
-// The same rules as those of the router.
+// The same rules as those of the router: a pattern is written as requests are routed, decoded, with %2F for a slash
+// inside of a segment.
 class PathPattern {
  public:
   struct Segment {
