@@ -41,7 +41,7 @@ void PathTable::read_path(const Entry& entry) {
   }
   for (const Node& item : entry.value.items) read_alternative(item, item, "an alternative of " + owner, word);
   if (word.alternatives.empty()) return;
-  if (fresh && word.pattern.is_prefix()) prefixes_.add(word.pattern, words_.size());
+  if (fresh) prefixes_.add(word.pattern, words_.size());
   words_.push_back(std::move(word));
 }
 
@@ -74,16 +74,21 @@ std::optional<HandlerUse> PathTable::handler(const Node& node) {
   return HandlerUse{entry.key.text, entry.key.position(), std::make_shared<const base::Value>(std::move(*values))};
 }
 
-void PathTable::warn_of_crossing(const Word& prefix, const Word& word) const {
-  // The router prefers `word` where both match: then a tool that guards the prefix would not run.
-  const auto says = [](const Alternative& one) { return !one.tools.empty() || !one.match.empty(); };
-  if (std::ranges::none_of(prefix.alternatives, says) || !(prefix.pattern < word.pattern)) return;
-  const std::string both = prefix.pattern.crossing(word.pattern);
+// Where both match, the router prefers `word`: then a tool that guards the other does not run, or its handler does not
+// answer.
+void PathTable::warn_of_crossing(const Word& other, const Word& word) const {
+  const auto guards = [](const Alternative& one) { return !one.tools.empty() || !one.match.empty(); };
+  const auto says = [&](const Alternative& one) { return guards(one) || one.handler || one.body; };
+  if (std::ranges::none_of(other.alternatives, says) || !(other.pattern < word.pattern)) return;
+  const std::string both = other.pattern.crossing(word.pattern);
   if (shapes_.contains(both)) return;
-  reader_.findings().warning(
-      *word.key, code::overlapping,
-      "'" + word.pattern.text() + "' also answers '" + both + "', without the tools of '" + prefix.pattern.text() + "'",
-      {.note = {}, .help = "give it the same tools, or write '" + both + "' as a path of its own"});
+  const bool guarded = std::ranges::any_of(other.alternatives, guards);
+  reader_.findings().warning(*word.key, code::overlapping,
+                             "'" + word.pattern.text() + "' also answers '" + both + "', " +
+                                 (guarded ? "without the tools of '" : "instead of '") + other.pattern.text() + "'",
+                             {.note = {},
+                              .help = std::string(guarded ? "give it the same tools, or write '" : "write '") + both +
+                                      "' as a path of its own"});
 }
 
 // From the outermost to the innermost.

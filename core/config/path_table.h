@@ -56,7 +56,7 @@ class PathTable {
   void read_alternative(const Node& at, const Node& node, const std::string& owner, Word& word);
   std::optional<HandlerUse> handler(const Node& node);
   std::vector<std::size_t> prefixes_of(std::size_t number) const;
-  void warn_of_crossing(const Word& prefix, const Word& word) const;
+  void warn_of_crossing(const Word& other, const Word& word) const;
   std::vector<Combination> combinations(const Word& word, const std::vector<std::size_t>& prefixes) const;
   void warn_of_unreachable(const Word& word, const std::vector<Combination>& combinations) const;
   static Path path_of(const Word& word, const Combination& combination, Merge& merge, const Outer& outer);

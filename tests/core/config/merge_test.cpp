@@ -183,6 +183,24 @@ TEST(Merge, WarnsOfPathsThatPassBesideTheToolsOfAPrefix) {
   EXPECT_TRUE(compiled(crossing + std::string("  /admin/x: {}\n")).warnings.empty());
 }
 
+TEST(Merge, WarnsOfPathsThatAnswerInsteadOfOthers) {
+  const auto told = [](const std::string& paths) {
+    std::string lines;
+    for (const auto& warning : compiled("paths:\n" + paths).warnings)
+      lines += warning.code + " " + warning.message + "\n";
+    return lines;
+  };
+  const std::string prefix =
+      "  /files/: { handler: { static: { root: x } } }\n  /{page}/x: { handler: { respond: {} } }\n";
+  EXPECT_EQ(told(prefix), "C041 '/{page}/x' also answers '/files/x', instead of '/files/'\n");
+  EXPECT_EQ(told(prefix + "  /files/x: {}\n"), "");
+  const std::string exact = "  /u/{id}: { handler: { respond: {} } }\n  /{kind}/me: { handler: { respond: {} } }\n";
+  EXPECT_EQ(told(exact), "C041 '/u/{id}' also answers '/u/me', instead of '/{kind}/me'\n");
+  EXPECT_EQ(told(exact + "  /u/me: {}\n"), "");
+  EXPECT_EQ(told("  /u/{id}: { handler: { respond: {} } }\n  /u/me: {}\n  /{a}/{b}: {}\n"), "")
+      << "narrower, not across";
+}
+
 TEST(Merge, WarnsOfPipelinesThatNobodyUses) {
   const Configuration made = compiled("pipelines: { a: {}, b: {} }\npaths: { /: { tools: { use: [b] } } }\n");
   ASSERT_EQ(made.warnings.size(), 1U);
