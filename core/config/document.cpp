@@ -145,7 +145,7 @@ Document Document::from_file(const std::filesystem::path& path) {
   return inclusion.document(std::filesystem::absolute(path).lexically_normal().string());
 }
 
-Document Document::from_text(std::string text, std::string name, std::string directory) {
+Document Document::from_text(std::string text, std::string name, std::string directory, bool exposed) {
   if (text.size() > max_size) {
     base::Diagnostic fault;
     fault.code = code::too_large;
@@ -153,7 +153,8 @@ Document Document::from_text(std::string text, std::string name, std::string dir
     throw base::Refusal(std::move(fault));
   }
   Document document;
-  document.sources_.push_back(std::make_unique<const Source>(std::move(name), std::move(directory), std::move(text)));
+  document.sources_.push_back(
+      std::make_unique<const Source>(std::move(name), std::move(directory), std::move(text), exposed));
   check_text(document.source());
   document.root_ = parsed(document.source());
   return document;

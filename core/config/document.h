@@ -26,9 +26,10 @@ class Document {
   // error per file.
   static Document from_file(const std::filesystem::path& path);
   // Throws base::Refusal with one diagnostic.
-  // `name` and `directory` as in Source; of at most `max_size` bytes. The text may be a fragment ("730d", "[a, b]",
+  // `name`, `directory` and `exposed` as in Source; of at most `max_size` bytes. The text may be a fragment ("730d",
+  // "[a, b]",
   // "{}"); an empty one is null.
-  static Document from_text(std::string text, std::string name = {}, std::string directory = {});
+  static Document from_text(std::string text, std::string name = {}, std::string directory = {}, bool exposed = false);
 
   const Node& root() const { return root_; }
   const Source& source() const { return *sources_.front(); }

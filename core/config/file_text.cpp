@@ -34,7 +34,7 @@ std::string system_text(int error) { return std::generic_category().message(erro
 }
 
 // A pipe must not make the start hang: hence O_NONBLOCK before it is known to be a regular file.
-base::UniqueFd opened(const std::string& name, std::size_t most) {
+base::UniqueFd opened(const std::string& name, std::size_t most, bool& exposed) {
   base::UniqueFd file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) refuse_file(name, code::unreadable, "the file cannot be read: " + system_text(errno));
   struct stat status {};
@@ -46,18 +46,20 @@ base::UniqueFd opened(const std::string& name, std::size_t most) {
     refuse_file(name, code::untrusted_file, "everybody may write to this file, so anybody could run code as the server",
                 "chmod o-w " + name);
   if (status.st_size > static_cast<off_t>(most)) refuse_size(name, most);
+  exposed = (status.st_mode & S_IROTH) != 0;
   return file;
 }
 
 }  // namespace
 
-std::string file_text(const std::string& name, std::size_t most) {
-  const base::UniqueFd file = opened(name, most);
-  std::string text;
+FileText file_text(const std::string& name, std::size_t most) {
+  FileText result;
+  std::string& text = result.text;
+  const base::UniqueFd file = opened(name, most, result.exposed);
   std::array<char, 16384> buffer;
   for (;;) {
     const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
-    if (count == 0) return text;
+    if (count == 0) return result;
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) refuse_file(name, code::unreadable, "the file cannot be read: " + system_text(errno));
     text.append(buffer.data(), static_cast<std::size_t>(count));

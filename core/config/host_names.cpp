@@ -1,7 +1,10 @@
 // Syntax of host names and who claims them.
 #include "config/host_names.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "config/code.h"
@@ -27,9 +30,13 @@ Parsed<std::string> parsed_host(std::string_view text) {
   if (host.starts_with("http://") || host.starts_with("https://"))
     return Misfit{"a host", "write the name alone, without the scheme"};
   if (host.starts_with('[')) {
-    const Parsed<std::string> address = parsed_cidr(host.ends_with(']') ? host.substr(1, host.size() - 2) : "");
-    if (std::holds_alternative<std::string>(address) && host.find('/') == std::string::npos) return host;
-    return Misfit{"a host", "write an IPv6 address in brackets: [::1]"};
+    std::array<unsigned char, 16> bytes{};
+    std::array<char, INET6_ADDRSTRLEN> name{};
+    const std::string inside = host.ends_with(']') ? host.substr(1, host.size() - 2) : "";
+    if (::inet_pton(AF_INET6, inside.c_str(), bytes.data()) != 1)
+      return Misfit{"a host", "write an IPv6 address in brackets: [::1]"};
+    ::inet_ntop(AF_INET6, bytes.data(), name.data(), name.size());  // one spelling for each
+    return "[" + std::string(name.data()) + "]";
   }
   if (host.find('/') != std::string::npos) return Misfit{"a host", "paths stand under 'paths'"};
   if (host.find(':') != std::string::npos)

@@ -46,8 +46,8 @@ Node Inclusion::loaded(const File& file, std::size_t depth) {
   const fs::path path(file.path);
   Node root;
   try {
-    Document one =
-        Document::from_text(file_text(file.path, Document::max_size), file.path, path.parent_path().string());
+    FileText read = file_text(file.path, Document::max_size);
+    Document one = Document::from_text(std::move(read.text), file.path, path.parent_path().string(), read.exposed);
     root = std::move(one.root_);
     sources_.push_back(std::move(one.sources_.front()));
   } catch (const base::Refusal& refusal) {

@@ -31,10 +31,23 @@ std::optional<Node> Reader::expanded(const Node& node, bool secret) {
 Reader::Result Reader::value(const Node& node, const base::Schema& schema, const std::string& what, Scope scope) {
   if (!node.is_scalar()) return resolved(node, schema, what, scope);
   const bool secret = takes_secret(schema) && !node.text.starts_with("file:");
-  if (secret) findings_.hide(node);
+  if (secret) note_secret(node);
   const std::optional<Node> scalar = expanded(node, secret);
   if (!scalar) return std::nullopt;
   return resolved(*scalar, schema, what, scope);
+}
+
+// What comes from a variable does not stand in the file.
+void Reader::note_secret(const Node& node) {
+  findings_.hide(node);
+  if (node.source == nullptr || !node.source->exposed() || node.text.empty() || node.is_off() ||
+      node.text.find("${") != std::string::npos || !exposed_.insert(node.source).second)
+    return;
+  findings_.warning(node, code::readable_secret, "everybody may read this file, and with it a secret",
+                    {.note = {},
+                     .help = "chmod o-r " + node.source->name() +
+                             ", or put the secret into a file of its own and write "
+                             "file:/path"});
 }
 
 Reader::Result Reader::resolved(const Node& node, const base::Schema& schema, const std::string& what, Scope scope) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,6 +65,7 @@ class Reader {
   Result one_of(const Node& node, const base::Schema& schema, const std::string& what, Scope scope);
   Result provider(const Node& node, const base::Schema& schema, const std::string& what, Scope scope);
 
+  void note_secret(const Node& node);
   Result default_of(const base::Option& option, const Node& at, const std::string& owner);
   void unknown_keys(const Node& node, const std::vector<base::Option>& options, const std::string& owner);
   bool in_range(const Node& node, const base::Schema& schema, const std::string& what, double number);
@@ -77,6 +79,7 @@ class Reader {
   Findings& findings_;
   std::string directory_;
   std::map<const base::Option*, std::unique_ptr<const base::Value>> defaults_;
+  std::set<const Source*> exposed_;  // files that have been warned of
 };
 
 }  // namespace kirsch::config

@@ -139,9 +139,10 @@ Reader::Result Reader::secret(const Node& node, const base::Schema& schema, cons
       return std::nullopt;
     }
     auto& secret = std::get<SecretFile>(file);
-    if (secret.exposed)
-      findings_.warning(node, code::readable_secret, "everybody may read the secret in '" + path + "'",
-                        {.note = {}, .help = "chmod o-r " + path});
+    if (!secret.readers.empty())
+      findings_.warning(
+          node, code::readable_secret, secret.readers + " may read the secret in '" + path + "'",
+          {.note = {}, .help = "chmod " + std::string(secret.readers == "everybody" ? "o-r " : "g-r ") + path});
     bare.text = std::move(secret.contents);
   }
   Result result = text(bare, schema, what);

@@ -2,6 +2,8 @@
 #include "config/secret_file.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +15,19 @@
 #include "base/unique_fd.h"
 
 namespace kirsch::config {
+namespace {
+
+std::string readers_of(const struct stat& status) {
+  if ((status.st_mode & S_IROTH) != 0) return "everybody";
+  if ((status.st_mode & S_IRGRP) == 0 || status.st_gid == 0 || status.st_uid == 0) return {};
+  const group* readers = ::getgrgid(status.st_gid);
+  if (readers == nullptr) return "group " + std::to_string(status.st_gid);
+  const std::string name = readers->gr_name;
+  const passwd* owner = ::getpwuid(status.st_uid);
+  return owner != nullptr && name == owner->pw_name ? "" : "group " + name;
+}
+
+}  // namespace
 
 Parsed<SecretFile> read_secret(const std::string& path) {
   constexpr std::size_t most = 64 * 1024;
@@ -24,7 +39,7 @@ Parsed<SecretFile> read_secret(const std::string& path) {
   if (!file || ::fstat(file.get(), &status) != 0) return failed(errno);
   if (!S_ISREG(status.st_mode)) return Misfit{"'" + path + "' is no regular file", {}};
   SecretFile secret;
-  secret.exposed = (status.st_mode & S_IROTH) != 0;
+  secret.readers = readers_of(status);
   std::array<char, 4096> buffer;
   for (;;) {
     const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());

@@ -9,10 +9,11 @@ namespace kirsch::config {
 
 struct SecretFile {
   std::string contents;  // without the last line end
-  bool exposed = false;  // others than its owner and group may read it
+  std::string readers;   // who may read it beside those whom it is for: "everybody", "group staff"; empty: nobody
 };
 
-// A regular file of at most 64 KiB.
+// A regular file of at most 64 KiB. It is for its owner and root; for its group where root chose that, or where it is
+// its owner's alone, of the same name.
 Parsed<SecretFile> read_secret(const std::string& path);
 
 }  // namespace kirsch::config

@@ -144,6 +144,12 @@ bool is_shared(std::string_view limit) {
   return std::ranges::find(shared, limit) != std::end(shared);
 }
 
+Node without_shared(const Node& limits) {
+  Node own = limits;
+  std::erase_if(own.entries, [](const Entry& entry) { return is_shared(entry.key.text); });
+  return own;
+}
+
 void check_limits(Reader& reader, const Node& at, const LimitSettings& limits) {
   if (limits.header_field <= limits.header_block) return;
   reader.findings().error(at, code::out_of_range,
@@ -215,14 +221,21 @@ std::optional<LimitSettings> read_listener_limits(Reader& reader, const Node* li
     if (is_shared(entry.key.text))
       reader.findings().error(entry.key, code::unknown_key, "'" + entry.key.text + "' is no limit of a listener",
                               {.note = {}, .help = "all listeners share it: write it under server.limits"});
+  // What is written here is told here; what the server's own limits lack is told there.
+  const std::optional<base::Value> own =
+      reader.structure(without_shared(*limits), limit_fields().options(), *limits, what, Reader::Scope::part);
+  if (!own) return std::nullopt;
   Node merged = *limits;
   const Node* outer = server == nullptr ? nullptr : server->value("limits");
   if (outer != nullptr && outer->is_mapping())
     for (const Entry& entry : outer->entries)
       if (limits->find(entry.key.text) == nullptr) merged.entries.push_back(entry);
+  Findings unheard;
+  Reader quiet(reader.catalogue(), unheard, {});
   LimitSettings settings;
-  if (!limit_fields().read(reader, &merged, *limits, what, settings)) return std::nullopt;
-  check_limits(reader, *limits, settings);
+  if (!limit_fields().read(quiet, &merged, *limits, what, settings)) return std::nullopt;
+  if (limits->find("header_field") != nullptr || limits->find("header_block") != nullptr)
+    check_limits(reader, *limits, settings);
   return settings;
 }
 

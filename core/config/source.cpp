@@ -6,8 +6,8 @@
 
 namespace kirsch::config {
 
-Source::Source(std::string name, std::string directory, std::string text)
-    : name_(std::move(name)), directory_(std::move(directory)), text_(std::move(text)), starts_{0} {
+Source::Source(std::string name, std::string directory, std::string text, bool exposed)
+    : name_(std::move(name)), directory_(std::move(directory)), text_(std::move(text)), exposed_(exposed), starts_{0} {
   for (std::size_t at = text_.find('\n'); at != std::string::npos; at = text_.find('\n', at + 1))
     starts_.push_back(at + 1);
 }

@@ -11,12 +11,14 @@ namespace kirsch::config {
 
 class Source {
  public:
-  // `name` as diagnostics show it, empty for a default. Relative paths in it are relative to `directory`.
-  Source(std::string name, std::string directory, std::string text);
+  // `name` as diagnostics show it, empty for a default. Relative paths in it are relative to `directory`. `exposed`:
+  // everybody may read the file.
+  Source(std::string name, std::string directory, std::string text, bool exposed = false);
 
   const std::string& name() const { return name_; }
   const std::string& directory() const { return directory_; }
   std::string_view text() const { return text_; }
+  bool exposed() const { return exposed_; }
 
   // Lines and columns start at 1; outside of the text: empty.
   std::string_view line(std::uint32_t number) const;
@@ -31,6 +33,7 @@ class Source {
   std::string name_;
   std::string directory_;
   std::string text_;
+  bool exposed_;
   std::vector<std::size_t> starts_;  // of each line
 };
 

@@ -64,6 +64,11 @@ struct Gate : Tool {
                       kirsch::opt<&Gate::realm>("realm", kirsch::required, ""));
 };
 
+struct Throttle : Tool {
+  double ratio = 0;
+  static constexpr auto options = kirsch::options(kirsch::opt<&Throttle::ratio>("ratio", "0.5", "").range(-2, 2.5));
+};
+
 struct Handler {
   void handle(kirsch::Exchange&) const {}
 };
@@ -117,9 +122,9 @@ struct Chat {
 
 KIRSCH_MODULE("sample", "1.0.0", kirsch::tool<sample::SecureHeaders>("secureheaders"),
               kirsch::tool<sample::Sessions>("sessions"), kirsch::tool<sample::Compress>("compress"),
-              kirsch::tool<sample::Gate>("gate"), kirsch::handler<sample::Static>("static"),
-              kirsch::handler<sample::Respond>("respond"), kirsch::handler<sample::WebSocket>("websocket"),
-              kirsch::plugin<sample::Signals>("signals"), kirsch::plugin<sample::PidFile>("pidfile"),
-              kirsch::service<sample::Redis, sample::Storage>("redis"),
+              kirsch::tool<sample::Gate>("gate"), kirsch::tool<sample::Throttle>("throttle"),
+              kirsch::handler<sample::Static>("static"), kirsch::handler<sample::Respond>("respond"),
+              kirsch::handler<sample::WebSocket>("websocket"), kirsch::plugin<sample::Signals>("signals"),
+              kirsch::plugin<sample::PidFile>("pidfile"), kirsch::service<sample::Redis, sample::Storage>("redis"),
               kirsch::service<sample::Memory, sample::Storage>("memory"),
               kirsch::service<sample::Chat, sample::App>("chat"));

@@ -1,7 +1,9 @@
 // A whole configuration, its defaults, and how many errors are told at once.
 #include "config/configuration.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "folder.h"
 #include "sample.h"
 
 namespace kirsch::config {
@@ -24,18 +27,26 @@ TEST(Configuration, HasTheDefaultsOfTheReference) {
   EXPECT_EQ(made.server.state, std::nullopt);
   EXPECT_FALSE(made.server.allow_root);
   const LimitSettings& limits = made.server.limits;
+  EXPECT_EQ(limits.method, 32U);
   EXPECT_EQ(limits.head_time, 10s);
   EXPECT_EQ(limits.header_block, 32U * 1024);
   EXPECT_EQ(limits.header_field, 8U * 1024);
   EXPECT_EQ(limits.header_count, 100U);
   EXPECT_EQ(limits.uri, 8U * 1024);
   EXPECT_EQ(limits.body, 1024U * 1024);
+  EXPECT_EQ(limits.body_memory, 64U * 1024);
+  EXPECT_EQ(limits.spool, 1ULL << 30);
   EXPECT_EQ(limits.body_idle, 30s);
   EXPECT_EQ(limits.body_rate, 500U);
   EXPECT_EQ(limits.write_idle, 30s);
   EXPECT_EQ(limits.keep_alive, 15s);
   EXPECT_EQ(limits.keep_alive_requests, 1000U);
+  EXPECT_EQ(limits.keep_alive_life, 1h);
+  EXPECT_EQ(limits.output_queue, 256U * 1024);
   EXPECT_EQ(limits.connections, 10000U);
+  EXPECT_EQ(limits.client_connections, 256U);
+  EXPECT_FALSE(limits.loopback_counts);
+  EXPECT_EQ(limits.handler_time, 30s);
   EXPECT_EQ(limits.worker_queue, 1024U);
   EXPECT_EQ(limits.log_queue, 8U * 1024 * 1024);
   EXPECT_EQ(made.logs.error.kind, base::LogTarget::Kind::standard_error);
@@ -46,6 +57,68 @@ TEST(Configuration, HasTheDefaultsOfTheReference) {
   ASSERT_EQ(made.sites.size(), 1U);
   EXPECT_EQ(made.sites[0].hosts[0].name, "default");
   EXPECT_EQ(made.sites[0].listeners, std::vector<std::size_t>{0});
+}
+
+// The page that people copy from says every limit, as it is.
+TEST(Configuration, HasTheDefaultsOfTheExample) {
+  const auto document = Document::from_file(std::filesystem::path(KIRSCH_SOURCE_DIR) / "config/limits.yaml");
+  const Node& server = *document.root().value("server");
+  EXPECT_EQ(server.value("drain")->text, "30s");
+  for (const base::Option& option : server_options()) {
+    if (option.name != "limits") continue;
+    const Node& limits = *server.value("limits");
+    for (const base::Option& limit : option.schema.options) {
+      const Node* written = limits.value(limit.name);
+      ASSERT_NE(written, nullptr) << limit.name;
+      EXPECT_EQ(written->text, *limit.default_text) << limit.name;
+    }
+    EXPECT_EQ(limits.entries.size(), option.schema.options.size());
+  }
+}
+
+TEST(Configuration, ReadsNumbers) {
+  const auto ratio = [](const std::string& text) {
+    const auto made = compiled("tools: { throttle: { ratio: " + text + " } }\npaths: {}\n");
+    const auto& values = std::get<base::Structure>(tool_of(path_of(made, "/"), "throttle")->options->data).values;
+    return std::get<double>(values[0].data);
+  };
+  EXPECT_EQ(ratio("0.25"), 0.25);
+  EXPECT_EQ(ratio("2"), 2.0);
+  EXPECT_EQ(ratio("-1.5e-1"), -0.15);
+  EXPECT_EQ(ratio("\"0.5\""), 0.5);
+}
+
+TEST(Configuration, WarnsOfAListenerOnWhichNoSiteAnswers) {
+  const auto made = compile(document_of("version: 1\nlisteners: { a: { bind: \"[::]:0\" }, b: { bind: \"[::]:0\" } }\n"
+                                        "sites: [{ hosts: [x.example], listeners: [b], paths: {} }]\n"),
+                            SampleCatalogue());
+  ASSERT_EQ(made.warnings.size(), 1U);
+  EXPECT_EQ(made.warnings[0].code, "C040");
+  EXPECT_EQ(made.warnings[0].message, "no site answers on listener 'a'");
+  EXPECT_EQ(made.warnings[0].position->column, 14U);
+}
+
+TEST(Configuration, WarnsOfATildeThatIsNoHome) {
+  const auto made = compiled("paths: { /: { handler: { static: { root: ~/www } } } }\n");
+  ASSERT_EQ(made.warnings.size(), 1U);
+  EXPECT_EQ(made.warnings[0].help, "write ${HOME}/www");
+  EXPECT_EQ(spelled(*path_of(made, "/").handler->options), "(/etc/kirsch/~/www)");
+}
+
+TEST(Configuration, RefusesMoreThanSixtyFourCombinationsOfAlternatives) {
+  const auto alternatives = [](const std::string& path, int count) {
+    std::string text = "  " + path + ":\n";
+    for (int number = 0; number < count; ++number)
+      text += "    - { match: { headers: { X-" + std::to_string(number) + ": a } } }\n";
+    return text;
+  };
+  const std::string head = "version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\npaths:\n" + alternatives("/a/", 8);
+  EXPECT_TRUE(faults(head + alternatives("/a/b", 8)).empty());
+  const auto found = faults(head + alternatives("/a/b", 9));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].code, "C003");
+  EXPECT_EQ(found[0].position->line, 13U);
+  EXPECT_NE(found[0].message.find("more than 64 combinations"), std::string::npos);
 }
 
 TEST(Configuration, ReadsEverySection) {
@@ -61,7 +134,7 @@ listeners:
   local: { bind: "unix:web.sock" }
 logs: { error: { to: error.log, level: warning }, access: { to: syslog }, audit-2: { to: ./trail } }
 sites:
-  - hosts: [WWW.Example.Org., "*.example.org", "[::1]"]
+  - hosts: [WWW.Example.Org., "*.example.org", "[0::1]", "[::FFFF:192.0.2.1]"]
     listeners: [local]
     paths: { /: { handler: { websocket: { app: { chat: {} } } } } }
   - paths: {}
@@ -95,6 +168,8 @@ sites:
   EXPECT_EQ(made.logs.named[1].target.path, "/etc/kirsch/trail");
   ASSERT_EQ(made.sites.size(), 2U);
   EXPECT_EQ(made.sites[0].hosts[0].name, "www.example.org");
+  EXPECT_EQ(made.sites[0].hosts[2].name, "[::1]");
+  EXPECT_EQ(made.sites[0].hosts[3].name, "[::ffff:192.0.2.1]");
   EXPECT_EQ(made.sites[0].listeners, std::vector<std::size_t>{1});
   EXPECT_EQ(made.sites[1].listeners.size(), 2U);
   EXPECT_EQ(spelled(*path_of(made, "/").handler->options), "(chat(50))");
@@ -199,6 +274,19 @@ TEST(Configuration, ExpandsVariablesInValuesOnlyAndOnce) {
   EXPECT_EQ(compiled("server: { loops: \"${KIRSCH_TEST_B}\" }\npaths: {}\n").server.loops, 3U);
 }
 
+// Told once, where it stands: every listener takes over what it does not say.
+TEST(Configuration, TellsAMistakeInTheLimitsOnceHoweverManyListenersHaveLimits) {
+  const std::string listeners =
+      "listeners: { a: { bind: \"[::]:0\", limits: { body: 1 } }, b: { bind: \"[::]:0\", limits: { uri: 1KiB } } }\n";
+  EXPECT_EQ(faults("version: 1\n" + listeners + "server: { limits: { body_idle: x, ury: 1 } }\n").size(), 2U);
+  EXPECT_EQ(faults("version: 1\n" + listeners + "server: { limits: { header_block: 1KiB } }\n").size(), 1U);
+  const auto own =
+      faults("version: 1\nlisteners: { a: { bind: \"[::]:0\", limits: { body: x, header_block: 1KiB } } }\n");
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_EQ(own[0].position->column, 51U);
+  EXPECT_EQ(faults("version: 1\nlisteners: { a: { bind: \"[::]:0\", limits: { header_block: 1KiB } } }\n").size(), 1U);
+}
+
 TEST(Configuration, ReadsSecretsFromFilesAndMarksThem) {
   const auto path = std::filesystem::temp_directory_path() / ("kirsch-secret-" + std::to_string(::getpid()));
   std::ofstream(path) << "hush\n";
@@ -213,6 +301,45 @@ TEST(Configuration, ReadsSecretsFromFilesAndMarksThem) {
   EXPECT_TRUE(users[1].value.secret);
   ASSERT_EQ(made.warnings.size(), 1U);
   EXPECT_EQ(made.warnings[0].code, "C042");
+  EXPECT_EQ(made.warnings[0].message, "everybody may read the secret in '" + path.string() + "'");
+}
+
+TEST(Configuration, WarnsOfASecretThatAGroupMayReadUnlessItIsForThatGroup) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const Folder folder;
+  const auto path = folder.file("secret", "hush\n", 0640);
+  const std::string rest = "tools: { gate: { realm: x, users: { a: \"file:" + path.string() + "\" } } }\npaths: {}\n";
+  const auto warnings = [&](uid_t owner, gid_t group) {
+    EXPECT_EQ(::chown(path.c_str(), owner, group), 0);
+    return compiled(rest).warnings;
+  };
+  const passwd* daemon = ::getpwnam("daemon");
+  ASSERT_NE(daemon, nullptr);
+  const uid_t user = daemon->pw_uid;
+  const gid_t its_own = daemon->pw_gid, staff = ::getgrnam("staff")->gr_gid;
+  EXPECT_TRUE(warnings(0, staff).empty()) << "root chose the group";
+  EXPECT_TRUE(warnings(user, its_own).empty()) << "the group of that user alone";
+  const auto told = warnings(user, staff);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].code, "C042");
+  EXPECT_EQ(told[0].message, "group staff may read the secret in '" + path.string() + "'");
+  EXPECT_EQ(told[0].help, "chmod g-r " + path.string());
+}
+
+TEST(Configuration, WarnsOnceOfSecretsInAFileThatEverybodyMayRead) {
+  const std::string text =
+      "version: 1\nlisteners: { a: { bind: \"[::]:0\" } }\npaths: {}\n"
+      "tools: { gate: { realm: x, users: { v: \"${PATH}\", a: hush, b: hush } } }\n";
+  const Folder folder;
+  const auto warnings = [&](mode_t mode) {
+    return compile(Document::from_file(folder.file("kirsch.yaml", text, mode)), SampleCatalogue()).warnings;
+  };
+  EXPECT_TRUE(warnings(0640).empty());
+  const auto told = warnings(0644);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].code, "C042");
+  EXPECT_EQ(told[0].position->column, 54U) << "what comes from a variable does not stand in the file";
+  EXPECT_EQ(told[0].source_line, "");
 }
 
 TEST(Configuration, NeverShowsASecretThatIsWrong) {

@@ -54,6 +54,9 @@ SampleCatalogue::SampleCatalogue() {
                     option("users", with_element(OptionType::map, schema_of(OptionType::secret)), "{}"),
                     option("realm", schema_of(OptionType::string), std::nullopt)};
 
+  tools_["throttle"] = {option("ratio", ranged(schema_of(OptionType::number), -2, 2.5), "0.5")};
+  tools_["faulty"] = {option("loud", schema_of(OptionType::boolean), "maybe")};
+
   handlers_["static"] = {option("root", schema_of(OptionType::path), std::nullopt)};
   handlers_["respond"] = {option("status", ranged(schema_of(OptionType::integer), 200, 599), "200"),
                           option("text", schema_of(OptionType::string), "")};

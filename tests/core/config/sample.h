@@ -24,8 +24,8 @@ inline base::Option option(std::string name, base::Schema schema, std::optional<
   return {std::move(name), "", std::move(default_text), std::move(schema)};
 }
 
-// Tools secureheaders, sessions, compress, gate; handlers static, respond, websocket; plugins signals, pidfile;
-// providers redis, memory of service storage, and chat of service app.
+// Tools secureheaders, sessions, compress, gate, throttle, and faulty, whose default is; handlers static, respond,
+// websocket; plugins signals, pidfile; providers redis, memory of service storage, and chat of service app.
 class SampleCatalogue final : public Catalogue {
  public:
   using Options = std::vector<base::Option>;

@@ -76,7 +76,7 @@ class Refused : public ::testing::Test {
       lines.push_back((placed ? std::to_string(one.position->line) + ":" + std::to_string(one.position->column) + " "
                               : std::string()) +
                       one.code + (one.severity == base::Severity::warning ? " warning" : ""));
-      if (placed) EXPECT_NE(one.source_line, "") << text(one);
+      EXPECT_EQ(one.source_line.empty(), !placed) << text(one);
     }
     return lines;
   }
