@@ -96,9 +96,12 @@ void JsonSchema::scalar(const base::Schema& schema) {
       json_.close_object();
       return text("^[0-9]+(KiB|MiB|GiB|TiB)?$");
     case OptionType::duration:
-      return text("^[0-9]+(ms|s|m|h|d)$");
+      // As many digits as 64 bits of nanoseconds have room for.
+      return text("^([0-9]{1,13}ms|[0-9]{1,10}s|[0-9]{1,9}m|[0-9]{1,7}h|[0-9]{1,6}d)$");
     case OptionType::cidr:
-      return text("^[0-9a-fA-F:.]+(/[0-9]+)?$");
+      return text(
+          "^([0-9.]+(/([0-9]|[12][0-9]|3[0-2]))?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/"
+          "([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?)$");
     case OptionType::enumeration:
       json_.open_object().strings("enum", schema.names).close_object();
       return;

@@ -32,6 +32,8 @@ class Writer {
   void providers();
   void listeners();
   void logs();
+  void log(std::string_view name, const std::vector<base::Option>& options);
+  void match();
 
   void reference(std::string_view name, const char* definition) {
     json_.key(name).open_object().field("$ref", std::string("#/definitions/") + definition).close_object();
@@ -41,6 +43,9 @@ class Writer {
     json_.key(name).open_object().field("type", "object").field("description", description);
     reference("additionalProperties", definition);
     json_.close_object();
+  }
+  void pattern(std::string_view name, const char* pattern) {
+    json_.key(name).open_object().field("type", "string").field("pattern", pattern).close_object();
   }
   void names(std::string_view name, const char* description, bool some) {
     json_.key(name).open_object().field("type", "array").field("description", description);
@@ -68,6 +73,11 @@ std::string Writer::text() {
   json_.key("properties").open_object();
   top();
   json_.close_object();
+  // `paths` beside `sites` would belong to no site.
+  json_.key("not").open_object().field("type", "object").strings("required", {"sites", "paths"});
+  json_.key("properties").open_object();
+  for (const char* key : {"sites", "paths"}) json_.key(key).open_object().close_object();
+  json_.close_object().close_object();
   json_.key("definitions").open_object();
   definitions();
   return json_.close_object().close_object().text();
@@ -107,9 +117,8 @@ void Writer::definitions() {
   reference("items", "path");
   json_.close_object().close_array().close_object().close_object();
   site();
-  json_.key("match").open_object();
-  schema_.object(config::match_options(), Scope::whole);
-  json_.close_object().key("limits").open_object().field("type", "object").field("additionalProperties", false);
+  match();
+  json_.key("limits").open_object().field("type", "object").field("additionalProperties", false);
   json_.key("properties").open_object().key("body");
   schema_.write(config::body_limit(), Scope::whole, "the largest body of a request");
   json_.close_object().close_object();
@@ -158,19 +167,37 @@ void Writer::listeners() {
   json_.key("listener").open_object();
   schema_.object(config::listener_options(), Scope::whole,
                  [&] { structure("limits", config::listener_limit_options()); });
-  json_.close_object();
+  // A port has no permissions. What begins with a variable may be either.
+  json_.key("if").open_object().field("type", "object").strings("required", {"bind"});
+  json_.key("properties").open_object();
+  pattern("bind", "^[\\[0-9]");
+  json_.close_object().close_object().key("then").open_object().field("type", "object");
+  json_.key("properties").open_object().field("mode", false);
+  for (const char* key : {"owner", "group"}) pattern(key, "^off$|\\$\\{");
+  json_.close_object().close_object().close_object();
   json_.key("listeners").open_object().field("type", "object").field("minProperties", 1);
   reference("additionalProperties", "listener");
   json_.close_object();
 }
 
 void Writer::logs() {
-  structure("log", config::named_log_options());
-  json_.key("logs").open_object().field("type", "object").key("properties").open_object();
-  structure("error", config::error_log_options());
+  log("log", config::named_log_options());
+  json_.key("logs").open_object().field("type", "object").key("propertyNames").open_object();
+  json_.field("pattern", "^[A-Za-z0-9_-]{1,24}$").close_object().key("properties").open_object();
+  log("error", config::error_log_options());
   json_.close_object();
   reference("additionalProperties", "log");
   json_.close_object();
+}
+
+// A word that is no destination is none; a path has a slash or a dot.
+void Writer::log(std::string_view name, const std::vector<base::Option>& options) {
+  json_.key(name).open_object();
+  schema_.object(options, Scope::whole);
+  json_.key("allOf").open_array().open_object().field("type", "object").key("properties").open_object();
+  json_.key("to").open_object().key("type").open_array().string("string").string("number").close_array();
+  json_.field("pattern", "^(stderr|syslog|journald)$|[/.$]").close_object();
+  json_.close_object().close_object().close_array().close_object();
 }
 
 void Writer::path() {
@@ -192,6 +219,16 @@ void Writer::site() {
   reference("tools", "tools");
   reference("paths", "paths");
   json_.close_object().close_object();
+}
+
+void Writer::match() {
+  json_.key("match").open_object();
+  schema_.object(config::match_options(), Scope::whole);
+  json_.key("allOf").open_array().open_object().field("type", "object").key("properties").open_object();
+  json_.key("headers").open_object().field("type", "object").key("propertyNames").open_object();
+  json_.field("pattern", "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$");  // RFC 9110 5.6.2
+  json_.close_object().close_object().close_object().close_object().close_array();
+  json_.close_object();
 }
 
 // What providers refer to may name further services.

@@ -66,7 +66,7 @@ struct Gate : Tool {
 
 struct Throttle : Tool {
   double ratio = 0;
-  static constexpr auto options = kirsch::options(kirsch::opt<&Throttle::ratio>("ratio", "0.5", "").range(-2, 2.5));
+  static constexpr auto options = kirsch::options(kirsch::opt<&Throttle::ratio>("ratio", "0.5", "").range(-2, 3));
 };
 
 struct Handler {

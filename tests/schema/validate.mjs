@@ -14,10 +14,14 @@ const read = (file) => parse(fs.readFileSync(file, "utf8"));
 
 // Where a YAML parser has already made the right value of a spelling that the server refuses.
 const readAlike = new Set(["octal_integer", "hex_integer", "boolean_capital", "version_as_number", "integer_with_fraction",
-  "integer_with_exponent"]);
-// Not a matter of types: these are sentences about texts and files.
-const notTypes = new Set(["match_header_name", "log_name", "log_destination", "log_to_a_word", "faulty_default",
-  "sites_and_paths", "bad_network", "network_too_wide", "duration_too_long", "match_client", "socket_mode_of_a_port", "socket_group_of_a_port"]);
+  "integer_with_exponent", "number_in_hex"]);
+// What a schema of JSON cannot say: sums with networks, sizes and durations in words, two limits held against each other.
+const notExpressible = new Set(["bad_network", "match_client", "duration_step", "duration_range", "field_longer_than_block",
+  "log_queue_too_small"]);
+// The SDK cannot say a bound inside of a one-of, so the sample module has none there.
+const unbounded = new Set(["one_of_out_of_range"]);
+// What several levels or files say together: one of them need not have it.
+const saidTogether = new Set(["missing_option", "provider_misses", "no_version", "no_listeners"]);
 
 const failures = [];
 const real = compiled(realSchema);
@@ -34,12 +38,13 @@ let refused = 0;
 const corpus = path.join(tree, "tests/core/config/broken");
 for (const line of fs.readFileSync(path.join(corpus, "expected.tsv"), "utf8").trim().split("\n")) {
   const [name, , code] = line.split("\t");
-  if (!["C011", "C012", "C014"].includes(code) || readAlike.has(name) || notTypes.has(name)) continue;
+  if (!["C011", "C012", "C013", "C014", "C015"].includes(code)) continue;
+  if ([readAlike, notExpressible, unbounded, saidTogether].some((exempt) => exempt.has(name))) continue;
   if (sample(read(path.join(corpus, `${name}.yaml`)))) failures.push(`${name}.yaml (${code}) is accepted`);
   refused += 1;
 }
 
-if (good < 3 || refused < 70) failures.push(`only ${good} good and ${refused} broken files were looked at`);
+if (good < 3 || refused < 100) failures.push(`only ${good} good and ${refused} broken files were looked at`);
 for (const failure of failures) console.error(failure);
 console.log(`${good} good files fit, ${refused} broken ones were looked at, ${failures.length} failures`);
 process.exit(failures.length === 0 ? 0 : 1);
