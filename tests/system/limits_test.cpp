@@ -166,6 +166,28 @@ TEST(Limit, of_the_life_of_a_connection_end_it_with_an_answer) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
+// Its client reads nothing: with the default it would be waited for beyond the patience of this test.
+TEST(Limit, of_the_time_for_a_slice_of_an_answer_ends_it) {
+  const Server server(with_limits("write_idle: 300ms", "ticker: { size: 64MiB }"));
+  Client client(server, {.receive_buffer = 4096});
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("ticker: destroyed");
+}
+
+// How much of an answer that its client does not take is made: by default far less than this.
+TEST(Limit, of_the_output_queue_is_what_a_handler_may_be_ahead) {
+  constexpr std::uint64_t mebi = 1024 * 1024;
+  const Server server(loopback(
+      "server: { loops: 1, limits: { output_queue: 32MiB } }\npaths: { /: { handler: { ticker: { size: 64MiB } "
+      "} }, /produced: { handler: { ticker_produced: {} } } }\n"));
+  Client client(server, {.receive_buffer = 4096});
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  std::uint64_t made = 0;
+  for (int turn = 0; turn < 20'000 && made < 16 * mebi; ++turn) made = std::stoull(get(server, "/produced").body);
+  EXPECT_GE(made, 16 * mebi);
+  EXPECT_LT(made, 64 * mebi);
+}
+
 TEST(Limit, of_time_name_the_handler_that_does_not_return) {
   const Server server(
       loopback("server: { limits: { handler_time: 20ms } }\npaths: { /: { handler: { gate: {} } }, /open: { handler: { "

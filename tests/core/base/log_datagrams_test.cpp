@@ -140,5 +140,19 @@ TEST_F(LogDatagramsTest, StopAtADaemonThatDoesNotRead) {
   EXPECT_THAT(daemon.next().value(), MatchesRegex(".*: " + std::to_string(seen)));
 }
 
+// Each prepares lines as its own daemon wants them.
+TEST(OpenDestination, GivesSyslogAndJournaldTheirOwnLines) {
+  const auto begun = [](LogTarget::Kind kind) {
+    LogTarget target;
+    target.kind = kind;
+    LogLine line;
+    open_destination(target, LogStamp::none, "kirsch")->begin(line, Level::warning);
+    line.append_escaped("text");
+    return std::string(line.ended());
+  };
+  EXPECT_THAT(begun(LogTarget::Kind::syslog), MatchesRegex("<28>.* kirsch\\[[0-9]+\\]: text\n"));
+  EXPECT_EQ(begun(LogTarget::Kind::journald), "4text\n");
+}
+
 }  // namespace
 }  // namespace kirsch::base
