@@ -1,4 +1,4 @@
-// The same steps for `kirsch check` and for a start, so that both give the same verdict.
+// The same steps for `kirsch check` and for a start, so that what the one refuses the other refuses, in the same words.
 #include "server/blueprint.h"
 
 #include <unistd.h>

@@ -58,9 +58,10 @@ class Choice {
  private:
   void choose(const ModuleFile& consumer, const std::string& service, std::map<std::string, RequiredService>& to) {
     auto able = providers_in(order_, service);
-    const auto unable = std::ranges::partition(able, [](const Provided& one) { return demands(one.offer()).empty(); });
-    const std::vector<Provided> demanding(unable.begin(), unable.end());
-    able.erase(unable.begin(), unable.end());
+    const auto unable = std::stable_partition(able.begin(), able.end(),
+                                              [](const Provided& one) { return demands(one.offer()).empty(); });
+    const std::vector<Provided> demanding(unable, able.end());
+    able.erase(unable, able.end());
     const std::string requires_it = "module '" + consumer.manifest->name + "' requires the service '" + service + "'";
     if (able.empty()) {
       refuse(consumer,

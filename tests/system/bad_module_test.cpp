@@ -414,9 +414,9 @@ TEST(RequiredService, that_is_provided_twice_is_refused) {
   const auto provider = plugins.add("two_greeters").string();
   const auto result = plugins.run("check", {"consumer"});
   EXPECT_EQ(result.exit_code, 4);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("which is provided twice: by 'hello' of " + provider + ", 'goodbye' of " +
-                                          provider),
-                                HasSubstr("kirsch.yaml:5:3")));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("which is provided twice: by 'hello' of " + provider + ", 'goodbye' of " + provider),
+                    HasSubstr("kirsch.yaml:5:3")));
   EXPECT_FALSE(plugins.anything_ran());
 }
 

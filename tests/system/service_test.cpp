@@ -28,8 +28,7 @@ TEST(Services, that_yaml_chooses_get_its_options_and_an_instance_per_place) {
 }
 
 TEST(Services, of_an_early_module_are_used_by_a_late_one) {
-  const Server server(
-      loopback("engine: { signals: {}, lantern: {} }\npaths: { /: { handler: { moth: {} } } }\n"));
+  const Server server(loopback("engine: { signals: {}, lantern: {} }\npaths: { /: { handler: { moth: {} } } }\n"));
   EXPECT_EQ(get(server, "/").body, "warm white");
 }
 
