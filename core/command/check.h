@@ -1,4 +1,4 @@
-// `kirsch check`: the verdict that a start would give, without running code of any module.
+// `kirsch check`: all that a start would refuse before it runs code of any module.
 #pragma once
 
 #include <filesystem>

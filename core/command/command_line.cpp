@@ -49,6 +49,7 @@ class Table {
         "Exit codes: 0 ok, 1 internal, 2 usage, 3 configuration, 4 module refused, 5 bind or permission, 6 not "
         "running,\n"
         "7 timed out, 8 reload rejected.");
+    with_file(&app_);  // before the verb it means the same
     with_file(verb("run", "serve; in the foreground, unless the configuration names the daemonizer",
                    [](const Arguments& given) {
                      return serve(given, given.foreground ? config::EngineChange{.removed = "daemonizer"}
@@ -58,7 +59,7 @@ class Table {
     with_file(verb("start", "serve in the background; returns when the server serves, or with its errors",
                    [](const Arguments& given) { return serve(given, {.added = "daemonizer"}); }));
     add_running();
-    with_json(with_file(verb("check", "find every mistake without running code of any module",
+    with_json(with_file(verb("check", "find the mistakes that can be found without running code of any module",
                              [](const Arguments& given) { return check(given.configuration, given.json); })));
     add_routes();
     add_module();

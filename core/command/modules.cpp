@@ -51,10 +51,28 @@ void write(JsonWriter& json, const std::vector<base::Option>& options) {
   json.close_array();
 }
 
+// What belongs to a type: the options of structures, also those inside of other types.
+void write_parts(JsonWriter& json, const base::Schema& schema) {
+  if (schema.type == base::OptionType::structure) write(json, schema.options);
+  if (schema.element) {
+    json.key("element").open_object().field("type", type_text(*schema.element));
+    write_parts(json, *schema.element);
+    json.close_object();
+  }
+  if (schema.alternatives.empty()) return;
+  json.key("alternatives").open_array();
+  for (const auto& one : schema.alternatives) {
+    json.open_object().field("type", type_text(one));
+    write_parts(json, one);
+    json.close_object();
+  }
+  json.close_array();
+}
+
 void write(JsonWriter& json, const base::Option& option) {
   json.open_object().field("name", option.name).field("type", type_text(option.schema)).field("help", option.help);
   if (option.default_text) json.field("default", *option.default_text);
-  if (option.schema.type == base::OptionType::structure) write(json, option.schema.options);
+  write_parts(json, option.schema);
   json.close_object();
 }
 
@@ -96,6 +114,15 @@ void write(JsonWriter& json, const ModuleFile& file) {
   json.close_array().close_object();
 }
 
+void print_options(const std::vector<base::Option>& options, const std::string& indentation);
+
+// The options of structures that `schema` is or holds.
+void print_parts(const base::Schema& schema, const std::string& indentation) {
+  if (schema.type == base::OptionType::structure) print_options(schema.options, indentation);
+  if (schema.element) print_parts(*schema.element, indentation);
+  for (const auto& one : schema.alternatives) print_parts(one, indentation);
+}
+
 void print_options(const std::vector<base::Option>& options, const std::string& indentation) {
   std::size_t width = 0;
   for (const auto& option : options) width = std::max(width, base::width(option.name));
@@ -104,7 +131,7 @@ void print_options(const std::vector<base::Option>& options, const std::string& 
               << (option.default_text ? "default " + base::escaped(*option.default_text) : "required");
     if (!option.help.empty()) std::cout << "; " << base::escaped(option.help);
     std::cout << '\n';
-    if (option.schema.type == base::OptionType::structure) print_options(option.schema.options, indentation + "  ");
+    print_parts(option.schema, indentation + "  ");
   }
 }
 

@@ -1,6 +1,7 @@
 // Texts made of one table, so that none of them can say something else.
 #include "command/reference.h"
 
+#include <set>
 #include <sstream>
 
 namespace kirsch::command {
@@ -23,6 +24,25 @@ std::string words_of(const VerbReference& verb) {
   }
   if (!words.empty()) words.pop_back();
   return words;
+}
+
+// The names of options that take a value; `files`: of those whose value is a file or directory.
+void collect_valued(const VerbReference& verb, bool files, std::set<std::string>& names) {
+  for (const auto& option : verb.options) {
+    const bool file = option.value == "FILE" || option.value == "DIRECTORY";
+    if (option.positional || option.value.empty() || (files && !file)) continue;
+    for (const auto& name : names_of(option)) names.insert(name);
+  }
+  for (const auto& one : verb.verbs) collect_valued(one, files, names);
+}
+
+// As a pattern of `case`: "-c | --config | --path".
+std::string valued_pattern(const VerbReference& command, bool files) {
+  std::set<std::string> names;
+  collect_valued(command, files, names);
+  std::string pattern;
+  for (const auto& name : names) pattern += (pattern.empty() ? "" : " | ") + name;
+  return pattern;
 }
 
 void append_case(std::string& out, const VerbReference& verb, const std::string& path) {
@@ -88,13 +108,16 @@ std::string bash_completion(const VerbReference& command) {
       "_kirsch() {\n"
       "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} path='' word words=''\n"
       "  case $previous in\n"
-      "    -c | --config | --path) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
+      "    " +
+      valued_pattern(command, true) +
+      ") COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
       "  esac\n"
       "  local value=no\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
       "    if [[ $value == no && $word != -* && $word != */* ]]; then path=\"${path:+$path }$word\"; fi\n"
-      "    case $word in -c | --config | --path | --method | --from | -H | --header | --listener) value=yes ;; *) "
-      "value=no ;; esac\n"
+      "    case $word in " +
+      valued_pattern(command, false) +
+      ") value=yes ;; *) value=no ;; esac\n"
       "  done\n"
       "  case $path in\n";
   append_case(out, command, "");
@@ -130,7 +153,8 @@ std::string manual(const VerbReference& command, const std::string& version) {
       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colours, also on a terminal\n.TP\n.B STATE_DIRECTORY\n"
       "where private copies and spooled bodies go, unless the configuration says\n"
       ".SH FILES\n.TP\n.I /etc/kirsch/kirsch.yaml\nthe configuration, unless \\-c names another\n"
-      ".SH EXAMPLES\n.TP\n.B kirsch check \\-c kirsch.yaml\nfinds every mistake, with line, column and fix\n.TP\n"
+      ".SH EXAMPLES\n.TP\n.B kirsch check \\-c kirsch.yaml\nfinds mistakes without running any module, with line, "
+      "column and fix\n.TP\n"
       ".B kirsch routes http://www.example.org/a\nsays which path answers, and where each value comes from\n.TP\n"
       ".B kirsch schema > kirsch.schema.json\nfor an editor with a YAML language server\n";
   return out;

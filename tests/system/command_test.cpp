@@ -14,6 +14,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
+// Of what begins at `at` in `help`, " --header TEXT": "header".
+void append_name(const std::string& help, std::size_t at, std::vector<std::string>& names) {
+  const auto start = at + 3;
+  const auto end = std::min(help.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", start), help.size());
+  if (end > start) names.push_back(help.substr(start, end - start));
+}
+
 const std::string head = "version: 1\nlisteners: { web: { bind: \"127.0.0.1:0\" } }\n";
 
 TEST(Check, counts_what_is_fine) {
@@ -120,6 +127,35 @@ TEST(Modules, are_not_listed_without_what_would_stop_a_start) {
   EXPECT_THAT(json.out, AllOf(HasSubstr("\"errors\": ["), HasSubstr("\"code\": \"M207\"")));
 }
 
+TEST(Modules, tell_the_options_inside_of_other_types) {
+  const TemporaryFolder folder;
+  const std::string source = folder.write("nested.cpp", R"(#include <kirsch/module.h>
+struct Rule {
+  std::string name;
+  static constexpr auto options = kirsch::options(kirsch::opt<&Rule::name>("name", kirsch::required, "whom it is for"));
+};
+struct Nested {
+  std::vector<Rule> rules;
+  std::variant<bool, Rule> one;
+  static constexpr auto options = kirsch::options(kirsch::opt<&Nested::rules>("rules", "[]", "all"),
+                                                  kirsch::opt<&Nested::one>("one", "false", "a switch"));
+  void before_finalize(kirsch::Exchange&) const {}
+};
+KIRSCH_MODULE("nested", "1.0.0", kirsch::tool<Nested>("nested"));
+)");
+  Process compiler({"g++", "-std=c++20", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-gnu-unique", "-I",
+                    (source_folder() / "core/sdk").string(), source, "-o", (folder.path() / "nested.so").string()});
+  ASSERT_EQ(compiler.wait(), 0) << compiler.output().all;
+  const auto text = run_kirsch({"module", "info", "nested", "--path", folder.path().string()});
+  const std::string name = "    name  text; required; whom it is for\n";
+  EXPECT_THAT(text.out, HasSubstr("  rules  list of options; default []; all\n" + name)) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("  one    true or false or options; default false; a switch\n" + name));
+  std::string json = run_kirsch({"module", "info", "nested", "--json", "--path", folder.path().string()}).out;
+  std::erase_if(json, [](char byte) { return byte == ' ' || byte == '\n'; });
+  EXPECT_THAT(json, HasSubstr("\"element\":{\"type\":\"options\",\"options\":[{\"name\":\"name\""));
+  EXPECT_THAT(json, HasSubstr("\"alternatives\":[{\"type\":\"trueorfalse\"},{\"type\":\"options\",\"options\":[{"));
+}
+
 TEST(Command, explains_itself_and_refuses_what_it_does_not_know) {
   EXPECT_THAT(run_kirsch({"--help"}).out, AllOf(HasSubstr("check"), HasSubstr("Exit codes: 0 ok")));
   EXPECT_EQ(run_kirsch({"--version"}).exit_code, 0);
@@ -205,10 +241,69 @@ TEST(Completion, offers_verbs_and_their_options_in_bash) {
   EXPECT_THAT(run_kirsch({"completion", "zsh"}).out, StartsWith("#compdef kirsch\n"));
 }
 
-TEST(Manual, names_every_verb) {
+// The long options that the help of a verb shows.
+std::vector<std::string> options_of(const std::vector<std::string>& verb) {
+  auto arguments = verb;
+  arguments.emplace_back("--help");
+  const std::string help = run_kirsch(arguments).out;
+  std::vector<std::string> names;
+  for (auto at = help.find(" --"); at != std::string::npos; at = help.find(" --", at + 1)) append_name(help, at, names);
+  for (auto at = help.find(",--"); at != std::string::npos; at = help.find(",--", at + 1)) append_name(help, at, names);
+  return names;
+}
+
+const std::vector<std::vector<std::string>> verbs = {
+    {"run"},    {"check"}, {"routes"},     {"module", "list"}, {"module", "info"},
+    {"schema"}, {"man"},   {"completion"}, {"version"}};
+
+TEST(Completion, knows_every_option_that_the_help_shows_in_every_shell) {
+  const auto bash = run_kirsch({"completion", "bash"}).out, zsh = run_kirsch({"completion", "zsh"}).out,
+             fish = run_kirsch({"completion", "fish"}).out;
+  EXPECT_THAT(zsh, AllOf(HasSubstr("bashcompinit"), HasSubstr(bash)));
+  for (const auto& verb : verbs) {
+    const auto options = options_of(verb);
+    EXPECT_FALSE(options.empty()) << verb.back();
+    EXPECT_THAT(fish, HasSubstr(" -a " + verb.back() + " -d '")) << verb.back();
+    const auto start = bash.find("    '" + verb.front() + (verb.size() > 1 ? " " + verb.back() : "") + "') words='");
+    ASSERT_NE(start, std::string::npos) << verb.back();
+    const auto words = bash.substr(start, bash.find('\n', start) - start);
+    for (const auto& option : options) {
+      EXPECT_THAT(words, HasSubstr("--" + option)) << verb.back();
+      EXPECT_THAT(fish,
+                  ::testing::ContainsRegex("'__fish_seen_subcommand_from " + verb.back() + "'.* -l " + option + " "));
+    }
+  }
+}
+
+TEST(Manual, names_every_verb_and_option_that_the_help_shows) {
   const auto page = run_kirsch({"man"}).out;
-  for (const char* verb : {"run", "check", "routes", "module list", "module info", "schema", "completion", "version"})
-    EXPECT_THAT(page, HasSubstr(".B kirsch " + std::string(verb)));
+  EXPECT_THAT(page, StartsWith(".TH KIRSCH 8 \"\" \"kirsch 0."));
+  for (const auto& verb : verbs) {
+    const auto start = page.find(".B kirsch " + verb.front() + (verb.size() > 1 ? " " + verb.back() : ""));
+    ASSERT_NE(start, std::string::npos) << verb.back();
+    const auto section = page.substr(start, page.find("\n.B kirsch ", start + 1) - start);
+    for (std::string option : options_of(verb)) {
+      if (option == "help") continue;  // nobody looks that up
+      for (auto at = option.find('-'); at != std::string::npos; at = option.find('-', at + 2)) option.insert(at, "\\");
+      EXPECT_THAT(section, HasSubstr("\\-\\-" + option)) << verb.back();
+    }
+  }
+}
+
+TEST(Manual, is_roff_without_a_fault) {
+  Process groff({"groff", "-man", "-Tutf8", "-ww", "-z"},
+                {.folder = {}, .environment = {}, .input = run_kirsch({"man"}).out});
+  EXPECT_EQ(groff.wait(), 0);
+  EXPECT_EQ(groff.output().errors, "");
+}
+
+TEST(Command, takes_the_configuration_before_the_verb_too) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.yaml", head + "paths: { /: {} }\n");
+  const auto result = run_kirsch({"-c", file, "check"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, run_kirsch({"check", "-c", file}).out);
+  EXPECT_EQ(run_kirsch({"-c", "/nowhere.yaml", "check", "-c", file}).exit_code, 0) << "what stands behind it holds";
 }
 
 }  // namespace
