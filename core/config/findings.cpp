@@ -6,6 +6,19 @@
 
 namespace kirsch::config {
 
+std::string shown(std::string_view line) {
+  std::string result(line);
+  for (auto start = result.find("://"); start != std::string::npos; start = result.find("://", start + 3)) {
+    const auto end = std::min(result.find_first_of(" \t\"'/?#,}]", start + 3), result.size());
+    const auto at = result.rfind('@', end == 0 ? 0 : end - 1);
+    const auto colon = result.find(':', start + 3);
+    if (at != std::string::npos && colon < at && at < end)
+      std::fill(result.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
+                result.begin() + static_cast<std::ptrdiff_t>(at), '*');
+  }
+  return result;
+}
+
 base::Diagnostic diagnostic_at(const Node& at, const char* code, std::string message, Findings::Advice advice) {
   base::Diagnostic diagnostic;
   diagnostic.code = code;
@@ -14,7 +27,7 @@ base::Diagnostic diagnostic_at(const Node& at, const char* code, std::string mes
   diagnostic.help = std::move(advice.help);
   if (at.source != nullptr && !at.source->name().empty()) {
     diagnostic.position = at.position();
-    diagnostic.source_line = at.source_line();
+    diagnostic.source_line = shown(at.source_line());
   }
   return diagnostic;
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -46,6 +47,10 @@ class Findings {
 
 // "first at 3:1", with its file where that is not the one of `here`: for notes.
 std::string first_at(const base::Position& first, const Node& here);
+
+// A line of a file as messages show it: passwords in URLs are stars, as many as they have bytes. For where no schema
+// says what is secret: in a text that cannot be parsed, and below names that nobody knows.
+std::string shown(std::string_view line);
 
 // A diagnostic at `at` with its source line.
 base::Diagnostic diagnostic_at(const Node& at, const char* code, std::string message, Findings::Advice advice);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/code.h"
 #include "config/fields.h"
+#include "config/secrecy.h"
 
 namespace kirsch::config {
 
@@ -86,6 +87,16 @@ void ToolLevels::use(const Node& names, ToolLevel& level) {
   }
 }
 
+namespace {
+
+// What is meant to switch a tool is no secret.
+bool is_switch(std::string_view text) {
+  constexpr std::string_view words[] = {"on", "On", "ON", "Off", "OFF", "true", "false", "yes", "no"};
+  return std::ranges::find(words, text) != std::end(words);
+}
+
+}  // namespace
+
 bool ToolLevels::read_boolean(const Node& node, const std::string& what, bool& out) {
   const std::optional<base::Value> value = reader_.value(node, boolean(), what);
   if (value) out = std::get<bool>(value->data);
@@ -121,11 +132,14 @@ const ToolWord* ToolLevels::word(const Entry& entry) {
   if (entry.value.is_scalar()) {
     const std::optional<Node> text = reader_.expanded(entry.value);
     result.removes = text && text->is_off();
-    if (text && !result.removes)
-      reader_.findings().error(entry.value, code::wrong_type,
-                               owner + " wants a mapping of options, or off, not " + description(*text),
-                               {.note = text->text == "Off" || text->text == "OFF" ? "write off" : "",
-                                .help = "write " + entry.key.text + ": {} for all defaults"});
+    if (!text || result.removes) return &result;
+    const bool secret = may_hold_secret(*schema, reader_.catalogue());
+    if (secret) reader_.findings().hide(entry.value);
+    reader_.findings().error(entry.value, code::wrong_type,
+                             owner + " wants a mapping of options, or off, not " +
+                                 (secret && !is_switch(text->text) ? "this" : description(*text)),
+                             {.note = text->text == "Off" || text->text == "OFF" ? "write off" : "",
+                              .help = "write " + entry.key.text + ": {} for all defaults"});
     return &result;
   }
   result.options = entry.value;

@@ -32,7 +32,7 @@ class ModuleCheck {
       : blueprint_(blueprint), document_(document), findings_(findings) {}
 
   void add(base::Diagnostic diagnostic) {
-    if (diagnostic.position) diagnostic.source_line = document_.line(*diagnostic.position);
+    if (diagnostic.position) diagnostic.source_line = config::shown(document_.line(*diagnostic.position));
     findings_.add(std::move(diagnostic));
   }
 
