@@ -84,6 +84,13 @@ std::string roff(const std::string& text) {
   return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }
 
+void append_option(std::string& out, const OptionReference& option) {
+  std::string names;
+  for (const auto& name : names_of(option)) names += (names.empty() ? "" : ", ") + name;
+  out += ".TP\n.BI \"" + roff(names) + (option.value.empty() ? "" : " \" " + roff(option.value) + " \"") + "\"\n" +
+         roff(option.help) + "\n";
+}
+
 void append_manual(std::string& out, const VerbReference& verb, const std::string& path) {
   std::string synopsis = path;
   for (const auto& option : verb.options) {
@@ -92,10 +99,9 @@ void append_manual(std::string& out, const VerbReference& verb, const std::strin
   if (verb.verbs.empty()) out += ".TP\n.B " + roff(synopsis) + "\n" + roff(verb.help) + "\n";
   for (const auto& option : verb.options) {
     if (!verb.verbs.empty() || option.positional || option.names.starts_with("-h")) continue;
-    std::string names;
-    for (const auto& name : names_of(option)) names += (names.empty() ? "" : ", ") + name;
-    out += ".RS\n.TP\n.BI \"" + roff(names) + (option.value.empty() ? "" : " \" " + roff(option.value) + " \"") +
-           "\"\n" + roff(option.help) + "\n.RE\n";
+    out += ".RS\n";
+    append_option(out, option);
+    out += ".RE\n";
   }
   for (const auto& one : verb.verbs) append_manual(out, one, path + ' ' + one.name);
 }
@@ -144,7 +150,9 @@ std::string fish_completion(const VerbReference& command) {
 std::string manual(const VerbReference& command, const std::string& version) {
   std::string out = ".TH KIRSCH 8 \"\" \"kirsch " + roff(version) +
                     "\" \"System administration\"\n.SH NAME\nkirsch \\- " + roff(command.help) +
-                    "\n.SH SYNOPSIS\n.B kirsch\n.I VERB\n.RI [ OPTION ]...\n.SH VERBS\n";
+                    "\n.SH SYNOPSIS\n.B kirsch\n.I VERB\n.RI [ OPTION ]...\n.SH OPTIONS\n";
+  for (const auto& option : command.options) append_option(out, option);
+  out += ".SH VERBS\n";
   append_manual(out, command, "kirsch");
   out +=
       ".SH EXIT STATUS\n0 ok, 1 internal error, 2 usage, 3 configuration refused, 4 module refused, 5 bind or "

@@ -290,6 +290,20 @@ TEST(Manual, names_every_verb_and_option_that_the_help_shows) {
   }
 }
 
+TEST(Completion, and_the_manual_know_the_options_without_a_verb) {
+  const auto bash = run_kirsch({"completion", "bash"}).out, fish = run_kirsch({"completion", "fish"}).out,
+             page = run_kirsch({"man"}).out;
+  const auto options = options_of({});
+  EXPECT_THAT(options, ::testing::IsSupersetOf({"version", "config", "help"}));
+  const auto words = bash.substr(bash.find("    '') words='"), bash.find('\n', bash.find("    '') words='")));
+  const auto section = page.substr(page.find(".SH OPTIONS"), page.find(".SH VERBS") - page.find(".SH OPTIONS"));
+  for (const auto& option : options) {
+    EXPECT_THAT(words, HasSubstr("--" + option));
+    EXPECT_THAT(fish, ::testing::ContainsRegex("'__fish_use_subcommand'.* -l " + option + " "));
+    EXPECT_THAT(section, HasSubstr("\\-\\-" + option));
+  }
+}
+
 TEST(Manual, is_roff_without_a_fault) {
   Process groff({"groff", "-man", "-Tutf8", "-ww", "-z"},
                 {.folder = {}, .environment = {}, .input = run_kirsch({"man"}).out});
