@@ -16,6 +16,22 @@ std::uint64_t Resource::memory() const {
   return sum;
 }
 
+bool is_missing(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENODEV:  // a device, a pipe, a socket
+    case ENXIO:
+    case EXDEV:  // a link that points outside
+    case ELOOP:
+    case EINVAL:
+    case ENAMETOOLONG:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool Finder::is_immutable(const std::string& path) const {
   const auto name = path.substr(path.find_last_of('/') + 1);
   return std::any_of(immutable.begin(), immutable.end(), [&](const std::string& pattern) {
@@ -50,6 +66,12 @@ Resource Finder::file(std::string path, const std::shared_ptr<const Resource>& k
   return found;
 }
 
+Resource Finder::plain_file(std::string path, const std::shared_ptr<const Resource>& known) const {
+  auto found = file(std::move(path), known);
+  if (found.error == EISDIR) found.error = ENOENT;
+  return found;
+}
+
 Resource Finder::find(std::string_view relative, std::string_view request_path, Wishes wishes,
                       const std::shared_ptr<const Resource>& known) const {
   const bool directory = relative.empty() || relative.ends_with('/');
@@ -59,18 +81,17 @@ Resource Finder::find(std::string_view relative, std::string_view request_path, 
   } else {
     found.error = ENOENT;
     for (const auto& name : index) {
-      found = file(std::string(relative) + name, known);
-      if (found.error != ENOENT) break;
+      found = plain_file(std::string(relative) + name, known);
+      if (!is_missing(found.error)) break;
     }
-    if (found.error == ENOENT && listing) {
+    if (is_missing(found.error) && listing) {
       found.error = list_directory(root, relative, request_path, wishes.json_listing, found.listing);
       found.listing_json = wishes.json_listing;
     }
   }
-  const bool missing = found.error == ENOENT || found.error == ENOTDIR;
   const auto name = relative.substr(relative.find_last_of('/') + 1);
-  if (missing && wishes.page && !fallback.empty() && name.find('.') == std::string_view::npos) {
-    found = file(fallback, nullptr);
+  if (is_missing(found.error) && wishes.page && !fallback.empty() && name.find('.') == std::string_view::npos) {
+    found = plain_file(fallback, nullptr);
     found.fallback = true;
   }
   return found;

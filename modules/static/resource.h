@@ -32,8 +32,10 @@ struct Resource {
   bool listing_json = false;
 
   std::uint64_t memory() const;  // bytes, roughly
-  const FileVersion& file() const { return *forms.back().version; }
 };
+
+// Whether such an error means, for a client, that there is nothing: no file, no plain one, or none inside of the root.
+bool is_missing(int error);
 
 // How files are found. Immutable once made; shared by the handler and the work it has given to workers.
 struct Finder {
@@ -57,6 +59,8 @@ struct Finder {
  private:
   bool is_immutable(const std::string& path) const;
   Resource file(std::string path, const std::shared_ptr<const Resource>& known) const;
+  // Of a name that the client has not asked for: a directory of that name is nothing that it could be led to.
+  Resource plain_file(std::string path, const std::shared_ptr<const Resource>& known) const;
 };
 
 }  // namespace static_files

@@ -2,6 +2,7 @@
 #include <kirsch/body.h>
 #include <kirsch/module.h>
 #include <kirsch/tasks.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -77,9 +78,7 @@ struct StaticFiles {
       throw kirsch::OptionError("strip", "a prefix of paths begins with a slash: write \"/" + strip + "\"");
     }
     while (strip.ends_with('/')) strip.pop_back();
-    if (fallback.ends_with('/') || fallback.starts_with('/')) {
-      throw kirsch::OptionError("fallback", "write the path of a file below root, as index.html");
-    }
+    if (!fallback.empty()) check_fallback(finder->root);
     check_cache_control();
     for (const auto& name : precompressed) finder->codings.push_back(coding(name));
     finder->media_types = static_files::MediaTypes(types);
@@ -120,6 +119,16 @@ struct StaticFiles {
       if (known.name == name) return known;
     }
     throw kirsch::OptionError("precompressed", "'" + name + "' is none of br, zstd and gzip");
+  }
+
+  void check_fallback(const kirsch::Root& opened) const {
+    if (fallback.ends_with('/') || fallback.starts_with('/')) {
+      throw kirsch::OptionError("fallback", "write the path of a file below root, as index.html");
+    }
+    const int directory = opened.open_directory(fallback);
+    if (directory < 0) return;
+    ::close(directory);
+    throw kirsch::OptionError("fallback", "'" + fallback + "' is a directory: write the path of a file below root");
   }
 
   void check_cache_control() const {
@@ -200,22 +209,9 @@ struct StaticFiles {
   }
 
   [[noreturn]] static void refuse(int error, std::string_view path) {
-    switch (error) {
-      case EACCES:
-      case EPERM:
-        throw kirsch::HttpError(403);
-      case ENOENT:
-      case ENOTDIR:
-      case ENODEV:  // a device, a pipe, a socket
-      case ENXIO:
-      case EXDEV:  // a link that points outside
-      case ELOOP:
-      case EINVAL:
-      case ENAMETOOLONG:
-        throw kirsch::HttpError(404);
-      default:
-        throw std::runtime_error("cannot open " + std::string(path) + ": " + std::strerror(error));
-    }
+    if (static_files::is_missing(error)) throw kirsch::HttpError(404);
+    if (error == EACCES || error == EPERM) throw kirsch::HttpError(403);
+    throw std::runtime_error("cannot open " + std::string(path) + ": " + std::strerror(error));
   }
 
   std::shared_ptr<const Finder> finder_;

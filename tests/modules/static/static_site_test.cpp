@@ -158,6 +158,16 @@ TEST_F(StaticSite, AnswersPathsOfAnApplicationWithItsPage) {
   EXPECT_EQ(get(server, "/docs/inside.txt").body, "alpha");
 }
 
+TEST_F(StaticSite, TakesNoDirectoryForTheFallback) {
+  const Server server(yaml(", fallback: app"));
+  std::filesystem::create_directory(path("app"));
+  EXPECT_EQ(get(server, "/users/42", "Accept: text/html\r\n").status, 404);
+  EXPECT_EQ(get(server, "/app", "Accept: text/html\r\n").field("Location"), "/app/");
+  EXPECT_EQ(get(server, "/app/", "Accept: text/html\r\n").status, 404);
+  EXPECT_THAT(refusal("paths: { /: { handler: { static: { root: \"" + path("") + "\", fallback: docs } } } }\n"),
+              HasSubstr("'docs' is a directory: write the path of a file below root"));
+}
+
 TEST_F(StaticSite, LooksAtNoAcceptEncodingWithoutSiblings) {
   const Server server(yaml());
   const auto answer = get(server, "/docs/inside.txt", "Accept-Encoding: identity;q=0\r\n");

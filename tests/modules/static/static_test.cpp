@@ -89,6 +89,18 @@ TEST_F(Static, TriesTheNamesOfTheIndexInTurn) {
   EXPECT_EQ(get(server, "/docs/").body, "<h1>docs</h1>");
 }
 
+TEST_F(Static, TakesNoDirectoryForAnIndex) {
+  std::filesystem::create_directories(folder.path() / "site" / "docs" / "start.htm");
+  std::filesystem::create_directories(folder.path() / "site" / "bare" / "index.html");
+  ASSERT_EQ(::mkfifo((site() + "/empty/start.htm").c_str(), 0600), 0);
+  Server server(yaml(", index: [start.htm, index.html]"));
+  EXPECT_EQ(get(server, "/docs/").body, "<h1>docs</h1>") << "the next name counts";
+  EXPECT_EQ(get(server, "/bare/").status, 404) << "a redirect would lead to where it came from";
+  EXPECT_EQ(get(server, "/empty/").status, 404);
+  Server listing(yaml(", listing: true"));
+  EXPECT_THAT(get(listing, "/bare/").body, HasSubstr("<a href=\"./index.html/\">"));
+}
+
 TEST_F(Static, RedirectsADirectoryToItsSlash) {
   std::filesystem::create_directory(folder.path() / "site" / "my docs\\");
   Server server(yaml());
