@@ -69,10 +69,15 @@ std::uint64_t hash(std::string_view bytes) {
   return value;
 }
 
-// Of a file too large to be read for it: weak while another change could bear the same time (RFC 9110 8.8.1).
+// Of a file too large to be read for it. Deployments set the time of modification as they like, but nobody sets the
+// time of the last change to the inode. While another change could bear the same times the tag is weak (RFC
+// 9110 8.8.1), and another one than later: a client that has seen half of a change must not hold it for the whole.
 std::string tag_by_time(const FileVersion& version) {
-  const auto number = static_cast<std::uint64_t>(version.modified_ns);
-  return (version.settled ? "\"" : "W/\"") + hexadecimal(number) + '-' + hexadecimal(version.size) + '"';
+  const std::array numbers{version.device, version.inode, static_cast<std::uint64_t>(version.modified_ns),
+                           static_cast<std::uint64_t>(version.changed_ns)};
+  const std::string_view bytes(reinterpret_cast<const char*>(numbers.data()), sizeof numbers);
+  const auto tag = hexadecimal(hash(bytes)) + '-' + hexadecimal(version.size);
+  return version.settled ? '"' + tag + '"' : "W/\"" + tag + "-new\"";
 }
 
 }  // namespace

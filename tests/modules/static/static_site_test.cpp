@@ -80,6 +80,45 @@ TEST_F(StaticSite, TellsFilesOfTheSameTimeAndSizeApart) {
   EXPECT_NE(first.field("ETag"), second.field("ETag"));
 }
 
+TEST_F(StaticSite, TellsLargeFilesOfTheSameTimeAndSizeApart) {
+  const Server server(yaml(", cache_files: 0"));
+  const timespec times[2] = {{784111777, 0}, {784111777, 0}};
+  const auto write = [&](const std::string& name, char byte) {
+    folder.write("site/" + name, std::string(100'000, byte));
+    EXPECT_EQ(::utimensat(AT_FDCWD, path(name).c_str(), times, 0), 0);
+  };
+  const auto unless = [&](const Response& known) {
+    return get(server, "/large.bin", "If-None-Match: " + known.field("ETag").value_or("") + "\r\n");
+  };
+  write("large.bin", '1');
+  const auto first = get(server, "/large.bin");
+  EXPECT_EQ(unless(first).status, 304);
+  write("large.bin.new", '2');
+  std::filesystem::rename(path("large.bin.new"), path("large.bin"));
+  const auto renamed = unless(first);
+  EXPECT_EQ(renamed.status, 200);
+  EXPECT_EQ(renamed.body, std::string(100'000, '2'));
+
+  // Overwritten in place, once the clock of the file system has gone on.
+  const auto changed = [&] {
+    struct stat state {};
+    EXPECT_EQ(::stat(path("large.bin").c_str(), &state), 0);
+    return std::pair(state.st_ctim.tv_sec, state.st_ctim.tv_nsec);
+  };
+  const auto before = changed();
+  while (changed() == before) write("large.bin", '3');
+  EXPECT_EQ(unless(renamed).body, std::string(100'000, '3'));
+
+  // A tag of the time in which changes cannot be told apart is not that of the time afterwards.
+  const auto young = get(server, "/large.bin");
+  EXPECT_THAT(young.field("ETag").value_or(""), ::testing::StartsWith("W/"));
+  const auto until = std::chrono::steady_clock::now() + patience;
+  auto settled = unless(young);
+  while (settled.status == 304 && std::chrono::steady_clock::now() < until) settled = unless(young);
+  EXPECT_EQ(settled.status, 200);
+  EXPECT_THAT(settled.field("ETag").value_or(""), ::testing::StartsWith("\""));
+}
+
 TEST_F(StaticSite, ShowsAChangeWithinASecondAndADeletion) {
   const Server server(yaml());
   folder.write("site/page.txt", "old");
