@@ -57,6 +57,24 @@ int read_whole(int descriptor, std::uint64_t size, std::string& content) {
   return 0;
 }
 
+// The whole file as `content`, unless it grows beyond `in_memory`. One that changes while it is read is read again:
+// half of each version is none. 0 or an errno.
+int read_stable(FileVersion& version, std::uint64_t in_memory) {
+  constexpr int tries = 3;
+  for (int attempt = 1; version.size <= in_memory; ++attempt) {
+    if (const int error = read_whole(version.descriptor, version.size, version.content); error != 0) return error;
+    FileVersion after;
+    if (const int error = note_state(after, version.descriptor); error != 0) return error;
+    if (attempt == tries || same_state(after, version)) {
+      version.size = version.content.size();
+      return 0;
+    }
+    if (const int error = note_state(version, version.descriptor); error != 0) return error;
+  }
+  version.content = std::string();
+  return 0;
+}
+
 std::string hexadecimal(std::uint64_t number) {
   std::array<char, 16> digits{};
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr};
@@ -88,26 +106,16 @@ FileVersion::~FileVersion() {
 
 Loaded load_version(const kirsch::Root& root, std::string_view path, std::uint64_t in_memory,
                     const std::shared_ptr<const FileVersion>& known) {
-  constexpr int tries = 3;
   kirsch::OpenedFile file;
   if (const int error = root.open(path, file); error != 0) return {error, nullptr};
   auto version = std::make_shared<FileVersion>();
   version->descriptor = file.descriptor;
   if (const int error = note_state(*version, file.descriptor); error != 0) return {error, nullptr};
   if (known != nullptr && known->settled && same_state(*known, *version)) return {0, known};
+  if (const int error = read_stable(*version, in_memory); error != 0) return {error, nullptr};
   if (version->size > in_memory) {
     version->etag = tag_by_time(*version);
   } else {
-    // A file that changes while it is read is read again: half of each version is none.
-    for (int attempt = 0; attempt < tries; ++attempt) {
-      FileVersion after;
-      if (const int error = read_whole(file.descriptor, std::min(version->size, in_memory), version->content);
-          error != 0)
-        return {error, nullptr};
-      if (note_state(after, file.descriptor) != 0 || same_state(after, *version)) break;
-      note_state(*version, file.descriptor);
-    }
-    version->size = version->content.size();
     version->etag = '"' + hexadecimal(hash(version->content)) + '-' + hexadecimal(version->size) + '"';
     ::close(std::exchange(version->descriptor, -1));
   }

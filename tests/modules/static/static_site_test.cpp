@@ -119,6 +119,24 @@ TEST_F(StaticSite, TellsLargeFilesOfTheSameTimeAndSizeApart) {
   EXPECT_THAT(settled.field("ETag").value_or(""), ::testing::StartsWith("\""));
 }
 
+TEST_F(StaticSite, NeverTakesTheBeginningOfAGrowingFileForTheWhole) {
+  constexpr off_t small = 60'000, large = 70'000;  // the cache takes 65,536 bytes
+  folder.write("site/grows.bin", std::string(small, 'x'));
+  const Server server(yaml(", cache_files: 0"));
+  const std::jthread writer([&](const std::stop_token& done) {
+    while (!done.stop_requested()) {
+      EXPECT_EQ(::truncate(path("grows.bin").c_str(), large), 0);
+      EXPECT_EQ(::truncate(path("grows.bin").c_str(), small), 0);
+    }
+  });
+  auto client = std::make_unique<Client>(server);
+  for (int i = 0; i < 3000; ++i) {
+    if (i % 500 == 0) client = std::make_unique<Client>(server);
+    ASSERT_TRUE(client->send("HEAD /grows.bin HTTP/1.1\r\nHost: a\r\n\r\n"));
+    ASSERT_THAT(client->read_without_body().field("Content-Length"), AnyOf("60000", "70000"));
+  }
+}
+
 TEST_F(StaticSite, ShowsAChangeWithinASecondAndADeletion) {
   const Server server(yaml());
   folder.write("site/page.txt", "old");
