@@ -31,6 +31,10 @@ void FileCache::sweep(Time now) {
   while (!entries_.empty() && now - entries_.back().used >= kept) drop(std::prev(entries_.end()));
 }
 
+void FileCache::clear() {
+  while (!entries_.empty()) drop(entries_.begin());
+}
+
 void FileCache::drop(Entries::iterator entry) {
   memory_ -= entry->resource->memory();
   by_path_.erase(entry->path);

@@ -33,6 +33,8 @@ class FileCache {
   void put(std::string_view path, std::shared_ptr<const Resource> resource, Time looked);
   // Drops what nobody has asked for lately.
   void sweep(Time now);
+  // Drops all of it.
+  void clear();
   bool empty() const { return entries_.empty(); }
 
   bool sweeping = false;  // a timer runs that will sweep

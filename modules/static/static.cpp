@@ -1,5 +1,6 @@
 // Serves the files below a directory, which no path of a client can leave.
 #include <kirsch/body.h>
+#include <kirsch/log.h>
 #include <kirsch/module.h>
 #include <kirsch/tasks.h>
 #include <unistd.h>
@@ -25,11 +26,17 @@ struct Look {
   std::string request_path;
   Finder::Wishes wishes;
   std::shared_ptr<const Resource> resource;  // before: what is known
+  bool second = false;                       // the first found no descriptor left
   FileCache::Time begin = std::chrono::steady_clock::now();
 
   void run() noexcept {
     try {
-      resource = std::make_shared<const Resource>(finder->find(relative, request_path, wishes, resource));
+      // EAGAIN: names on the way have just changed.
+      constexpr int tries = 8;
+      const auto known = resource;
+      for (int attempt = 0; attempt == 0 || (attempt < tries && resource->error == EAGAIN); ++attempt) {
+        resource = std::make_shared<const Resource>(finder->find(relative, request_path, wishes, known));
+      }
     } catch (...) {  // no memory is left: nothing to tell it with
       resource = nullptr;
     }
@@ -107,8 +114,7 @@ struct StaticFiles {
       answer(exchange, known.resource);
       return kirsch::Flow::next;
     }
-    look(exchange, *relative, std::move(known.resource));
-    return kirsch::Flow::suspend;
+    return look(exchange, *relative, std::move(known.resource), false);
   }
 
  private:
@@ -138,34 +144,48 @@ struct StaticFiles {
     }
   }
 
-  void look(kirsch::Exchange& exchange, std::string_view relative, std::shared_ptr<const Resource> known) const {
+  kirsch::Flow look(kirsch::Exchange& exchange, std::string_view relative, std::shared_ptr<const Resource> known,
+                    bool second) const {
     const auto request = exchange.request();
     const auto html = request.quality("text/html");
     auto work = std::make_shared<Look>(Look{finder_,
                                             std::string(relative),
                                             std::string(request.path()),
                                             {html > 0, request.quality("application/json") > html},
-                                            std::move(known)});
-    const auto resume = exchange.suspend([this, work](kirsch::Exchange& resumed) { finish(resumed, *work); });
-    if (kirsch::submit([work, resume] {
-          work->run();
-          resume();
-        })) {
-      return;
+                                            std::move(known),
+                                            second});
+    const auto resume = exchange.suspend([this, work](kirsch::Exchange& resumed) { return finish(resumed, *work); });
+    const bool taken = kirsch::submit([work, resume] {
+      work->run();
+      resume();
+    });
+    if (!taken) {
+      work->resource = nullptr;
+      resume();
     }
-    work->resource = nullptr;
-    resume();
+    return kirsch::Flow::suspend;
   }
 
-  void finish(kirsch::Exchange& exchange, const Look& look) const {
-    if (look.resource == nullptr) {  // all workers are busy, and as many wait as may
-      exchange.response().headers().set("Retry-After", "1");
-      throw kirsch::HttpError(503);
+  kirsch::Flow finish(kirsch::Exchange& exchange, const Look& look) const {
+    if (look.resource == nullptr) refuse_for_now(exchange);  // all workers are busy, and as many wait as may
+    const int error = look.resource->error;
+    if ((error == EMFILE || error == ENFILE) && !look.second) {
+      close_files(exchange.lane());
+      return this->look(exchange, look.relative, nullptr, true);
     }
     if (look.resource->error == 0 && !look.resource->forms.empty() && !look.resource->fallback) {
       remember(exchange.lane(), look);
     }
     answer(exchange, look.resource);
+    return kirsch::Flow::next;
+  }
+
+  // Descriptors are of more use to requests than to caches.
+  void close_files(std::uint32_t own_lane) const {
+    caches_[own_lane]->clear();
+    for (std::uint32_t lane = 0; lane < kirsch::loops(); ++lane) {
+      if (lane != own_lane) kirsch::post(lane, [cache = caches_[lane]] { cache->clear(); });
+    }
   }
 
   void remember(std::uint32_t lane, const Look& look) const {
@@ -186,7 +206,7 @@ struct StaticFiles {
 
   void answer(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource) const {
     if (resource->error == EISDIR) redirect_to_directory(exchange.request());
-    if (resource->error != 0) refuse(resource->error, exchange.request().path());
+    if (resource->error != 0) refuse(exchange, resource->error);
     if (resource->forms.empty()) {
       exchange.response().headers().add("Vary", "Accept");
       if (resource->listing_json) return exchange.response().json(resource->listing);
@@ -208,10 +228,18 @@ struct StaticFiles {
     throw kirsch::Redirect(std::move(location), 308);
   }
 
-  [[noreturn]] static void refuse(int error, std::string_view path) {
+  [[noreturn]] static void refuse(kirsch::Exchange& exchange, int error) {
     if (static_files::is_missing(error)) throw kirsch::HttpError(404);
     if (error == EACCES || error == EPERM) throw kirsch::HttpError(403);
-    throw std::runtime_error("cannot open " + std::string(path) + ": " + std::strerror(error));
+    const auto sentence = "cannot open " + std::string(exchange.request().path()) + ": " + std::strerror(error);
+    if (error != EAGAIN && error != EMFILE && error != ENFILE && error != ENOMEM) throw std::runtime_error(sentence);
+    kirsch::log(kirsch::Level::warning, sentence);
+    refuse_for_now(exchange);
+  }
+
+  [[noreturn]] static void refuse_for_now(kirsch::Exchange& exchange) {
+    exchange.response().headers().set("Retry-After", "1");
+    throw kirsch::HttpError(503);
   }
 
   std::shared_ptr<const Finder> finder_;
