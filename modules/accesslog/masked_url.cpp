@@ -1,4 +1,4 @@
-// Works on the raw text: what is not understood stays as it was sent.
+// Works on the raw text, where a name may be written in many ways: what is not understood stays as it was sent.
 #include "masked_url.h"
 
 #include <algorithm>
@@ -6,10 +6,30 @@
 namespace accesslog {
 namespace {
 
-bool same(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char one, char other) {
-    return (one >= 'A' && one <= 'Z' ? static_cast<char>(one | 0x20) : one) == other;
-  });
+int digit(char byte) {
+  const char lower = static_cast<char>(byte | 0x20);
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Takes the first character of a name, decoded as handlers see it, in lower case.
+char take(std::string_view& name) {
+  char byte = name.front();
+  std::size_t size = 1;
+  if (byte == '+') byte = ' ';
+  if (byte == '%' && name.size() > 2 && digit(name[1]) >= 0 && digit(name[2]) >= 0) {
+    byte = static_cast<char>(digit(name[1]) * 16 + digit(name[2]));
+    size = 3;
+  }
+  name.remove_prefix(size);
+  return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
+}
+
+bool same(std::string_view name, std::string_view lower) {
+  for (const char byte : lower) {
+    if (name.empty() || take(name) != byte) return false;
+  }
+  return name.empty();
 }
 
 }  // namespace

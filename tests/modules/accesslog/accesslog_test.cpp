@@ -165,14 +165,15 @@ TEST_F(AccessLog, NamesTheRequestAsTheErrorLogDoes) {
 
 TEST_F(AccessLog, MasksWhatIsSecret) {
   const std::string raw =
-      "GET /a?TOKEN=hush&x=1&pin=1234 HTTP/1.1\r\nHost: a\r\nReferer: https://a/?password=hush\r\nCookie: sid=hush\r\n"
+      "GET /a?TOKEN=hush&x=1&pin=1234&tok%65n=hush HTTP/1.1\r\nHost: a\r\nReferer: https://a/?password=hush\r\n"
+      "Cookie: sid=hush\r\n"
       "Authorization: Basic aHVzaA==\r\n\r\n";
   for (const std::string format : {"combined", "json"}) {
     const auto line = line_of(raw, "{ format: " + format + " }");
-    EXPECT_THAT(line, AllOf(HasSubstr("/a?TOKEN=***&x=1&pin=1234"), HasSubstr("https://a/?password=***")));
+    EXPECT_THAT(line, AllOf(HasSubstr("/a?TOKEN=***&x=1&pin=1234&tok%65n=***"), HasSubstr("https://a/?password=***")));
     EXPECT_THAT(line, AllOf(Not(HasSubstr("hush")), Not(HasSubstr("aHVzaA"))));
   }
-  EXPECT_THAT(line_of(raw, "{ mask: [PIN] }"), HasSubstr("/a?TOKEN=hush&x=1&pin=***"));
+  EXPECT_THAT(line_of(raw, "{ mask: [PIN] }"), HasSubstr("/a?TOKEN=hush&x=1&pin=***&tok%65n=hush"));
 }
 
 TEST_F(AccessLog, HoldsTheLongestLine) {

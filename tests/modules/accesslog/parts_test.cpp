@@ -128,7 +128,7 @@ TEST(AccessLogEscape, MakesValidJsonOfAnyBytes) {
 }
 
 TEST(AccessLogMask, HidesValuesOfTheNamedParametersOnly) {
-  const std::vector<std::string> names{"token", "password"};
+  const std::vector<std::string> names{"token", "password", "a b"};
   const std::pair<std::string_view, std::string_view> urls[] = {
       {"/", "/"},
       {"/?", "/?"},
@@ -139,6 +139,9 @@ TEST(AccessLogMask, HidesValuesOfTheNamedParametersOnly) {
       {"/?a=1&&token=x&", "/?a=1&&token=***&"},
       {"https://a.example/?token=x?y", "https://a.example/?token=***"},
       {"/token=x", "/token=x"},
+      {"/?tok%65n=secret&%74%6F%6b%65%4E=a", "/?tok%65n=***&%74%6F%6b%65%4E=***"},
+      {"/?tok%2565n=x&tok%6=x&token%=x&%=x&%74=x", "/?tok%2565n=x&tok%6=x&token%=x&%=x&%74=x"},
+      {"/?pass+word=x&pass%20word=x&a+b=x&a%20B=x", "/?pass+word=x&pass%20word=x&a+b=***&a%20B=***"},
   };
   std::string scratch;
   for (const auto& [url, expected] : urls) EXPECT_EQ(masked_url(url, names, scratch), expected);
