@@ -92,6 +92,7 @@ void Exchange::run(Place here) {
 // False: suspended.
 bool Exchange::call(const Step& step, Place here) {
   lane = here == Place::worker ? WorkerPool::current_lane() : dispatcher_.lane();
+  (&step == &route_.plan->handler() ? handler_called_ : called_[step.tool]) = true;
   may_suspend_ = step.async;
   suspending_ = false;
   StepWatch::Lane& watched = dispatcher_.watch(lane);
@@ -264,11 +265,30 @@ void Exchange::fail(std::uint16_t status, std::string_view text) {
 }
 
 const kirsch_outcome& Exchange::outcome() {
-  const auto id_text = arena_.copy(id());
+  const auto id_text = id_.empty() ? arena_.copy(id()) : id_;
   outcome_.committed = committed_ ? 1 : 0;
   outcome_.duration = static_cast<std::uint64_t>(std::chrono::nanoseconds(base::steady_now() - begin_).count());
   outcome_.id = {id_text.data(), id_text.size()};
   return outcome_;
+}
+
+const kirsch_route& Exchange::route_taken() {
+  const auto text = [](const std::string* name) {
+    return name == nullptr ? kirsch_text{} : kirsch_text{name->data(), name->size()};
+  };
+  const auto all = route_.plan->tools();
+  auto* const tools = arena_.array<kirsch_text>(all.size());
+  std::uint32_t count = 0;
+  for (std::size_t tool = 0; tool < all.size(); ++tool) {
+    if (called_[tool]) tools[count++] = text(&all[tool].instance->offer().name);
+  }
+  route_taken_ = {.size = sizeof route_taken_,
+                  .tool_count = count,
+                  .listener = text(route_.listener),
+                  .path = text(route_.path),
+                  .handler = text(handler_called_ ? route_.plan->handler().name : nullptr),
+                  .tools = tools};
+  return route_taken_;
 }
 
 void Exchange::on_sent() {

@@ -25,6 +25,8 @@ class Generation;
 // Where a request goes, decided before its first hook.
 struct Route {
   const Plan* plan = nullptr;
+  const std::string* listener = nullptr;
+  const std::string* path = nullptr;  // null: the request is of no path, `plan` answers all the same
   bool redirect_to_slash = false;
   std::uint16_t instead = 0;  // of running the handler, answer with this status: 204 (OPTIONS *), 404, 405, 421
   Methods allowed = 0;        // with 204 and 405
@@ -86,6 +88,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   bool upgrade(const kirsch_stream_handler* handler, void* self);
   const kirsch_outcome& outcome();
   bool set_id(std::string_view id);
+  const kirsch_route& route_taken();
 
   // Which request this is, for logs and error pages: "3-1f", or what a module has named it.
   std::string id() const;
@@ -106,6 +109,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   void fill_request();
   void route(const Generation& generation);
   void route_rejected(const Generation& generation);
+  void enter(const Plan& plan, const Generation& generation);
   bool wants_body() const;
   std::string_view content_type() const;
   void take_body(std::string_view decoded);
@@ -153,6 +157,9 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   bool warm_ = false;           // the next portion of a file has just been read by a worker
   base::SteadyTime begin_{};
   kirsch_outcome outcome_{};
+  kirsch_route route_taken_{};
+  std::span<bool> called_;  // in the arena: the tools of the plan of which a step was called
+  bool handler_called_ = false;
   std::uint16_t bare_status_ = 0;  // before_finalize failed: answer with this and the headers set so far
   std::uint16_t suspensions_ = 0;
   std::string_view id_;  // by a module, in the arena; empty: none

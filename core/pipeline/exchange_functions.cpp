@@ -121,6 +121,7 @@ const kirsch_exchange_functions exchange_functions{
       const auto words = http::reason_phrase(of(exchange).status());
       return {words.data(), words.size()};
     },
-    .body_pieces = body_pieces};
+    .body_pieces = body_pieces,
+    .route = [](kirsch_exchange* exchange) { return &of(exchange).route_taken(); }};
 
 }  // namespace kirsch::pipeline

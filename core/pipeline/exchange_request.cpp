@@ -24,6 +24,8 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   serial_ = dispatcher_.next_serial();
   lane = dispatcher_.lane();
   route_ = {};
+  called_ = {};
+  handler_called_ = false;
   gone_ = committed_ = rejected_ = dropped_ = false;
   production_ = Production::none;
   warm_ = false;
@@ -67,11 +69,13 @@ void Exchange::fill_request() {
 void Exchange::route(const Generation& generation) {
   const Site* site = generation.find(writer_->listener(), head_.host);
   if (site == nullptr) {
-    route_ = {.plan = generation.fallback(writer_->listener()).root.get(), .instead = 421};  // RFC 9110 15.5.20
+    enter(*generation.fallback(writer_->listener()).root, generation);
+    route_.instead = 421;  // RFC 9110 15.5.20
     return;
   }
   const auto match = site->routes.find(request_);
-  route_.plan = match.path ? site->plans[*match.path].get() : site->root.get();
+  enter(match.path ? *site->plans[*match.path] : *site->root, generation);
+  if (match.path) route_.path = &route_.plan->path();
   route_.redirect_to_slash = match.redirect_to_slash;
   if (const auto captures = match.captured.captures(); !captures.empty()) {
     auto* const params = arena_.array<kirsch_pair>(captures.size());
@@ -95,7 +99,14 @@ void Exchange::route(const Generation& generation) {
 
 void Exchange::route_rejected(const Generation& generation) {
   const Site* site = head_.host.empty() ? nullptr : generation.find(writer_->listener(), head_.host);
-  route_.plan = (site != nullptr ? *site : generation.fallback(writer_->listener())).root.get();
+  enter(*(site != nullptr ? *site : generation.fallback(writer_->listener())).root, generation);
+}
+
+void Exchange::enter(const Plan& plan, const Generation& generation) {
+  route_.plan = &plan;
+  route_.listener = &generation.listeners[writer_->listener()].listener;
+  called_ = {arena_.array<bool>(plan.tools().size()), plan.tools().size()};
+  std::ranges::fill(called_, false);
 }
 
 bool Exchange::wants_body() const {
@@ -114,6 +125,7 @@ void Exchange::on_body(std::string_view decoded) {
 void Exchange::take_body(std::string_view decoded) {
   may_suspend_ = true;
   suspending_ = false;
+  handler_called_ = true;
   const auto flow = route_.plan->on_body()(route_.plan->handler().self, this, text(decoded));
   may_suspend_ = false;
   if (flow == KIRSCH_FLOW_SUSPEND && suspending_) {

@@ -44,6 +44,7 @@ class HostTable {
 
 // The sites of one listener.
 struct HostRouting {
+  std::string listener;  // its name in YAML
   HostTable hosts;
   std::uint32_t fallback = 0;  // answers messages whose host is unknown
 };

@@ -33,8 +33,8 @@ std::vector<OrderedStep> ordered_steps(kirsch_hook point, std::span<const ToolOr
   return steps;
 }
 
-Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit)
-    : body_limit_(body_limit), tools_(std::move(tools)), handler_(std::move(handler)) {
+Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit, std::string path)
+    : body_limit_(body_limit), path_(std::move(path)), tools_(std::move(tools)), handler_(std::move(handler)) {
   std::vector<ToolOrder> order;
   for (const auto& tool : tools_) order.push_back({&tool.instance->offer(), tool.priority});
   for (std::uint32_t point = 0; point < KIRSCH_HOOKS; ++point) {
@@ -42,6 +42,7 @@ Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_
     for (const auto& ordered : ordered_steps(static_cast<kirsch_hook>(point), order)) {
       const auto& instance = *tools_[ordered.tool].instance;
       Step step = step_of(instance, instance.functions().hooks[point], ordered.use->execution);
+      step.tool = static_cast<std::uint32_t>(ordered.tool);
       step.failsafe = ordered.use->failsafe;
       steps_.push_back(step);
     }

@@ -21,6 +21,7 @@ struct Step {
   std::uint32_t (*function)(void* self, kirsch_exchange* exchange) = nullptr;
   void* self = nullptr;
   const std::string* name = nullptr;  // of the tool or handler, for the log
+  std::uint32_t tool = 0;             // an index of Plan::tools; not of a handler
   Place place = Place::loop;
   bool async = false;  // may suspend
   bool failsafe = false;
@@ -53,8 +54,9 @@ std::vector<OrderedStep> ordered_steps(kirsch_hook point, std::span<const ToolOr
 
 class Plan {
  public:
-  // `tools` in order of declaration, which decides between equal priorities. No handler: the path answers 404.
-  Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit);
+  // `tools` in order of declaration, which decides between equal priorities. No handler: the path answers 404. `path`
+  // as YAML writes it.
+  Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit, std::string path = {});
 
   std::span<const Step> hook(kirsch_hook point) const {
     return {steps_.data() + first_[point], steps_.data() + first_[point + 1]};
@@ -64,6 +66,8 @@ class Plan {
   // Null unless the handler takes the body as it arrives.
   auto on_body() const { return on_body_; }
   std::uint64_t body_limit() const { return body_limit_; }
+  const std::string& path() const { return path_; }
+  std::span<const ToolInstance> tools() const { return tools_; }
 
  private:
   void place_run(std::span<Step*> run);
@@ -73,6 +77,7 @@ class Plan {
   Step handler_step_;
   std::uint32_t (*on_body_)(void* self, kirsch_exchange* exchange, kirsch_text bytes) = nullptr;
   std::uint64_t body_limit_;
+  std::string path_;
   std::vector<ToolInstance> tools_;  // keep the instances alive
   SharedInstance handler_;
 };

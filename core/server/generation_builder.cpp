@@ -16,7 +16,7 @@ std::shared_ptr<const pipeline::Plan> plan_of(const config::Path& path, std::uin
   if (path.handler) {
     handler = modules.instance(loader::Kind::handler, path.handler->name, path.handler->options, path.handler->origin);
   }
-  return std::make_shared<const pipeline::Plan>(std::move(tools), std::move(handler), body_limit);
+  return std::make_shared<const pipeline::Plan>(std::move(tools), std::move(handler), body_limit, path.pattern);
 }
 
 pipeline::Site site_of(const config::Site& site, std::uint64_t body_limit, Modules& modules) {

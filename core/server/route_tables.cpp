@@ -68,6 +68,7 @@ std::vector<pipeline::HostRouting> host_routing(const config::Configuration& con
   }
   // Without a default site the first of the listener answers what cannot be attributed.
   for (std::size_t listener = 0; listener < listeners.size(); ++listener) {
+    listeners[listener].listener = configuration.listeners[listener].name;
     const auto chosen = catch_all[listener] != unset ? catch_all[listener] : first[listener];
     if (chosen != unset) listeners[listener].fallback = chosen;
   }

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view digits = "0123456789ABCDEF";
 
-bool is_plain(char byte) { return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\'; }
+bool is_plain(char byte, const Signs& escaped) {
+  return byte >= ' ' && byte <= '~' && !escaped[static_cast<unsigned char>(byte)];
+}
 
 void append_hexadecimal(std::string& out, std::string_view prefix, std::uint32_t value, int count) {
   out += prefix;
@@ -69,9 +71,10 @@ std::size_t append_json_character(std::string& out, std::string_view text) {
 
 // Moves plain bytes from the front of `text` to the piece that began at `start`. False: none is left, or the piece is
 // full.
-bool take_plain(std::string& out, std::size_t start, std::string_view& text) {
+bool take_plain(std::string& out, std::size_t start, std::string_view& text, const Signs& escaped) {
   const auto front = text.substr(0, longest_piece - std::min(out.size() - start, longest_piece));
-  const auto run = static_cast<std::size_t>(std::find_if_not(front.begin(), front.end(), is_plain) - front.begin());
+  const auto run = static_cast<std::size_t>(
+      std::find_if_not(front.begin(), front.end(), [&](char byte) { return is_plain(byte, escaped); }) - front.begin());
   out.append(front.substr(0, run));
   text.remove_prefix(run);
   if (text.empty()) return false;
@@ -82,13 +85,13 @@ bool take_plain(std::string& out, std::size_t start, std::string_view& text) {
 
 }  // namespace
 
-void append_quoted(std::string& out, std::string_view text) {
+const Signs signs_in_quotes = Signs().set('"').set('\\');
+
+void append_escaped(std::string& out, std::string_view text, const Signs& escaped) {
   if (text.empty()) text = "-";
-  out += '"';
-  for (const auto start = out.size(); take_plain(out, start, text); text.remove_prefix(1)) {
+  for (const auto start = out.size(); take_plain(out, start, text, escaped); text.remove_prefix(1)) {
     append_hexadecimal(out, "\\x", static_cast<unsigned char>(text.front()), 2);
   }
-  out += '"';
 }
 
 void append_json(std::string& out, std::string_view text) {
@@ -97,7 +100,7 @@ void append_json(std::string& out, std::string_view text) {
     return;
   }
   out += '"';
-  for (const auto start = out.size(); take_plain(out, start, text);) {
+  for (const auto start = out.size(); take_plain(out, start, text, signs_in_quotes);) {
     text.remove_prefix(append_json_character(out, text));
   }
   out += '"';

@@ -20,7 +20,7 @@ std::string local_text(std::time_t second) {
   ::localtime_r(&second, &at);
   const long minutes = std::labs(at.tm_gmtoff) / 60;
   std::array<char, 96> text{};
-  std::snprintf(text.data(), text.size(), "[%02d/%s/%04d:%02d:%02d:%02d %c%02ld%02ld]", at.tm_mday,
+  std::snprintf(text.data(), text.size(), "%02d/%s/%04d:%02d:%02d:%02d %c%02ld%02ld", at.tm_mday,
                 months[static_cast<std::size_t>(at.tm_mon)], at.tm_year + 1900, at.tm_hour, at.tm_min, at.tm_sec,
                 at.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
   return text.data();

@@ -12,7 +12,7 @@ class Timestamp {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  void append_local(std::string& out, Time time);  // "[31/Jan/2026:12:00:00 +0100]", of the server's time zone
+  void append_local(std::string& out, Time time);  // "31/Jan/2026:12:00:00 +0100", of the server's time zone
   void append_utc(std::string& out, Time time);    // "2026-01-31T11:00:00.123Z"
 
  private:

@@ -7,8 +7,6 @@
 #include <set>
 #include <string_view>
 
-#include "nearest_name.h"
-
 namespace secureheaders {
 namespace {
 
@@ -51,7 +49,7 @@ std::string lower(std::string_view text) {
 }
 
 std::string suggestion(std::string_view written, std::span<const std::string_view> names) {
-  const auto name = nearest_name(written, names);
+  const auto name = kirsch::nearest(written, names);
   return name.empty() ? std::string() : "; did you mean '" + std::string(name) + "'?";
 }
 

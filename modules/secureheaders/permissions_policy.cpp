@@ -8,8 +8,6 @@
 #include <array>
 #include <string_view>
 
-#include "nearest_name.h"
-
 namespace secureheaders {
 namespace {
 
@@ -53,7 +51,7 @@ void check_feature(const std::string& name) {
   });
   if (!token) refuse("'" + name + "' cannot be the name of a feature: lower-case letters, digits and hyphens only");
   // New features appear often, so an unknown name is taken unless it looks like a slip.
-  if (const auto nearest = nearest_name(name, features); !nearest.empty()) {
+  if (const auto nearest = kirsch::nearest(name, features); !nearest.empty()) {
     refuse("unknown feature '" + name + "'; did you mean '" + std::string(nearest) + "'?");
   }
 }

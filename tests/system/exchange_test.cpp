@@ -65,6 +65,20 @@ TEST_P(Facts, contain_the_named_segments_of_the_path) {
   EXPECT_THAT(get(server_, "/one/x/tw%6F").body, HasSubstr("param: first=one\nparam: second=two\n"));
 }
 
+TEST_P(Facts, contain_where_the_request_was_led) {
+  EXPECT_THAT(get(server_, "/one/x/two").body,
+              HasSubstr("listener: main\nroute: /{first}/x/{second}\nhandler: " + std::string(GetParam()) + "\nlane"));
+  EXPECT_THAT(get(server_, "/other").body, HasSubstr("listener: main\nroute: /\n"));
+}
+
+TEST(Route, names_the_tools_that_were_called) {
+  const Server server(
+      loopback("tools: { recorder: {}, secureheaders: {} }\n"
+               "paths: { /: { handler: { inspect: {} } } }\n"));
+  EXPECT_THAT(get(server, "/").body, HasSubstr("handler: inspect\ntool: recorder\nlane"))
+      << "secureheaders has its step later";
+}
+
 TEST_P(Facts, contain_query_cookies_and_form) {
   const auto body = request(server_, "POST", "/?a=1&b=&a=2&c+d=e%26f",
                             "Cookie: one=1; two=\"2\"\r\nContent-Type: application/x-www-form-urlencoded\r\n",

@@ -211,6 +211,17 @@ typedef struct kirsch_outcome {
   kirsch_text id;     /* names the request in the error log and on error pages; a view as those of kirsch_request */
 } kirsch_outcome;
 
+/* Where the configuration leads a request, and what it has called so far. Texts are views as those of kirsch_request.
+ */
+typedef struct kirsch_route {
+  uint32_t size;
+  uint32_t tool_count;
+  kirsch_text listener;     /* its name in YAML */
+  kirsch_text path;         /* as YAML writes it: "/users/{id}". Empty: an unknown host or path, a rejected message */
+  kirsch_text handler;      /* the one that was called; empty: none */
+  const kirsch_text* tools; /* those of which a step was called, in the order of declaration */
+} kirsch_route;
+
 /* A piece of a body: a range of a file where `descriptor` is not negative, else bytes. */
 typedef struct kirsch_piece {
   kirsch_text bytes;
@@ -298,6 +309,8 @@ typedef struct kirsch_exchange_functions {
    * `release` [any] was called: exactly once, also on 0. */
   uint8_t (*body_pieces)(kirsch_exchange*, const kirsch_piece*, uint32_t count, void (*release)(void* owner),
                          void* owner);
+  /* The caller's until the next call. */
+  const kirsch_route* (*route)(kirsch_exchange*);
 } kirsch_exchange_functions;
 
 /* `lane` is that of the thread that runs the current step: 0 .. kirsch_host.lanes - 1. */

@@ -280,6 +280,14 @@ struct Outcome {
   std::string_view id;                // names the request in the error log and on error pages
 };
 
+// Where the configuration leads a request, and what it has called so far. Views as those of Request.
+struct Route {
+  std::string_view listener;           // its name in YAML
+  std::string_view path;               // as YAML writes it; empty: an unknown host or path, a rejected message
+  std::string_view handler;            // the one that was called; empty: none
+  std::span<const kirsch_text> tools;  // those of which a step was called; valid until the next call of route()
+};
+
 class Resume;  // kirsch/tasks.h
 
 class Exchange {
@@ -291,6 +299,11 @@ class Exchange {
   Outcome outcome() const {
     const auto& raw = *raw_->functions->outcome(raw_);
     return {raw.committed != 0, raw.complete != 0, raw.body_sent, std::chrono::nanoseconds(raw.duration), view(raw.id)};
+  }
+
+  Route route() const {
+    const auto& raw = *raw_->functions->route(raw_);
+    return {view(raw.listener), view(raw.path), view(raw.handler), {raw.tools, raw.tool_count}};
   }
 
   // Names the request in logs and on error pages, in place of the name that the server gives it: 1 to 128 letters,

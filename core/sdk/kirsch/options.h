@@ -14,6 +14,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -91,6 +92,25 @@ constexpr bool is_field_value(std::string_view text) {  // RFC 9110 5.5
   });
 }
 
+// The edit distance of optimal string alignment.
+inline std::size_t changes(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> before(right.size() + 1), above(right.size() + 1), row(right.size() + 1);
+  for (std::size_t column = 0; column <= right.size(); ++column) above[column] = column;
+  for (std::size_t line = 1; line <= left.size(); ++line) {
+    row[0] = line;
+    for (std::size_t column = 1; column <= right.size(); ++column) {
+      const std::size_t replaced = left[line - 1] == right[column - 1] ? 0 : 1;
+      row[column] = std::min({above[column] + 1, row[column - 1] + 1, above[column - 1] + replaced});
+      const bool exchanged =
+          line > 1 && column > 1 && left[line - 1] == right[column - 2] && left[line - 2] == right[column - 1];
+      if (exchanged) row[column] = std::min(row[column], before[column - 2] + 1);
+    }
+    std::swap(before, above);
+    std::swap(above, row);
+  }
+  return above[right.size()];
+}
+
 }  // namespace detail
 
 // Names of header fields compare without regard to case (RFC 9110 5.1).
@@ -110,6 +130,22 @@ inline std::string field_fault(std::string_view field_name, std::string_view fie
   if (!detail::is_token(field_name)) return "'" + shown + "' is not the name of a header field";
   if (detail::is_field_value(field_value)) return {};
   return "the value of " + shown + " holds a line end, another control character or outer space";
+}
+
+// For a name in an option's text that is not known: the one of `names` that was most likely meant. Empty: none is near
+// enough for a slip of the keyboard, which changes at most a third of the letters; two exchanged ones are one change.
+inline std::string_view nearest(std::string_view written, std::span<const std::string_view> names) {
+  std::string_view best;
+  auto fewest = std::max<std::size_t>(written.size() / 3, 1) + 1;
+  for (const auto name : names) {
+    if (name.size() >= written.size() + fewest || written.size() >= name.size() + fewest) continue;
+    const auto changes = detail::changes(written, name);
+    if (changes < fewest) {
+      best = name;
+      fewest = changes;
+    }
+  }
+  return best;
 }
 
 struct Required {};

@@ -146,14 +146,82 @@ TEST_F(AccessLog, WritesJsonThatAnybodyCanRead) {
       "line = json.load(sys.stdin)\n"
       "assert set(line) == {'time', 'id', 'client', 'scheme', 'method', 'target', 'protocol', 'host', 'status', "
       "'complete',"
-      " 'bytes', 'seconds', 'referer', 'user_agent'}, line\n"
+      " 'route', 'handler', 'bytes', 'seconds', 'referer', 'user_agent'}, line\n"
       "assert line['client'] == '127.0.0.1' and line['scheme'] == 'http' and line['method'] == 'GET', line\n"
       "assert line['target'] == '/a?b' and line['protocol'] == 'HTTP/1.1' and line['host'] == 'example.org', line\n"
       "assert line['status'] == 200 and line['complete'] is True and line['bytes'] == 5, line\n"
+      "assert line['route'] == '/' and line['handler'] == 'respond', line\n"
       "assert 0 <= line['seconds'] < 60 and line['referer'] is None, line\n"
       "assert line['user_agent'] == '\"\\\\\\t\\u00e9\\\\xFF', line\n";
   Process python({"python3", "-c", script}, {.folder = {}, .environment = {}, .input = line});
   EXPECT_EQ(python.wait(), 0) << python.output().errors;
+}
+
+// `format` as YAML has it in single quotes.
+std::string own(std::string_view format) { return "{ format: '" + std::string(format) + "' }"; }
+
+TEST_F(AccessLog, WritesAFormatOfOnesOwn) {
+  const auto line =
+      line_of("GET /a?b HTTP/1.1\r\nHost: Example.org:80\r\nReferer: /r?token=x\r\nUser-Agent: a b\r\n\r\n",
+              own(R"({time} {time_local}|{id}|{client}|{listener}|{scheme}|{host}|{method}|{target}|{protocol}|)"
+                  R"("{request}"|{status}|{complete}|{bytes}|{clf_bytes}|{seconds}|"{referer}"|"{user_agent}"|)"
+                  R"({route}|{handler}|{tools}|{{literal}})"));
+  EXPECT_THAT(line,
+              MatchesRegex(R"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z )"
+                           R"([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}\|0-1\|127\.0\.0\.1\|main\|http\|)"
+                           R"(example\.org\|GET\|/a\?b\|HTTP/1\.1\|"GET /a\?b HTTP/1\.1"\|200\|true\|5\|5\|)"
+                           R"([0-9]+\.[0-9]{6}\|"/r\?token=\*\*\*"\|"a b"\|/\|respond\|accesslog\|\{literal\})"));
+}
+
+TEST_F(AccessLog, LetsNoClientShiftTheFieldsOfAFormatOfOnesOwn) {
+  const std::string raw = "GET /a,b;c HTTP/1.1\r\nHost: a\r\nUser-Agent: a b\"c\\d,e;f|g\r\n\r\n";
+  EXPECT_EQ(line_of(raw, own("{user_agent} {target}")), R"(a\x20b\x22c\x5Cd,e;f|g /a,b;c)");
+  EXPECT_EQ(line_of(raw, own("{target},{user_agent}")), R"(/a\x2Cb;c,a\x20b\x22c\x5Cd\x2Ce;f|g)");
+  EXPECT_EQ(line_of(raw, own(R"("{user_agent}";"{target}")")), R"("a b\x22c\x5Cd,e;f|g";"/a,b;c")");
+  EXPECT_EQ(line_of(raw, own("{referer} {route}")), "- /");
+}
+
+TEST_F(AccessLog, NamesWhereTheConfigurationLedARequest) {
+  const auto where = [](const std::string& yaml, const std::string& raw) {
+    Server server(loopback("logs: { access: { to: access.log } }\n" + yaml));
+    Client client(server);
+    client.send(raw);
+    client.shutdown_write();
+    client.read_to_end();
+    return lines(server).at(0);
+  };
+  const std::string tools =
+      "tools: { accesslog: { format: '{status} {route} {handler} {tools}' }, secureheaders: {} }\n";
+  const auto yaml = tools +
+                    "paths:\n  /users/{id}: { handler: { respond: {} }, tools: { response_headers: {} } }\n"
+                    "  /docs/: { handler: { respond: {} } }\n  /bare: { tools: { secureheaders: off } }\n";
+  const auto get = [](const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n"; };
+  EXPECT_EQ(where(yaml, get("/users/7")), "200 /users/{id} respond accesslog+secureheaders+response_headers");
+  EXPECT_EQ(where(yaml, get("/docs/a/b")), "200 /docs/ respond accesslog+secureheaders");
+  EXPECT_EQ(where(yaml, get("/docs")), "308 /docs/ - accesslog+secureheaders");
+  EXPECT_EQ(where(yaml, get("/bare")), "404 /bare - accesslog");
+  EXPECT_EQ(where(yaml, get("/none")), "404 - - accesslog+secureheaders");
+  EXPECT_EQ(where(yaml, "no request\r\n\r\n"), "400 - - accesslog+secureheaders");
+  const auto sites = tools + "sites: [ { hosts: [a.example], paths: { /: { handler: { respond: {} } } } } ]\n";
+  EXPECT_EQ(where(sites, get("/")), "421 - - accesslog+secureheaders");
+}
+
+TEST_F(AccessLog, SaysWhatIsWrongWithAFormat) {
+  const auto refused = [](std::string_view format) {
+    return refusal("logs: { access: { to: ./x } }\ntools:\n  accesslog:\n    format: '" + std::string(format) +
+                   "'\npaths: { /: {} }\n");
+  };
+  EXPECT_THAT(
+      refused("{client} {statsu}"),
+      AllOf(HasSubstr("kirsch.yaml:6:13"), HasSubstr("no placeholder {statsu} as at character 10"),
+            HasSubstr("did you mean {status}?"), HasSubstr("there are {bytes}, {clf_bytes}, {client}, {complete}"),
+            HasSubstr("{tools}, {user_agent}")));
+  EXPECT_THAT(refused("{client} {nonsense}"), Not(HasSubstr("did you mean")));
+  EXPECT_THAT(refused("combnied"), AllOf(HasSubstr("'combnied' is neither combined, json nor a text with placeholders"),
+                                         HasSubstr("did you mean combined?")));
+  EXPECT_THAT(refused("{client} {status"), HasSubstr("the placeholder at character 10 has no }"));
+  EXPECT_THAT(refused("{client} status}"), HasSubstr("the } at character 16 ends no placeholder"));
+  EXPECT_THAT(refused("{client}\xc3\xa9"), HasSubstr("printable ASCII only, unlike the byte at character 9"));
 }
 
 TEST_F(AccessLog, NamesTheRequestAsTheErrorLogDoes) {

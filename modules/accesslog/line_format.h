@@ -1,0 +1,36 @@
+// How a line looks: text and fields in turn, compiled once when the server starts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "escape.h"
+#include "fields.h"
+
+namespace accesslog {
+
+class LineFormat {
+ public:
+  // `combined`, `json`, or a text with placeholders: the names of fields in braces, {{ and }} for braces themselves.
+  // Throws std::invalid_argument with a sentence that says where the text is wrong and what it could be.
+  explicit LineFormat(std::string_view format);
+
+  void append(std::string& out, const Subject& subject, Scratch& scratch) const;
+
+ private:
+  struct Piece {
+    std::string before;  // the text in front of the field
+    const Field* field;
+    bool quoted;  // it stands between double quotes
+  };
+  void compile(std::string_view text);
+  void compile_json();
+
+  std::vector<Piece> pieces_;
+  std::string end_;
+  const bool json_;
+  Signs bare_ = signs_in_quotes;  // what is escaped outside of quotes
+};
+
+}  // namespace accesslog
