@@ -18,8 +18,10 @@ class LogLine {
   void append(std::string_view text) noexcept;
   // Bytes outside of printable ASCII become \xHH. What is too long is cut and marked.
   void append_escaped(std::string_view text) noexcept;
-  // With its line end, as long as this object; nothing is appended afterwards.
+  // With its line end, until clear(); nothing is appended before.
   std::string_view ended() noexcept;
+  // An empty one again, with the memory that it has.
+  void clear() noexcept { bytes_.clear(); }
 
  private:
   std::size_t room() const noexcept { return longest_ - 1 - bytes_.size(); }

@@ -18,7 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto idle = 1h;
-constexpr auto gathering = 20ms;  // waking a thread for each line costs more than all else of a request
+constexpr std::size_t buffers_of_lines = 64;  // of a named log: more than threads that log, usually
+constexpr auto gathering = 20ms;              // waking a thread for each line costs more than all else of a request
 constexpr std::chrono::milliseconds shortest_pause = 10ms;  // after a destination took nothing
 constexpr std::chrono::milliseconds longest_pause = 1s;
 constexpr auto between_complaints = 1min;
@@ -39,10 +40,10 @@ std::string lines(std::uint64_t count) { return std::to_string(count) + (count =
 
 struct Logs::Entry {
   Entry(Logs& logs, std::string entry_name, const LogTarget& entry_target, const LogSettings& settings, LogStamp stamp,
-        const std::string& identifier, std::size_t longest_line)
+        const std::string& identifier, std::size_t longest_line, std::size_t buffers)
       : name(std::move(entry_name)),
         target(entry_target),
-        queue(open_destination(target, stamp, identifier), settings.queue, longest_line),
+        queue(open_destination(target, stamp, identifier), settings.queue, longest_line, buffers),
         handle(logs, *this) {}
 
   const std::string name;
@@ -59,10 +60,10 @@ struct Logs::Entry {
 Logs::Logs(const LogSettings& settings)
     : error_(settings.level, [this](Level level, std::string_view line) { put(*entries_.front(), level, line); }) {
   entries_.push_back(std::make_unique<Entry>(*this, "error", settings.error, settings, LogStamp::time_and_level,
-                                             "kirsch", ErrorLog::longest_line));
+                                             "kirsch", ErrorLog::longest_line, 1));
   for (const auto& [name, target] : settings.named) {
-    entries_.push_back(
-        std::make_unique<Entry>(*this, name, target, settings, LogStamp::none, "kirsch-" + name, LogLine::largest));
+    entries_.push_back(std::make_unique<Entry>(*this, name, target, settings, LogStamp::none, "kirsch-" + name,
+                                               LogLine::largest, buffers_of_lines));
   }
 }
 

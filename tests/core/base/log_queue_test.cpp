@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <thread>
 
 namespace kirsch::base {
 namespace {
@@ -96,12 +97,29 @@ TEST_F(LogQueueTest, CountsWhatTheDestinationDidNotTake) {
   queue_.append(Level::info, line);
   sink_.room = 10;
   EXPECT_EQ(queue_.drain().error, EAGAIN);
-  EXPECT_EQ(queue_.append(Level::info, "1234"), Append::another) << "ten bytes are free";
+  EXPECT_EQ(queue_.append(Level::info, "1234"), Append::first) << "ten bytes are free";
   EXPECT_EQ(queue_.append(Level::info, ""), Append::dropped);
   EXPECT_EQ(queue_.waiting(), 3U);
   sink_.room = SIZE_MAX;
   EXPECT_EQ(queue_.drain().error, 0);
   EXPECT_EQ(sink_.taken, "info " + line + "\ninfo " + line + "\ninfo 1234\n");
+}
+
+TEST_F(LogQueueTest, KeepsTheLinesOfThreadsApartAndBoundsThemTogether) {
+  LogQueue queue(std::make_unique<FakeDestination>(sink_), 100, 50, 4);
+  const std::string line(24, 'x');            // 30 bytes
+  for (const auto* turn : {"1", "2", "3"}) {  // threads are counted as they come, so these three are in turn
+    const std::jthread other([&] { EXPECT_NE(queue.append(Level::info, turn + line), Append::another) << turn; });
+  }
+  EXPECT_EQ(queue.append(Level::info, line), Append::dropped) << "the room is that of all";
+  EXPECT_EQ(queue.waiting(), 3U);
+  EXPECT_EQ(queue.take_dropped(), 1U);
+  const auto progress = queue.drain();
+  EXPECT_EQ(progress.bytes, 93U);
+  EXPECT_EQ(sink_.writes, 3);
+  for (const auto* text : {"info 1xx", "info 2xx", "info 3xx"}) EXPECT_THAT(sink_.taken, ::testing::HasSubstr(text));
+  EXPECT_EQ(queue.waiting(), 0U);
+  EXPECT_NE(queue.append(Level::info, line), Append::dropped);
 }
 
 TEST_F(LogQueueTest, WritesAHalfWrittenLineWholeToTheNewFile) {
