@@ -12,6 +12,8 @@ import unittest
 
 import httpx
 
+from server import Server
+
 BUILD = pathlib.Path(sys.argv[1])
 HERE = pathlib.Path(__file__).parent
 YAML = """version: 1
@@ -41,28 +43,9 @@ class Clients(unittest.TestCase):
         (site / "docs" / "index.html").write_text("<h1>docs</h1>")
         cls.socket = top / "kirsch.sock"
         (top / "kirsch.yaml").write_text(YAML % (BUILD, cls.socket, site))
-        (top / "state").mkdir()
-        with open(top / "log", "w") as log:
-            cls.server = subprocess.Popen([BUILD / "bin/kirsch", "run", "-c", top / "kirsch.yaml"],
-                                          stdout=subprocess.PIPE, stderr=log, text=True,
-                                          env=os.environ | {"STATE_DIRECTORY": str(top / "state")})
-        cls.addClassCleanup(cls.stop)
-        cls.url = None
-        for line in cls.server.stdout:
-            if "http://127.0.0.1:" in line:
-                cls.url = "http://127.0.0.1:" + line.split("http://127.0.0.1:")[1].split()[0].strip("/")
-            if line == "ready\n":
-                break
-        if cls.url is None:
-            raise RuntimeError((top / "log").read_text())
-
-    @classmethod
-    def stop(cls):
-        cls.server.terminate()
-        code = cls.server.wait(30)
-        cls.server.stdout.close()
-        if code != 0:
-            raise RuntimeError(f"the server ended with {code}")
+        cls.server = Server(BUILD, top / "kirsch.yaml", top)
+        cls.addClassCleanup(cls.server.stop)
+        cls.url = cls.server.url
 
     def curl(self, *arguments):
         done = subprocess.run(["curl", "--silent", "--show-error", "--max-time", "30", *arguments], capture_output=True)
