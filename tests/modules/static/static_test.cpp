@@ -13,26 +13,22 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
-// A folder `site` to serve, and a secret beside it.
+// A folder `site` to serve.
 class Static : public ::testing::Test {
  protected:
   Static() {
-    folder.write("secret.txt", "canary");
     folder.write("site/index.html", "<h1>front</h1>");
     folder.write("site/a.txt", "alpha");
     folder.write("site/docs/index.html", "<h1>docs</h1>");
     folder.write("site/empty/readme.txt", "no index here");
-    folder.write("site/.hidden", "canary");
-    folder.write("site/.git/config", "canary");
+    folder.write("site/.hidden", "hidden");
+    folder.write("site/.git/config", "hidden");
     folder.write("site/.well-known/security.txt", "Contact: mailto:a@example.org");
-    folder.write("site/.well-known/.hidden", "canary");
+    folder.write("site/.well-known/.hidden", "hidden");
   }
   std::string site() const { return (folder.path() / "site").string(); }
   std::string yaml(std::string_view more = {}) const {
     return loopback("paths: { /: { handler: { static: { root: \"" + site() + "\"" + std::string(more) + " } } } }\n");
-  }
-  void link(const std::string& target, const std::string& name) const {
-    std::filesystem::create_symlink(target, folder.path() / "site" / name);
   }
 
   TemporaryFolder folder;
@@ -151,25 +147,6 @@ TEST_F(Static, HidesDotFilesButNotWellKnown) {
   EXPECT_EQ(get(server, "/.git").status, 404);
   EXPECT_EQ(get(server, "/.well-known/security.txt").status, 200);
   EXPECT_EQ(get(server, "/.well-known/.hidden").status, 404);
-}
-
-TEST_F(Static, StaysInsideTheDirectory) {
-  link("../secret.txt", "relative.txt");
-  link((folder.path() / "secret.txt").string(), "absolute.txt");
-  link("..", "up");
-  link("/proc/self", "proc");
-  link("loop", "loop");
-  link("a.txt", "inside.txt");
-  Server server(yaml());
-  EXPECT_EQ(get(server, "/inside.txt").body, "alpha");
-  for (const auto* path :
-       {"/relative.txt", "/absolute.txt", "/up/secret.txt", "/up/", "/proc/environ", "/loop", "/../secret.txt",
-        "/docs/../../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "/%2e%2e%2fsecret.txt", "/..%5csecret.txt",
-        "/....//secret.txt", "/docs/%2e%2e/%2e%2e/secret.txt", "/..%00/secret.txt", "/%252e%252e/secret.txt"}) {
-    const auto answer = get(server, path);
-    EXPECT_THAT(answer.status, ::testing::AnyOf(400, 404)) << path;
-    EXPECT_THAT(answer.raw, Not(HasSubstr("canary"))) << path;
-  }
 }
 
 TEST_F(Static, TakesAnEncodedSlashForNoSlash) {
