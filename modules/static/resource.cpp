@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "listing.h"
+#include "request_path.h"
 
 namespace static_files {
 
@@ -72,22 +73,28 @@ Resource Finder::plain_file(std::string path, const std::shared_ptr<const Resour
   return found;
 }
 
+Resource Finder::directory(std::string_view relative, std::string_view request_path, bool json,
+                           const std::shared_ptr<const Resource>& known) const {
+  Resource found;
+  found.error = ENOENT;
+  for (const auto& name : index) {
+    found = plain_file(std::string(relative) + name, known);
+    if (!is_missing(found.error)) return found;
+  }
+  if (listing) {
+    found.error = list_directory(root, relative, request_path, json, found.listing);
+    found.listing_json = json;
+  }
+  return found;
+}
+
 Resource Finder::find(std::string_view relative, std::string_view request_path, Wishes wishes,
                       const std::shared_ptr<const Resource>& known) const {
-  const bool directory = relative.empty() || relative.ends_with('/');
   Resource found;
-  if (!directory) {
-    found = file(std::string(relative), known);
-  } else {
-    found.error = ENOENT;
-    for (const auto& name : index) {
-      found = plain_file(std::string(relative) + name, known);
-      if (!is_missing(found.error)) break;
-    }
-    if (is_missing(found.error) && listing) {
-      found.error = list_directory(root, relative, request_path, wishes.json_listing, found.listing);
-      found.listing_json = wishes.json_listing;
-    }
+  found.error = ENOENT;
+  if (!is_hidden(relative)) {
+    const bool plain = !relative.empty() && !relative.ends_with('/');
+    found = plain ? file(std::string(relative), known) : directory(relative, request_path, wishes.json_listing, known);
   }
   const auto name = relative.substr(relative.find_last_of('/') + 1);
   if (is_missing(found.error) && wishes.page && !fallback.empty() && name.find('.') == std::string_view::npos) {

@@ -59,6 +59,8 @@ struct Finder {
  private:
   bool is_immutable(const std::string& path) const;
   Resource file(std::string path, const std::shared_ptr<const Resource>& known) const;
+  Resource directory(std::string_view relative, std::string_view request_path, bool json,
+                     const std::shared_ptr<const Resource>& known) const;
   // Of a name that the client has not asked for: a directory of that name is nothing that it could be led to.
   Resource plain_file(std::string path, const std::shared_ptr<const Resource>& known) const;
 };

@@ -1,21 +1,19 @@
 // Serves the files below a directory, which no path of a client can leave.
 #include <kirsch/body.h>
-#include <kirsch/log.h>
 #include <kirsch/module.h>
 #include <kirsch/tasks.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "answer.h"
-#include "file_cache.h"
+#include "loop_caches.h"
+#include "refusal.h"
 #include "request_path.h"
 
 namespace {
 
-using static_files::FileCache;
 using static_files::Finder;
 using static_files::Resource;
 
@@ -27,7 +25,7 @@ struct Look {
   Finder::Wishes wishes;
   std::shared_ptr<const Resource> resource;  // before: what is known
   bool second = false;                       // the first found no descriptor left
-  FileCache::Time begin = std::chrono::steady_clock::now();
+  static_files::FileCache::Time begin = std::chrono::steady_clock::now();
 
   void run() noexcept {
     try {
@@ -95,10 +93,7 @@ struct StaticFiles {
     finder->listing = listing;
     finder->in_memory = std::min(cache_memory.bytes, largest_in_memory);
     finder_ = std::move(finder);
-    for (std::uint32_t lane = 0; lane < kirsch::loops(); ++lane) {
-      caches_[lane] = std::make_shared<FileCache>();
-      caches_[lane]->limit(cache_files, cache_memory.bytes);
-    }
+    caches_.limit(cache_files, cache_memory.bytes);
   }
 
   kirsch::Flow handle(kirsch::Exchange& exchange) const {
@@ -108,8 +103,8 @@ struct StaticFiles {
       throw kirsch::HttpError(405);
     }
     const auto relative = static_files::path_below(request.path(), strip);
-    if (!relative || static_files::is_hidden(*relative)) throw kirsch::HttpError(404);
-    auto known = caches_[exchange.lane()]->find(*relative, std::chrono::steady_clock::now());
+    if (!relative) throw kirsch::HttpError(404);
+    auto known = caches_.find(exchange.lane(), *relative);
     if (known.fresh) {
       answer(exchange, known.resource);
       return kirsch::Flow::next;
@@ -167,46 +162,22 @@ struct StaticFiles {
   }
 
   kirsch::Flow finish(kirsch::Exchange& exchange, const Look& look) const {
-    if (look.resource == nullptr) refuse_for_now(exchange);  // all workers are busy, and as many wait as may
+    if (look.resource == nullptr)
+      static_files::refuse_for_now(exchange);  // all workers are busy, and as many wait as may
     const int error = look.resource->error;
     if ((error == EMFILE || error == ENFILE) && !look.second) {
-      close_files(exchange.lane());
+      caches_.clear(exchange.lane());
       return this->look(exchange, look.relative, nullptr, true);
     }
     if (look.resource->error == 0 && !look.resource->forms.empty() && !look.resource->fallback) {
-      remember(exchange.lane(), look);
+      caches_.put(exchange.lane(), look.relative, look.resource, look.begin);
     }
     answer(exchange, look.resource);
     return kirsch::Flow::next;
   }
 
-  // Descriptors are of more use to requests than to caches.
-  void close_files(std::uint32_t own_lane) const {
-    caches_[own_lane]->clear();
-    for (std::uint32_t lane = 0; lane < kirsch::loops(); ++lane) {
-      if (lane != own_lane) kirsch::post(lane, [cache = caches_[lane]] { cache->clear(); });
-    }
-  }
-
-  void remember(std::uint32_t lane, const Look& look) const {
-    const auto& cache = caches_[lane];
-    cache->put(look.relative, look.resource, look.begin);
-    if (!cache->empty() && !std::exchange(cache->sweeping, true)) sweep_later(lane, cache);
-  }
-
-  static void sweep_later(std::uint32_t lane, const std::weak_ptr<FileCache>& cache) {
-    kirsch::after(lane, FileCache::kept, [lane, cache] {
-      const auto swept = cache.lock();
-      if (swept == nullptr) return;
-      swept->sweep(std::chrono::steady_clock::now());
-      swept->sweeping = !swept->empty();
-      if (swept->sweeping) sweep_later(lane, cache);
-    });
-  }
-
   void answer(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource) const {
-    if (resource->error == EISDIR) redirect_to_directory(exchange.request());
-    if (resource->error != 0) refuse(exchange, resource->error);
+    if (resource->error != 0) static_files::refuse(exchange, resource->error);
     if (resource->forms.empty()) {
       exchange.response().headers().add("Vary", "Accept");
       if (resource->listing_json) return exchange.response().json(resource->listing);
@@ -221,29 +192,8 @@ struct StaticFiles {
     static_files::send_file(exchange, resource, !precompressed.empty());
   }
 
-  // Without the slash, relative links of the page would point beside the directory.
-  [[noreturn]] static void redirect_to_directory(const kirsch::Request& request) {
-    auto location = static_files::encoded(request.path()) + "/";
-    if (const auto query = request.query_string(); !query.empty()) location.append("?").append(query);
-    throw kirsch::Redirect(std::move(location), 308);
-  }
-
-  [[noreturn]] static void refuse(kirsch::Exchange& exchange, int error) {
-    if (static_files::is_missing(error)) throw kirsch::HttpError(404);
-    if (error == EACCES || error == EPERM) throw kirsch::HttpError(403);
-    const auto sentence = "cannot open " + std::string(exchange.request().path()) + ": " + std::strerror(error);
-    if (error != EAGAIN && error != EMFILE && error != ENFILE && error != ENOMEM) throw std::runtime_error(sentence);
-    kirsch::log(kirsch::Level::warning, sentence);
-    refuse_for_now(exchange);
-  }
-
-  [[noreturn]] static void refuse_for_now(kirsch::Exchange& exchange) {
-    exchange.response().headers().set("Retry-After", "1");
-    throw kirsch::HttpError(503);
-  }
-
   std::shared_ptr<const Finder> finder_;
-  kirsch::PerLane<std::shared_ptr<FileCache>> caches_;
+  static_files::LoopCaches caches_;
 };
 
 }  // namespace

@@ -253,7 +253,7 @@ TEST_F(StaticSite, ListsADirectoryOnlyIfToldTo) {
 
 TEST_F(StaticSite, AnswersPathsOfAnApplicationWithItsPage) {
   const Server server(yaml(", fallback: index.html"));
-  for (const auto* route : {"/users/42", "/settings/", "/docs/none"}) {
+  for (const auto* route : {"/users/42", "/settings/", "/docs/none", "/users/a%2Fb", "/.git/config"}) {
     const auto answer = get(server, route, "Accept: text/html\r\n");
     EXPECT_EQ(answer.status, 200) << route;
     EXPECT_EQ(answer.body, "<h1>front</h1>") << route;
