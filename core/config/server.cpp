@@ -56,7 +56,7 @@ const Fields<LimitSettings>& limit_fields() {
        [](Limits& to, const Value& value) { to.body_idle = as_milliseconds(value); }},
       {{"body_rate", "bytes per second of a body, at least", "500", integer(0, 1'000'000'000)},
        [](Limits& to, const Value& value) { to.body_rate = number<std::uint32_t>(value); }},
-      {{"write_idle", "until a client has taken a slice of an answer, 16KiB or more: some 500 bytes per second", "30s",
+      {{"write_idle", "for a client to take 16KiB of an answer, so some 500 bytes per second", "30s",
         duration(1ms, day)},
        [](Limits& to, const Value& value) { to.write_idle = as_milliseconds(value); }},
       {{"keep_alive", "between an answer and the next request", "15s", duration(1ms, day)},

@@ -120,7 +120,8 @@ void Connection::on_timeout() {
   } else if (state_ != State::transaction) {
     close();
     return;
-  } else if (work_->output.in_flight() && now >= work_->output.flight_begin() + limits.write_time) {
+  } else if (work_->output.in_flight() != 0 && now >= work_->output.look_due(limits.write_time) &&
+             work_->output.stalls(*transport_, now)) {
     abort_now();
     return;
   } else if (reading_body() && now >= body_.last + limits.body_idle_time) {
@@ -136,7 +137,7 @@ bool Connection::request_begun() const {
 }
 
 void Connection::on_lost(int) {
-  transport_ = nullptr;
+  count_sent();
   lose();
 }
 
@@ -234,19 +235,25 @@ void Connection::linger() {
 }
 
 void Connection::close() {
+  count_sent();
   transport_->close();
-  transport_ = nullptr;
   lose();
 }
 
 void Connection::abort_now() noexcept {
+  count_sent();
   transport_->abort();
-  transport_ = nullptr;
   lose();
+}
+
+// At the end of the transport: part of what was under way has left.
+void Connection::count_sent() noexcept {
+  if (work_ != nullptr) work_->output.on_ended(transport_->unsent());
 }
 
 // The transport is gone.
 void Connection::lose() noexcept {
+  transport_ = nullptr;
   if (work_ != nullptr) work_->output.clear();
   Transaction* transaction = transaction_;
   transaction_ = nullptr;
@@ -281,7 +288,7 @@ void Connection::update_deadline() {
   const Limits& limits = owner_.limits_;
   const base::SteadyTime never = base::SteadyTime::max();
   base::SteadyTime due = never;
-  if (work_->output.in_flight()) due = work_->output.flight_begin() + limits.write_time;
+  if (work_->output.in_flight() != 0) due = work_->output.look_due(limits.write_time);
   if (reading_body()) due = std::min(due, body_.last + limits.body_idle_time);
   if (due == never) {
     transport_->clear_deadline();

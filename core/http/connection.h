@@ -125,6 +125,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void defer();
   void settle();
   void after_event();
+  void count_sent() noexcept;
   void complete();
   void become_stream();
   void await_request();

@@ -93,7 +93,9 @@ bool Connection::write_file(const FilePart& part, void (*release)(void* owner), 
 }
 
 std::uint64_t Connection::body_sent() const {
-  const std::uint64_t sent = answer_.begun ? work_->output.sent() : 0;
+  if (!answer_.begun) return 0;
+  const Output& output = work_->output;
+  const std::uint64_t sent = output.sent() + output.in_flight() - (output.in_flight() != 0 ? transport_->unsent() : 0);
   return std::min(sent - std::min(sent, answer_.head_end), answer_.given);
 }
 

@@ -35,7 +35,7 @@ struct Limits {
   std::chrono::milliseconds body_idle_time{30'000};  // without a byte of the body
   std::chrono::milliseconds body_grace{10'000};      // before the minimum rate counts
   std::uint32_t body_rate = 500;                     // bytes per second
-  std::chrono::milliseconds write_time{30'000};      // without progress of the output
+  std::chrono::milliseconds write_time{30'000};      // for the client to take Output::least_taken; else a reset
   std::chrono::milliseconds linger_time{2'000};      // reading away after an early end
   std::chrono::milliseconds life{3'600'000};         // of a connection; the first answer after it closes
 };

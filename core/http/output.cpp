@@ -104,7 +104,8 @@ void Output::file(const FilePart& part, void (*release)(void* owner), void* owne
 
 void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {
   if (in_flight_ != 0 || empty()) return;
-  flight_begin_ = now;
+  flight_begin_ = look_ = now;
+  untaken_ = unknown;
   Segment& first = segments_[first_];
   if (first.kind == Kind::file) {
     in_flight_ = std::min(first.size, slice_);
@@ -153,6 +154,20 @@ void Output::on_sent(base::SteadyTime now) noexcept {
     segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
+}
+
+// What the kernel holds counts as not taken: it may hold megabytes, and takes nothing until a third of that has left.
+bool Output::stalls(const net::Transport& transport, base::SteadyTime now) noexcept {
+  const std::uint64_t untaken = transport.unsent() + transport.unacknowledged();
+  const bool stalled = untaken_ != unknown && untaken + least_taken > untaken_;
+  untaken_ = untaken;
+  look_ = now;
+  return stalled;
+}
+
+void Output::on_ended(std::uint64_t unsent) noexcept {
+  sent_ += in_flight_ - std::min(unsent, in_flight_);
+  in_flight_ = 0;
 }
 
 void Output::pop() noexcept {

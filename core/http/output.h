@@ -36,12 +36,13 @@ class OutputBlocks {
 
 class Output {
  public:
-  // A send is one unit of progress: a peer has Limits::write_time for it. It grows for fast peers and shrinks for slow
-  // ones, so that a slow but steady reader (about 500 bytes a second) is not cut off and a fast one costs few system
-  // calls.
+  // Of one send. It grows for fast peers, which then cost few system calls, and shrinks for slow ones, whose producers
+  // then run evenly.
   static constexpr std::uint64_t smallest_slice = 16 * 1024;
   static constexpr std::uint64_t first_slice = 64 * 1024;
   static constexpr std::uint64_t largest_slice = 1024 * 1024;
+  // What a peer must take between two looks.
+  static constexpr std::uint64_t least_taken = 16 * 1024;
 
   explicit Output(OutputBlocks& blocks) : blocks_(&blocks) {}
   ~Output() { clear(); }
@@ -55,15 +56,23 @@ class Output {
   void file(const FilePart& part, void (*release)(void* owner), void* owner);
 
   std::uint64_t queued() const { return queued_; }  // bytes of memory and of files
-  std::uint64_t sent() const { return sent_; }      // bytes that went to the kernel, of all answers
+  // Bytes that went to the kernel, of all answers, without what it has taken of those under way.
+  std::uint64_t sent() const { return sent_; }
   bool empty() const { return first_ == segments_.size(); }
-  bool in_flight() const { return in_flight_ != 0; }
-  base::SteadyTime flight_begin() const { return flight_begin_; }
+  std::uint64_t in_flight() const { return in_flight_; }  // bytes under way
+  // When to look whether the peer takes what is under way: soon, to learn where it stands, and then each `patience`.
+  base::SteadyTime look_due(std::chrono::milliseconds patience) const {
+    return look_ + (untaken_ == unknown ? patience / 4 : patience);
+  }
+  // Looks. True: the peer has taken less than least_taken since the look before.
+  bool stalls(const net::Transport& transport, base::SteadyTime now) noexcept;
 
   // Starts the next send if something waits and none is under way.
   void flush(net::Transport& transport, base::SteadyTime now) noexcept;
   // The transport's on_sent: what was under way is in the kernel.
   void on_sent(base::SteadyTime now) noexcept;
+  // The transport has ended and left so much of what was under way to nobody.
+  void on_ended(std::uint64_t unsent) noexcept;
   // Drops and releases everything. Only before the first flush or after the transport is gone.
   void clear() noexcept;
 
@@ -79,6 +88,8 @@ class Output {
     void (*release)(void* owner);
   };
 
+  static constexpr std::uint64_t unknown = UINT64_MAX;
+
   bool extends_last(std::size_t size) const;
   void pop() noexcept;
   void forget_block() noexcept;
@@ -92,6 +103,8 @@ class Output {
   std::uint64_t queued_ = 0;
   std::uint64_t slice_ = first_slice;  // bytes per send
   base::SteadyTime flight_begin_{};
+  base::SteadyTime look_{};               // the last one, or when the flight began
+  std::uint64_t untaken_ = unknown;       // by the peer, at the last look of this flight
   OutputBlocks::Block* block_ = nullptr;  // where the next copied bytes go
 };
 

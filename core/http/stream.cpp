@@ -78,7 +78,9 @@ void Stream::on_sent() {
 
 void Stream::on_timeout() {
   if (events_ != nullptr) {
-    aborted_ = true;
+    const base::SteadyTime now = owner_.loop_.now();
+    const bool due = output_.in_flight() != 0 && now >= output_.look_due(owner_.limits_.write_time);
+    if (due && output_.stalls(*transport_, now)) aborted_ = true;
     settle();
     return;
   }
@@ -116,8 +118,8 @@ void Stream::settle() {
     linger();
     return;
   }
-  if (output_.in_flight()) {
-    const auto left = output_.flight_begin() + owner_.limits_.write_time - owner_.loop_.now();
+  if (output_.in_flight() != 0) {
+    const auto left = output_.look_due(owner_.limits_.write_time) - owner_.loop_.now();
     transport_->set_deadline(
         std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1)));
   } else {

@@ -60,12 +60,6 @@ std::size_t consume(std::span<iovec> pieces, std::size_t sent) noexcept {
   return done;
 }
 
-std::size_t total(std::span<const iovec> pieces) noexcept {
-  std::size_t size = 0;
-  for (const iovec& piece : pieces) size += piece.iov_len;
-  return size;
-}
-
 }  // namespace
 
 EpollDriver::EpollDriver() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -167,7 +161,7 @@ void EpollDriver::update_interest(SocketTransport& transport) noexcept {
 }
 
 void EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
-  const std::size_t size = total(pieces);
+  const std::uint64_t size = size_of(pieces);
   const ssize_t sent = size == 0 ? 0 : send_some(transport.descriptor(), pieces);
   if (sent < 0 && errno != EAGAIN) return transport.fail_later(errno);
   const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));

@@ -10,6 +10,12 @@
 
 namespace kirsch::net {
 
+inline std::uint64_t size_of(std::span<const iovec> pieces) noexcept {
+  std::uint64_t size = 0;
+  for (const iovec& piece : pieces) size += piece.iov_len;
+  return size;
+}
+
 struct Output {
   std::vector<iovec> pieces;
   std::size_t next = 0;  // the first of `pieces` that is not completely sent
@@ -18,6 +24,7 @@ struct Output {
   std::uint64_t file_size = 0;
 
   bool empty() const noexcept { return next == pieces.size() && file < 0; }
+  std::uint64_t size() const noexcept { return size_of(std::span(pieces).subspan(next)) + (file < 0 ? 0 : file_size); }
   // Frees what a large answer left behind: an idle connection shall own little.
   void clear() noexcept {
     if (pieces.capacity() != 0) std::vector<iovec>().swap(pieces);

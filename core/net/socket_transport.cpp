@@ -1,6 +1,8 @@
 // What a connection does when its protocol or its driver says something.
 #include "net/socket_transport.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cassert>
@@ -10,19 +12,25 @@
 
 namespace kirsch::net {
 
-void SocketTransport::begin_output() noexcept {
+void SocketTransport::begin_output(std::uint64_t size) noexcept {
   assert(!closed_ && !sending_ && !shutdown_wanted_);
   sending_ = true;
+  unsent_ = size;
 }
 
 void SocketTransport::send(std::span<const iovec> pieces) noexcept {
-  begin_output();
+  begin_output(size_of(pieces));
   pool_.driver().send(*this, pieces);
 }
 
 void SocketTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept {
-  begin_output();
+  begin_output(size);
   pool_.driver().send_file(*this, descriptor, offset, size);
+}
+
+std::uint64_t SocketTransport::unacknowledged() const noexcept {
+  int size = 0;
+  return ::ioctl(descriptor_.get(), SIOCOUTQ, &size) == 0 ? static_cast<std::uint64_t>(size) : 0;
 }
 
 void SocketTransport::resume_reading() noexcept {
@@ -80,11 +88,13 @@ void SocketTransport::lost(int error) {
 
 void SocketTransport::output_done() noexcept {
   output_.clear();
+  unsent_ = 0;
   if (shutdown_wanted_) ::shutdown(descriptor_.get(), SHUT_WR);
   pool_.report_later(*this);
 }
 
 void SocketTransport::fail_later(int error) noexcept {
+  unsent_ = unsent();
   output_.clear();
   error_ = error;
   pool_.report_later(*this);
@@ -100,6 +110,7 @@ void SocketTransport::retire() noexcept {
   closed_ = true;
   Deadline::unlink();
   Report::unlink();
+  unsent_ = unsent();
   output_.clear();
   pool_.driver().remove(*this);
   descriptor_.reset();

@@ -31,6 +31,8 @@ class SocketTransport final : public Transport, public Deadline, public Report {
   void send(std::span<const iovec> pieces) noexcept override;
   void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept override;
   bool sending() const noexcept override { return sending_; }
+  std::uint64_t unsent() const noexcept override { return output_.empty() ? unsent_ : output_.size(); }
+  std::uint64_t unacknowledged() const noexcept override;
   void pause_reading() noexcept override { paused_ = true; }
   void resume_reading() noexcept override;
   void set_deadline(std::chrono::milliseconds from_now) noexcept override;
@@ -59,7 +61,7 @@ class SocketTransport final : public Transport, public Deadline, public Report {
   void timed_out() { events_->on_timeout(); }
 
  private:
-  void begin_output() noexcept;
+  void begin_output(std::uint64_t size) noexcept;
   void retire() noexcept;
   const Address& name(Address& address, int (*ask)(int, sockaddr*, socklen_t*)) const noexcept;
 
@@ -74,7 +76,8 @@ class SocketTransport final : public Transport, public Deadline, public Report {
   bool sending_ = false;
   bool shutdown_wanted_ = false;
   Output output_;
-  mutable Address peer_;  // asked for when first wanted
+  std::uint64_t unsent_ = 0;  // of the present output while `output_` is empty
+  mutable Address peer_;      // asked for when first wanted
   mutable Address local_;
 };
 

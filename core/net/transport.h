@@ -29,7 +29,7 @@ class TransportEvents {
   // The deadline passed; it is then unset.
   virtual void on_timeout() = 0;
   // Reset or another fatal error (ECANCELED: the loop ended). The last event, never called from inside send; the
-  // transport is gone: call nothing on it.
+  // transport is gone: call nothing on it but unsent().
   virtual void on_lost(int error) = 0;
 
  protected:
@@ -50,6 +50,10 @@ class Transport {
   // on_lost(EIO).
   virtual void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept = 0;
   virtual bool sending() const noexcept = 0;
+  // How much of the last send or send_file the kernel has not taken; 0 after on_sent.
+  virtual std::uint64_t unsent() const noexcept = 0;
+  // How much of what the kernel has taken, of all sends, the peer has not acknowledged. A system call.
+  virtual std::uint64_t unacknowledged() const noexcept = 0;
 
   // From pause to resume there is no on_data and no on_end; the kernel's buffer fills and the peer has to wait.
   virtual void pause_reading() noexcept = 0;

@@ -166,14 +166,6 @@ TEST(Limit, of_the_life_of_a_connection_end_it_with_an_answer) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
-// Its client reads nothing: with the default it would be waited for beyond the patience of this test.
-TEST(Limit, of_the_time_for_a_slice_of_an_answer_ends_it) {
-  const Server server(with_limits("write_idle: 300ms", "ticker: { size: 64MiB }"));
-  Client client(server, {.receive_buffer = 4096});
-  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  server.wait_for_log("ticker: destroyed");
-}
-
 // How much of an answer that its client does not take is made: by default far less than this.
 TEST(Limit, of_the_output_queue_is_what_a_handler_may_be_ahead) {
   constexpr std::uint64_t mebi = 1024 * 1024;
@@ -186,6 +178,30 @@ TEST(Limit, of_the_output_queue_is_what_a_handler_may_be_ahead) {
   for (int turn = 0; turn < 20'000 && made < 16 * mebi; ++turn) made = std::stoull(get(server, "/produced").body);
   EXPECT_GE(made, 16 * mebi);
   EXPECT_LT(made, 64 * mebi);
+}
+
+// It reads quickly at first, so that the kernel buffers megabytes for it, and then 8 KiB whenever the server has
+// answered another client, less than 20 times a second: it takes seconds until the kernel asks for more.
+TEST(Limit, of_the_time_for_taking_an_answer_leaves_a_steady_slow_reader_alone) {
+  const Server server(loopback(
+      "server: { limits: { write_idle: 2s } }\npaths: { /: { handler: { ticker: { size: 64MiB } } }, /pause: { "
+      "handler: { nap: { time: 50ms } } } }\n"));
+  Client client(server, {.receive_buffer = 256 * 1024});
+  client.send(simple("/"));
+  client.read_exactly(16 << 20);
+  for (int count = 0; count < 100; ++count) {
+    ASSERT_EQ(get(server, "/pause").status, 200);
+    client.read_exactly(8 << 10);
+  }
+  EXPECT_EQ(client.read_exactly(40 << 20).size(), 40U << 20);
+}
+
+TEST(Limit, of_the_time_for_taking_an_answer_ends_a_client_that_takes_nothing) {
+  const Server server(
+      loopback("server: { limits: { write_idle: 100ms } }\npaths: { /: { handler: { ticker: { size: 64MiB } } } }\n"));
+  Client client(server);
+  client.send(simple("/"));
+  server.wait_for_log("ticker: destroyed");
 }
 
 TEST(Limit, of_time_name_the_handler_that_does_not_return) {

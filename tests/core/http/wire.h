@@ -31,6 +31,8 @@ class Wire final : public net::Transport {
   }
   void send_file(int, std::uint64_t, std::uint64_t) noexcept override { ADD_FAILURE(); }
   bool sending() const noexcept override { return sending_; }
+  std::uint64_t unsent() const noexcept override { return left; }
+  std::uint64_t unacknowledged() const noexcept override { return held; }
   void pause_reading() noexcept override { reading_ = false; }
   void resume_reading() noexcept override { reading_ = true; }
   void set_deadline(std::chrono::milliseconds) noexcept override { deadline_ = true; }
@@ -54,6 +56,10 @@ class Wire final : public net::Transport {
     events_->on_sent();
   }
   void expire() { events_->on_timeout(); }
+  void lose() {
+    gone_ = true;
+    events_->on_lost(ECONNRESET);
+  }
 
   const std::string& sent() const { return sent_; }
   bool reading() const { return reading_ && !gone_; }
@@ -61,6 +67,9 @@ class Wire final : public net::Transport {
   bool shut() const { return shut_ || gone_; }
   bool gone() const { return gone_; }
   bool aborted() const { return aborted_; }
+
+  std::uint64_t left = 0;  // of the present send, not taken by the kernel
+  std::uint64_t held = 0;  // by the kernel
 
  private:
   net::Loop& loop_;
@@ -92,7 +101,8 @@ class Recorder final : public Service {
     return report;
   }
 
-  std::vector<std::string> executed;  // method and target of every request that was not refused
+  std::vector<std::string> executed;     // method and target of every request that was not refused
+  std::vector<std::uint64_t> body_sent;  // of each answer, at its end
   std::size_t open() const { return reports_.size(); }
 
  private:
@@ -130,12 +140,16 @@ class Recorder final : public Service {
     void on_body_end() override { answer(200, text()); }
     void on_body_fault(const Fault& fault) override { answer(fault.status, fault.reason); }
     void on_writable() override {}
-    void on_sent() override { recorder_.reports_.erase(place); }
-    void on_gone() override { recorder_.reports_.erase(place); }
+    void on_sent() override { end(); }
+    void on_gone() override { end(); }
 
     std::list<Report>::iterator place;
 
    private:
+    void end() {
+      recorder_.body_sent.push_back(writer_.body_sent());
+      recorder_.reports_.erase(place);
+    }
     // The lines that the fixture `inspect` has, too.
     std::string text() const {
       std::string all;

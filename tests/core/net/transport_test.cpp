@@ -110,6 +110,43 @@ TEST(TransportTest, SendsAMebibyteInPiecesToASlowReader) {
   EXPECT_TRUE(sent);
 }
 
+TEST(TransportTest, KnowsWhatTheKernelAndThePeerHaveNotTaken) {
+  const std::string body = pattern(16 << 20);
+  std::promise<std::uint64_t> unsent;
+  ConnectionAcceptor acceptor([&](Connection& connection) {
+    send_text(*connection.transport, body);
+    const std::uint64_t left = connection.transport->unsent();
+    EXPECT_GE(connection.transport->unacknowledged(), 1U);
+    EXPECT_LE(connection.transport->unacknowledged(), body.size() - left);
+    connection.transport->close();
+    EXPECT_EQ(connection.transport->unsent(), left) << "still known";
+    unsent.set_value(left);
+  });
+  RunningLoop running;
+  Client client(serve(running, acceptor), 4096);
+  const std::uint64_t left = unsent.get_future().get();
+  EXPECT_GT(left, 0U);
+  EXPECT_EQ(client.read(body.size()).size(), body.size() - left);
+}
+
+TEST(TransportTest, KnowsWhatWasUnsentWhenThePeerResets) {
+  const std::string body = pattern(16 << 20);
+  std::promise<std::uint64_t> sending, unsent;
+  ConnectionAcceptor acceptor([&](Connection& connection) {
+    Transport& transport = *connection.transport;
+    connection.lost = [&](int) { unsent.set_value(transport.unsent()); };
+    send_text(transport, body);
+    sending.set_value(transport.unsent());
+  });
+  RunningLoop running;
+  Client client(serve(running, acceptor), 4096);
+  const std::uint64_t before = sending.get_future().get();
+  client.reset();
+  const std::uint64_t after = unsent.get_future().get();
+  EXPECT_GT(after, 0U);
+  EXPECT_LE(after, before);
+}
+
 TEST(TransportTest, ReportsASendThatTheKernelTookAtOnceLater) {
   std::promise<bool> inside;
   std::atomic<bool> sent = false;
