@@ -8,6 +8,13 @@
 
 namespace kirsch::http {
 
+namespace {
+
+constexpr std::size_t least_kept = 16;
+constexpr std::size_t bytes_of_work = sizeof(Work) + 4096;  // with its input
+
+}  // namespace
+
 class Connections::Entrance final : public net::Acceptor {
  public:
   Entrance(Connections& owner, std::uint32_t listener, bool secure)
@@ -22,7 +29,12 @@ class Connections::Entrance final : public net::Acceptor {
 };
 
 Connections::Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats)
-    : loop_(loop), limits_(limits), service_(service), seats_(seats) {}
+    : loop_(loop),
+      limits_(limits),
+      service_(service),
+      seats_(seats),
+      works_(least_kept),
+      spares_(least_kept) {}
 
 Connections::~Connections() {
   empty_ = nullptr;
@@ -40,13 +52,7 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
     return;
   }
   make_room();
-  if (free_.empty()) {
-    slab_.push_back(std::make_unique<Connection>(*this));
-    free_.reserve(slab_.size());  // so that giving back cannot fail
-    free_.push_back(slab_.back().get());
-  }
-  Connection& connection = *free_.back();
-  free_.pop_back();
+  Connection& connection = spares_.take([this] { return std::make_unique<Connection>(*this); });
   connection.place = connections_.size();
   connections_.push_back(&connection);
   if (count() > limits_.connections || !seat(connection, transport.peer())) {
@@ -74,7 +80,8 @@ void Connections::recycle(Connection& connection) noexcept {
   connections_.back()->place = connection.place;
   connections_[connection.place] = connections_.back();
   connections_.pop_back();
-  free_.push_back(&connection);
+  spares_.give(connection);
+  if (spares_.many()) loop_.shed_later(*this);
   tell_if_empty();
 }
 
@@ -113,21 +120,21 @@ void Connections::abort_all() noexcept {
 }
 
 Work* Connections::take_work() {
-  if (free_works_.empty()) {
-    works_.push_back(std::make_unique<Work>(limits_, blocks_));
-    free_works_.reserve(works_.size());
-    return works_.back().get();
-  }
-  Work* work = free_works_.back();
-  free_works_.pop_back();
-  return work;
+  return &works_.take([this] { return std::make_unique<Work>(limits_, blocks_); });
 }
 
 void Connections::give_work(Work* work) noexcept {
   work->parser.reset();
   work->input.clear();
   work->output.clear();
-  free_works_.push_back(work);
+  works_.give(*work);
+  if (works_.many()) loop_.shed_later(*this);
+}
+
+std::size_t Connections::shed() noexcept {
+  const std::size_t bytes = works_.shed() * bytes_of_work + spares_.shed() * sizeof(Connection) + blocks_.shed();
+  if (works_.many() || spares_.many()) loop_.shed_later(*this);
+  return bytes;
 }
 
 std::string_view Connections::date_line() { return date_.at(std::time(nullptr)); }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/spares.h"
 #include "http/client_seats.h"
 #include "http/limits.h"
 #include "http/output.h"
@@ -30,7 +31,7 @@ struct IdleLink : net::Link<IdleLink> {
 // The loop's thread only. Outlives every listening of its entrances; destroyed after Loop::run has returned or while
 // nothing runs on the loop, but before the loop itself. `limits`, `service` and
 // `seats` (null: clients are not counted) outlive it.
-class Connections {
+class Connections final : public net::Hoard {
  public:
   Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats = nullptr);
   ~Connections();
@@ -49,6 +50,9 @@ class Connections {
   void close_idle() noexcept;
   // Ends all at once: transactions get on_gone, streams on_close. Not from inside a call of a transaction or a stream.
   void abort_all() noexcept;
+
+  // net::Hoard
+  std::size_t shed() noexcept override;
 
   std::size_t count() const { return connections_.size() + streams_.size(); }  // all of them
   std::size_t active() const { return active_; }                               // in a transaction
@@ -79,10 +83,8 @@ class Connections {
   DateLine date_;
   std::string head_text_;  // scratch of send_head
   std::vector<std::unique_ptr<Entrance>> entrances_;
-  std::vector<std::unique_ptr<Work>> works_;  // all that were ever needed at once
-  std::vector<Work*> free_works_;
-  std::vector<std::unique_ptr<Connection>> slab_;
-  std::vector<Connection*> free_;
+  base::Spares<Work> works_;
+  base::Spares<Connection> spares_;
   std::vector<Connection*> connections_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::size_t active_ = 0;

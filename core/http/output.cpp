@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace kirsch::http {
 
@@ -28,6 +29,7 @@ OutputBlocks::Block* OutputBlocks::take(std::size_t at_least) {
   if (at_least <= usual && !free_.empty()) {
     block = free_.back();
     free_.pop_back();
+    untouched_ = std::min(untouched_, free_.size());
   } else {
     const std::size_t size = std::max(at_least, usual);
     block = static_cast<Block*>(::operator new(sizeof(Block) + size));
@@ -44,6 +46,13 @@ void OutputBlocks::give(Block* block) noexcept {
   } else {
     ::operator delete(block);
   }
+}
+
+std::size_t OutputBlocks::shed() noexcept {
+  const auto end = free_.begin() + static_cast<std::ptrdiff_t>(untouched_);
+  std::for_each(free_.begin(), end, [](Block* block) { ::operator delete(block); });
+  free_.erase(free_.begin(), end);
+  return std::exchange(untouched_, free_.size()) * usual_block;
 }
 
 // Bytes that a send has already announced must not change, so a segment under way grows no more.
@@ -188,6 +197,7 @@ void Output::forget_block() noexcept {
 void Output::clear() noexcept {
   while (!empty()) pop();
   segments_.clear();
+  if (segments_.capacity() > most_pieces) std::vector<Segment>().swap(segments_);
   first_ = segments_in_flight_ = 0;
   queued_ = 0;
   in_flight_ = 0;

@@ -29,9 +29,12 @@ class OutputBlocks {
 
   Block* take(std::size_t at_least);
   void give(Block* block) noexcept;
+  // Destroys the blocks that nobody has needed since the last call; returns their bytes.
+  std::size_t shed() noexcept;
 
  private:
   std::vector<Block*> free_;
+  std::size_t untouched_ = 0;  // of free_, from its front, since the last shed
 };
 
 class Output {

@@ -2,6 +2,7 @@
 #include "net/loop.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -25,6 +26,9 @@ constexpr int rounds_per_turn = 2;
 // Connections that a listener may hold in its backlog when it closes.
 constexpr unsigned last_accepts = 65536;
 constexpr std::int64_t longest_sleep = 3'600'000;
+constexpr std::uint64_t shed_milliseconds = 1000;
+// So much is worth a walk through the heap for pages that the system can have back.
+constexpr std::size_t worth_a_trim = 1024 * 1024;
 
 // sendfile has no MSG_NOSIGNAL. Blocked rather than ignored: that would be the whole process's.
 void block_sigpipe() noexcept {
@@ -124,6 +128,23 @@ void Loop::cancel_timer(std::uint64_t timer) noexcept { timers_.cancel(timer); }
 
 void Loop::at_end_of_turn(Deferred& work) noexcept {
   if (!work.linked()) deferred_.append(work);
+}
+
+void Loop::shed_later(Hoard& hoard) noexcept {
+  if (!hoard.linked()) hoards_.append(hoard);
+  if (shed_timer_ != 0) return;
+  shed_timer_ = start_timer(
+      shed_milliseconds, [](void* self) { static_cast<Loop*>(self)->shed(); }, nullptr, this);
+}
+
+void Loop::shed() noexcept {
+  shed_timer_ = 0;
+  List<Hoard> hoards;
+  hoards.take(hoards_);
+  while (Hoard* hoard = hoards.pop()) shed_bytes_ += hoard->shed();
+  if (shed_bytes_ < worth_a_trim) return;
+  shed_bytes_ = 0;
+  ::malloc_trim(0);
 }
 
 void Loop::listen(Listener listener, Acceptor& acceptor) {

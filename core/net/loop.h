@@ -35,6 +35,17 @@ class Deferred : public Link<Deferred> {
   ~Deferred() = default;
 };
 
+// Something that keeps memory for its next use. Leaves the list when destroyed.
+class Hoard : public Link<Hoard> {
+ public:
+  // On the loop's thread, some time after shed_later: gives back what was not needed since the last call and asks again
+  // if more is kept than it likes to. Returns about how many bytes. Must not throw.
+  virtual std::size_t shed() noexcept = 0;
+
+ protected:
+  ~Hoard() = default;
+};
+
 // Everything but post, stop and connections belongs to the thread of run(), or to the one that made the loop before
 // run() begins.
 class Loop {
@@ -70,6 +81,9 @@ class Loop {
   // is added while such work runs gets its turn before the loop sleeps.
   void at_end_of_turn(Deferred& work) noexcept;
 
+  // Has it shed in a second. Calls before that change nothing.
+  void shed_later(Hoard& hoard) noexcept;
+
   // `acceptor` must outlive the listening. Throws base::Refusal when the system gives no memory.
   void listen(Listener listener, Acceptor& acceptor);
   // Accepts what has completed its handshake, then closes the listeners of this loop.
@@ -89,6 +103,7 @@ class Loop {
   int sleep_limit() noexcept;
   void finish_turn() noexcept;
   void run_deferred() noexcept;
+  void shed() noexcept;
   void end() noexcept;
 
   const unsigned lane_;
@@ -100,6 +115,9 @@ class Loop {
   TaskQueue tasks_;
   Timers timers_;
   List<Deferred> deferred_;
+  List<Hoard> hoards_;
+  std::uint64_t shed_timer_ = 0;
+  std::size_t shed_bytes_ = 0;  // that malloc may still hold
   std::unique_ptr<TransportPool> transports_;
   std::vector<std::unique_ptr<AcceptQueue>> accepting_;
 };

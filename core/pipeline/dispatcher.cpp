@@ -1,6 +1,7 @@
 // The free list, and messages to the loop.
 #include "pipeline/dispatcher.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <utility>
@@ -8,6 +9,12 @@
 #include "pipeline/file_access.h"
 
 namespace kirsch::pipeline {
+
+namespace {
+
+constexpr std::size_t least_kept = 16;  // exchanges
+
+}  // namespace
 
 Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation,
                        StepWatch& watch, Bodies bodies)
@@ -29,27 +36,59 @@ http::Transaction& Dispatcher::on_malformed(http::ResponseWriter& writer, const 
 }
 
 Exchange& Dispatcher::take() {
-  if (free_.empty()) {
-    const auto slot = static_cast<std::uint64_t>(lane()) << 32 | exchanges_.size();
-    exchanges_.push_back(std::make_unique<Exchange>(*this, slot));
-    free_.reserve(exchanges_.size());
-    return *exchanges_.back();
-  }
+  if (free_.empty()) return make();
   Exchange& exchange = *free_.back();
   free_.pop_back();
+  untouched_ = std::min(untouched_, free_.size());
   return exchange;
 }
 
-void Dispatcher::release(Exchange& exchange) noexcept { free_.push_back(&exchange); }
+Exchange& Dispatcher::make() {
+  if (vacant_.empty()) {
+    if (exchanges_.size() == exchanges_.capacity()) {
+      const auto room = 2 * exchanges_.size() + least_kept;
+      exchanges_.reserve(room);
+      vacant_.reserve(room);
+      free_.reserve(room);
+    }
+    vacant_.push_back(static_cast<std::uint32_t>(exchanges_.size()));
+    exchanges_.emplace_back();
+  }
+  const auto slot = vacant_.back();
+  exchanges_[slot] = std::make_unique<Exchange>(*this, static_cast<std::uint64_t>(lane()) << 32 | slot);
+  vacant_.pop_back();
+  untouched_ = 0;
+  return *exchanges_[slot];
+}
+
+void Dispatcher::release(Exchange& exchange) noexcept {
+  free_.push_back(&exchange);
+  if (free_.size() > least_kept) loop_.shed_later(*this);
+}
+
+std::size_t Dispatcher::shed() noexcept {
+  const auto count = untouched_ > least_kept ? untouched_ - least_kept : 0;
+  std::size_t bytes = 0;
+  for (std::size_t index = 0; index < count; ++index) {
+    bytes += free_[index]->footprint();
+    vacant_.push_back(free_[index]->index());
+    exchanges_[vacant_.back()].reset();
+  }
+  free_.erase(free_.begin(), free_.begin() + static_cast<std::ptrdiff_t>(count));
+  untouched_ = free_.size();
+  if (free_.size() > least_kept) loop_.shed_later(*this);
+  return bytes;
+}
 
 void Dispatcher::clear() noexcept {
   free_.clear();
+  vacant_.clear();
   exchanges_.clear();
 }
 
 Exchange* Dispatcher::find(kirsch_handle handle) {
   const auto slot = static_cast<std::uint32_t>(handle.slot);
-  if (slot >= exchanges_.size() || !exchanges_[slot]->is(handle)) return nullptr;
+  if (slot >= exchanges_.size() || !exchanges_[slot] || !exchanges_[slot]->is(handle)) return nullptr;
   return exchanges_[slot].get();
 }
 

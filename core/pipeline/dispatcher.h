@@ -14,7 +14,7 @@
 
 namespace kirsch::pipeline {
 
-class Dispatcher final : public http::Service {
+class Dispatcher final : public http::Service, public net::Hoard {
  public:
   // Of bodies that wait for their end.
   struct Bodies {
@@ -33,12 +33,15 @@ class Dispatcher final : public http::Service {
   http::Transaction& on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
                                   http::RequestHead& head) override;
 
+  // net::Hoard
+  std::size_t shed() noexcept override;
+
   // Any thread: the exchange of that handle, if it still is there, goes on.
   void resume(kirsch_handle handle) noexcept;
   void wake(kirsch_handle handle) noexcept;
 
   // Exchanges that have not ended. Loop.
-  std::size_t live() const { return exchanges_.size() - free_.size(); }
+  std::size_t live() const { return exchanges_.size() - vacant_.size() - free_.size(); }
   // Destroys all exchanges, ended or not. After the loop has ended, while the modules are still there.
   void clear() noexcept;
 
@@ -62,6 +65,7 @@ class Dispatcher final : public http::Service {
  private:
   Exchange& take();
   Exchange* find(kirsch_handle handle);
+  Exchange& make();
 
   net::Loop& loop_;
   WorkerPool& workers_;
@@ -69,9 +73,12 @@ class Dispatcher final : public http::Service {
   const Generation& generation_;
   StepWatch& watch_;
   const Bodies bodies_;
-  std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot
+  // The other two have room for as many as the first.
+  std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot; null: vacant
+  std::vector<std::uint32_t> vacant_;                 // slots
   std::vector<Exchange*> free_;
   std::uint64_t serial_ = 0;
+  std::size_t untouched_ = 0;  // of free_, from its front, since the last shed
 };
 
 }  // namespace kirsch::pipeline

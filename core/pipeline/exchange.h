@@ -90,6 +90,10 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   bool set_id(std::string_view id);
   const kirsch_route& route_taken();
 
+  // For the dispatcher.
+  std::uint32_t index() const { return static_cast<std::uint32_t>(slot_); }  // of its slot
+  std::size_t footprint() const { return sizeof *this + arena_.footprint() + body_in_.capacity(); }
+
   // Which request this is, for logs and error pages: "3-1f", or what a module has named it.
   std::string id() const;
   // True if the handle was made for the request that this object carries now.

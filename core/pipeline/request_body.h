@@ -37,6 +37,7 @@ class RequestBody {
   bool complete() const { return ended_ && !writing_ && !wants_write(); }
   // Once complete: valid until clear. None: a file that cannot be mapped.
   std::optional<std::string_view> view();
+  std::size_t capacity() const { return bytes_.capacity(); }  // of its memory
   // -1: it is in memory.
   int descriptor() const { return file_ == nullptr ? -1 : file_->descriptor(); }
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "system/memory.h"
+#include "support/footprint.h"
 
 namespace kirsch::test {
 namespace {
@@ -23,29 +23,6 @@ void allow_descriptors() {
   if (limit.rlim_cur < 12'000) GTEST_SKIP() << "only " << limit.rlim_cur << " descriptors are allowed here";
 }
 
-struct Resources {
-  std::ptrdiff_t descriptors, threads;
-};
-
-Resources resources(const Server& server) {
-  const auto entries = [&](const char* folder) {
-    const auto path = std::filesystem::path("/proc") / std::to_string(server.pid()) / folder;
-    return std::distance(std::filesystem::directory_iterator(path), std::filesystem::directory_iterator());
-  };
-  return {entries("fd"), entries("task")};
-}
-
-// The server sees the ends of connections when it comes to them.
-void expect_back(const Server& server, const Resources& before, std::ptrdiff_t remembered_files = 0) {
-  const auto until = std::chrono::steady_clock::now() + patience;
-  const auto most = before.descriptors + remembered_files;
-  while (resources(server).descriptors > most && std::chrono::steady_clock::now() < until) {
-    EXPECT_EQ(get(server, "/").status, 200);
-  }
-  EXPECT_LE(resources(server).descriptors, most);
-  EXPECT_EQ(resources(server).threads, before.threads);
-}
-
 TEST(Crowd, of_ten_thousand_idle_connections_is_served_in_flat_memory) {
   allow_descriptors();
   if (IsSkipped()) return;
@@ -53,8 +30,7 @@ TEST(Crowd, of_ten_thousand_idle_connections_is_served_in_flat_memory) {
   const Server server(
       loopback("server: { limits: { connections: 12000, keep_alive: 10m } }\n"
                "paths: { /: { handler: { respond: { body: here } } } }\n"));
-  EXPECT_EQ(get(server, "/").status, 200);
-  const auto before = resources(server);
+  const Footprint before(server);
   const auto empty = resident(server.pid());
   Clients clients;
   const auto ask_all = [&] {
@@ -73,8 +49,7 @@ TEST(Crowd, of_ten_thousand_idle_connections_is_served_in_flat_memory) {
   ask_all();
   EXPECT_LT(resident(server.pid()), full + tolerated_growth);
   clients.clear();
-  expect_back(server, before);
-  EXPECT_LT(resident(server.pid()), full + tolerated_growth);
+  before.expect_back();
 }
 
 // One way of being slow: what each client does, and then does again while others want to be served.
@@ -97,8 +72,7 @@ TEST_P(SlowCrowd, keeps_nobody_else_from_being_served) {
                "paths:\n  /: { handler: { respond: { body: here } } }\n  /echo: { handler: { echo: {} } }\n"
                "  /files/: { handler: { static: { strip: /files, root: \"" +
                site.path().string() + "\" } } }\n"));
-  EXPECT_EQ(get(server, "/").status, 200);
-  const auto before = resources(server);
+  const Footprint before(server);
   const auto serve_good_clients = [&] {
     Client kept(server);
     for (int i = 0; i < 100; ++i) {
@@ -121,7 +95,7 @@ TEST_P(SlowCrowd, keeps_nobody_else_from_being_served) {
   serve_good_clients();
   EXPECT_LT(resident(server.pid()), held + tolerated_growth);
   slow.clear();
-  expect_back(server, before, 8);  // what the handler static remembers is closed by and by
+  before.expect_back(8);  // what the handler static remembers is closed by and by
 }
 
 INSTANTIATE_TEST_SUITE_P(

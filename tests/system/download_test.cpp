@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "system/memory.h"
+#include "support/memory.h"
 
 namespace kirsch::test {
 namespace {

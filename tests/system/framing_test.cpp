@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <thread>
-
-#include "support/client.h"
+#include "support/footprint.h"
 #include "support/framing_cases.h"
 
 namespace kirsch::test {
@@ -29,11 +26,6 @@ class FramingOver : public ::testing::TestWithParam<Listener> {
       "  /folder/: { handler: { inspect: {} } }\n"
       "  /canary: { handler: { visits: {} } }\n"};
   int visits_ = 0;
-
-  std::size_t entries(const char* of) const {
-    const std::filesystem::directory_iterator folder("/proc/" + std::to_string(server_.pid()) + '/' + of);
-    return static_cast<std::size_t>(std::distance(begin(folder), end(folder)));
-  }
 
   void visit() {
     Client client(server_, GetParam());
@@ -67,15 +59,13 @@ class FramingOver : public ::testing::TestWithParam<Listener> {
 };
 
 TEST_P(FramingOver, is_that_of_the_table_and_leaves_nothing_behind) {
-  visit();
-  const auto threads = entries("task");
-  const auto descriptors = entries("fd");
+  const Footprint before(server_, "/folder/");
   for (const FramingCase& one : framing_cases()) {
     SCOPED_TRACE(one.name);
     ASSERT_NO_THROW(try_out(one));
     visit();
-    while (entries("fd") > descriptors) std::this_thread::yield();  // the end of the last connection is on its way
-    ASSERT_EQ(entries("task"), threads);
+    before.expect_back();
+    ASSERT_FALSE(HasFailure());
   }
 }
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "memory.h"
+#include "support/memory.h"
 
 namespace kirsch::test {
 namespace {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "memory.h"
 #include "support/fixtures/pattern.h"
+#include "support/memory.h"
 
 namespace kirsch::test {
 namespace {

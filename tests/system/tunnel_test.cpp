@@ -5,8 +5,8 @@
 
 #include <thread>
 
-#include "memory.h"
 #include "support/fixtures/pattern.h"
+#include "support/memory.h"
 
 namespace kirsch::test {
 namespace {

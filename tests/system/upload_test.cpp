@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "memory.h"
+#include "support/memory.h"
 #include "support/fixtures/pattern.h"
 
 namespace kirsch::test {

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "support/client.h"
+#include "support/footprint.h"
 
 namespace kirsch::test {
 namespace {
@@ -72,6 +72,7 @@ void check(const Response& answer, const std::string& expected) {
 TEST_F(StaticRules, AreThoseOfTheTable) {
   const Server server(loopback("paths: { /: { handler: { static: { root: \"" + folder_.path().string() +
                                "\", precompressed: [br, zstd, gzip] } } } }\n"));
+  const Footprint before(server, "/a.txt");
   const auto tag = get(server, "/a.txt").field("ETag").value();
   const auto tag_b = get(server, "/b.txt").field("ETag").value();
   const auto filled = [&](const std::string& text) {
@@ -95,6 +96,7 @@ TEST_F(StaticRules, AreThoseOfTheTable) {
       for (const auto& expected : split(columns[4], " | ")) check(answer, filled(expected));
     }
     ++cases;
+    before.expect_back();
   }
   EXPECT_GE(cases, 120u);
   EXPECT_EQ(get(server, "/a.txt").body, "0123456789");

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "modules/refusal.h"
-#include "support/client.h"
+#include "support/footprint.h"
 
 namespace kirsch::test {
 namespace {
@@ -297,6 +297,7 @@ TEST_F(StaticSite, IsNotLeftThroughARace) {
   folder.write("site/flip/secret.txt", "harmless");
   ASSERT_EQ(::symlink("../outside", path("other").c_str()), 0);
   const Server server(yaml(", cache_files: 0"));
+  const Footprint before(server);
   const std::jthread swapper([&](const std::stop_token& done) {
     while (!done.stop_requested()) {
       ::syscall(SYS_renameat2, AT_FDCWD, path("flip").c_str(), AT_FDCWD, path("other").c_str(), RENAME_EXCHANGE);
@@ -313,6 +314,8 @@ TEST_F(StaticSite, IsNotLeftThroughARace) {
     harmless += answer.status == 200 ? 1 : 0;
   }
   EXPECT_GT(harmless, 0);
+  client.reset();
+  before.expect_back();
 }
 
 TEST_F(StaticSite, RefusesOptionsThatCannotWork) {

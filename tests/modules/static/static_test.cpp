@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "modules/refusal.h"
-#include "support/client.h"
+#include "support/footprint.h"
 
 namespace kirsch::test {
 namespace {
