@@ -100,6 +100,7 @@ bool Exchange::call(const Step& step, Place here) {
   std::uint32_t flow = step.function(step.self, this);
   watched.end();
   may_suspend_ = false;
+  body_in_.give_back({request_.body.data, request_.body.size});
   if (flow == KIRSCH_FLOW_SUSPEND && suspending_) {
     where_ = Where::suspended;
     return false;

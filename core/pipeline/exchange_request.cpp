@@ -246,7 +246,10 @@ std::span<const kirsch_pair> Exchange::form() {
 const Multipart& Exchange::multipart() {
   static constexpr Multipart unread{.status = 415, .parts = {}};
   if (course_.stage() <= Stage::body) return unread;
-  if (!multipart_) multipart_ = parse_multipart(content_type(), {request_.body.data, request_.body.size}, arena_);
+  if (!multipart_) {
+    multipart_ = parse_multipart(content_type(), {request_.body.data, request_.body.size}, arena_,
+                                 [this](std::string_view stretch) { body_in_.give_back(stretch); });
+  }
   return *multipart_;
 }
 

@@ -148,16 +148,29 @@ Delimiter end_of_delimiter(std::string_view& rest) {
   return Delimiter::part;
 }
 
+// As find, a stretch after the other.
+std::size_t find_far(std::string_view text, std::string_view what,
+                     const std::function<void(std::string_view)>& passed) {
+  constexpr std::size_t stretch = 1024 * 1024;
+  for (std::size_t at = 0; at < text.size(); at += stretch) {
+    const auto found = text.substr(at, stretch + what.size() - 1).find(what);
+    if (found != text.npos) return at + found;
+    if (passed) passed(text.substr(at, stretch));
+  }
+  return text.npos;
+}
+
 }  // namespace
 
-Multipart parse_multipart(std::string_view type, std::string_view body, base::Arena& arena) {
+Multipart parse_multipart(std::string_view type, std::string_view body, base::Arena& arena,
+                          const std::function<void(std::string_view)>& passed) {
   const auto boundary = boundary_of(type, arena);
   if (!boundary) return {415, {}};
   const auto delimiter = arena.copy("\r\n--" + std::string(*boundary));
   auto rest = body;
   if (rest.starts_with(delimiter.substr(2))) {
     rest.remove_prefix(delimiter.size() - 2);
-  } else if (const auto first = rest.find(delimiter); first != rest.npos) {
+  } else if (const auto first = find_far(rest, delimiter, passed); first != rest.npos) {
     rest.remove_prefix(first + delimiter.size());
   } else {
     return {400, {}};
@@ -174,7 +187,7 @@ Multipart parse_multipart(std::string_view type, std::string_view body, base::Ar
     if (head_end == rest.npos || !read_head(rest.substr(0, head_end), part, arena)) return {400, {}};
     rest.remove_prefix(head_end + 2);
     // The empty line's CRLF may be that of the delimiter: an empty part.
-    const auto end = rest.find(delimiter);
+    const auto end = find_far(rest, delimiter, passed);
     if (end == rest.npos) return {400, {}};
     part.body = text(end < 2 ? std::string_view() : rest.substr(2, end - 2));
     rest.remove_prefix(end + delimiter.size());

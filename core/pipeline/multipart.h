@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -19,8 +20,10 @@ struct Multipart {
 };
 
 // `type`: the value of Content-Type. Views point into `body`, `type` and the arena. Names are decoded (a file's name is
-// what the client says, and no path). What is malformed is refused as a whole.
-Multipart parse_multipart(std::string_view type, std::string_view body, base::Arena& arena);
+// what the client says, and no path). What is malformed is refused as a whole. `passed`, if there is one, hears of the
+// stretches of a large body that have been searched.
+Multipart parse_multipart(std::string_view type, std::string_view body, base::Arena& arena,
+                          const std::function<void(std::string_view stretch)>& passed = nullptr);
 
 // Those of its parts that are no files.
 std::span<const kirsch_pair> fields_of(const Multipart& multipart, base::Arena& arena);

@@ -37,6 +37,10 @@ class RequestBody {
   bool complete() const { return ended_ && !writing_ && !wants_write(); }
   // Once complete: valid until clear. None: a file that cannot be mapped.
   std::optional<std::string_view> view();
+  // A part of the view will hardly be looked at again soon: its memory goes back if it is a file's.
+  void give_back(std::string_view part) const noexcept {
+    if (file_ != nullptr) file_->give_back(part);
+  }
   std::size_t capacity() const { return bytes_.capacity(); }  // of its memory
   // -1: it is in memory.
   int descriptor() const { return file_ == nullptr ? -1 : file_->descriptor(); }

@@ -37,6 +37,14 @@ std::string_view SpoolFile::map() noexcept {
   return {static_cast<const char*>(at), size_};
 }
 
+void SpoolFile::give_back(std::string_view part) const noexcept {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(part.data()) & ~(page - 1);
+  const auto end = reinterpret_cast<std::uintptr_t>(part.data()) + part.size();
+  // Private and never written to: the pages are the file's.
+  if (mapped_ != nullptr && !part.empty()) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 base::UniqueFd Spool::create() const noexcept {
   base::UniqueFd file(::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (file || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return file;

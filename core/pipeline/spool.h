@@ -27,6 +27,9 @@ class SpoolFile {
   // All that was appended, as long as the file lives. Once, after the last append. Null data: no memory to map it.
   std::string_view map() noexcept;
 
+  // Gives the memory behind a part of the view back; looking at it again reads the file.
+  void give_back(std::string_view part) const noexcept;
+
   int descriptor() const { return file_.get(); }
   std::uint64_t size() const { return size_; }
 

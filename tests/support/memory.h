@@ -19,8 +19,10 @@ inline std::uint64_t most_resident(pid_t pid) { return memory_of(pid, "VmHWM:");
 // The sanitizers keep freed memory for a while; what grows is then no sign of a body that is held.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr std::uint64_t tolerated_growth = 512 * mebi;
+inline constexpr std::uint64_t large_body = 128 * mebi;  // larger ones take their time and prove nothing more
 #else
 inline constexpr std::uint64_t tolerated_growth = 8 * mebi;
+inline constexpr std::uint64_t large_body = 1024 * mebi;
 #endif
 
 }  // namespace kirsch::test

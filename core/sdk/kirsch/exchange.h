@@ -159,9 +159,11 @@ class Request {
   }
   // How much the client wants a media type ("text/html") by its Accept: 0, not at all, to 1000.
   unsigned quality(std::string_view type) const { return exchange_->functions->quality(exchange_, text(type)); }
-  std::string_view body() const { return view(raw().body); }  // complete from before_handler on
-  // Of a file without a name that holds the whole body, if it was too large for memory; else -1. The exchange closes
-  // it.
+  // Complete from before_handler on. Of a file if it was too large for memory: then also inline steps run on a worker
+  // (async ones stay on the loop and should not look), and what is looked at takes memory until the step is over.
+  std::string_view body() const { return view(raw().body); }
+  // Of that file, which has no name and which the exchange closes; else -1. To go through a large body in little
+  // memory, pread it piece by piece.
   int body_descriptor() const { return exchange_->functions->body_descriptor(exchange_); }
 
  private:
