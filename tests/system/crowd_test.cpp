@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -52,7 +53,33 @@ TEST(Crowd, of_ten_thousand_idle_connections_is_served_in_flat_memory) {
   before.expect_back();
 }
 
-// One way of being slow: what each client does, and then does again while others want to be served.
+// How long all but the slowest of a hundred answers to a good client take, in the best and in the worst of some rounds:
+// other programs of this machine disturb some of them, a server that is held up is slow in each.
+struct Times {
+  std::chrono::nanoseconds best = std::chrono::nanoseconds::max();
+  std::chrono::nanoseconds worst{};
+};
+Times times_of_good_clients(const Server& server) {
+  Times all;
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(get(server, "/").body, "here");
+    Client kept(server);
+    std::vector<std::chrono::nanoseconds> times;
+    for (int i = 0; i < 100; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      EXPECT_TRUE(kept.send(simple));
+      EXPECT_EQ(kept.read().body, "here");
+      times.push_back(std::chrono::steady_clock::now() - begin);
+    }
+    std::ranges::nth_element(times, times.end() - 2);
+    all.best = std::min(all.best, *(times.end() - 2));
+    all.worst = std::max(all.worst, *(times.end() - 2));
+  }
+  return all;
+}
+
+// One way of being slow: what each client does, and then does again while others want to be served. Without `more` it
+// reads a little of its answer.
 struct Slow {
   std::string name;
   std::string begin;
@@ -66,33 +93,32 @@ TEST_P(SlowCrowd, keeps_nobody_else_from_being_served) {
   allow_descriptors();
   if (IsSkipped()) return;
   TemporaryFolder site;
-  site.write("large.bin", std::string(2 * mebi, 'x'));
+  std::filesystem::resize_file(site.write("large.bin", ""), 64 * mebi);  // more than any buffer of the kernel
   const Server server(
       loopback("server: { limits: { connections: 4000 } }\n"
                "paths:\n  /: { handler: { respond: { body: here } } }\n  /echo: { handler: { echo: {} } }\n"
                "  /files/: { handler: { static: { strip: /files, root: \"" +
                site.path().string() + "\" } } }\n"));
   const Footprint before(server);
-  const auto serve_good_clients = [&] {
-    Client kept(server);
-    for (int i = 0; i < 100; ++i) {
-      ASSERT_EQ(get(server, "/").body, "here");
-      ASSERT_TRUE(kept.send(simple));
-      ASSERT_EQ(kept.read().body, "here");
-    }
-  };
+  const auto most = 100 * times_of_good_clients(server).worst;
   Clients slow;
   for (int i = 0; i < 1000; ++i) {
     slow.push_back(std::make_unique<Client>(server, ClientOptions{.receive_buffer = 4096}));
     ASSERT_TRUE(slow.back()->send(GetParam().begin));
-    if (i % 100 == 0) serve_good_clients();
   }
-  serve_good_clients();
-  const auto held = resident(server.pid());
-  for (const auto& client : slow) {
-    if (!GetParam().more.empty()) client->send(GetParam().more);
+  EXPECT_LT(times_of_good_clients(server).best, most);
+  std::uint64_t held = 0;  // once all that was sent at first has been taken
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& client : slow) {
+      if (GetParam().more.empty()) {
+        ASSERT_FALSE(client->read_some(1000).empty());
+      } else {
+        ASSERT_TRUE(client->send(GetParam().more));
+      }
+    }
+    EXPECT_LT(times_of_good_clients(server).best, most);
+    if (round == 0) held = resident(server.pid());
   }
-  serve_good_clients();
   EXPECT_LT(resident(server.pid()), held + tolerated_growth);
   slow.clear();
   before.expect_back(8);  // what the handler static remembers is closed by and by
@@ -100,11 +126,12 @@ TEST_P(SlowCrowd, keeps_nobody_else_from_being_served) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, SlowCrowd,
-    ::testing::Values(Slow{"heads", "GET / HTTP/1.1\r\nHost: a\r\nX-", "a"},
-                      Slow{"bodies", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx", "x"},
-                      Slow{"chunks", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
-                           "1\r\nx\r\n"},
-                      Slow{"readers", "GET /files/large.bin HTTP/1.1\r\nHost: a\r\n\r\n", ""}),
+    ::testing::Values(
+        Slow{"heads", "GET / HTTP/1.1\r\nHost: a\r\nX-", "a"},
+        Slow{"bodies", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n" + std::string(50'000, 'x'),
+             "x"},
+        Slow{"chunks", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", "1\r\nx\r\n"},
+        Slow{"readers", "GET /files/large.bin HTTP/1.1\r\nHost: a\r\n\r\n", ""}),
     [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace
