@@ -162,6 +162,21 @@ bool Dispatcher::warm(const kirsch_piece& piece, std::uint64_t size, PieceOwner*
   return taken;
 }
 
+void Dispatcher::wake_later(kirsch_handle handle) {
+  constexpr std::uint64_t moment = 10;  // milliseconds
+  struct Later {
+    Dispatcher& dispatcher;
+    kirsch_handle handle;
+  };
+  loop_.start_timer(
+      moment,
+      [](void* self) {
+        const auto& later = *static_cast<Later*>(self);
+        if (Exchange* exchange = later.dispatcher.find(later.handle)) exchange->wake();
+      },
+      [](void* self) { delete static_cast<Later*>(self); }, new Later{*this, handle});
+}
+
 void Dispatcher::discard(std::shared_ptr<SpoolFile> file) noexcept {
   auto* const owner = new (std::nothrow) std::shared_ptr<SpoolFile>(std::move(file));
   if (owner == nullptr) return;

@@ -54,6 +54,7 @@ class Dispatcher final : public http::Service, public net::Hoard {
   // Has a worker read that part of a file, so that sending it does not wait for the disk; on_warm of that exchange
   // follows. Takes the reference. Loop. False: the queue is full.
   bool warm(const kirsch_piece& piece, std::uint64_t size, PieceOwner* owner, kirsch_handle handle);
+  void wake_later(kirsch_handle handle);                   // loop; a moment, when workers may have room
   void discard(std::shared_ptr<SpoolFile> file) noexcept;  // loop; a worker closes it
   StepWatch::Lane& watch(std::uint32_t lane) const { return watch_.lane(lane); }
   std::size_t body_memory() const { return bodies_.memory; }

@@ -147,9 +147,9 @@ void Exchange::pump_pieces(PieceBody& body) {
       body.advance(piece->bytes.size);
     } else {
       const auto size = std::min(piece->size, portion);
-      if (!std::exchange(warm_, false) && !resident(piece->descriptor, piece->offset, size) &&
-          dispatcher_.warm(*piece, size, body.share(), handle())) {
+      if (!std::exchange(warm_, false) && !resident(piece->descriptor, piece->offset, size)) {
         production_ = Production::waiting;
+        if (!dispatcher_.warm(*piece, size, body.share(), handle())) dispatcher_.wake_later(handle());
         return;
       }
       room = writer_->write_file({piece->descriptor, piece->offset, size}, PieceOwner::drop, body.share());

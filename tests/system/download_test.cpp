@@ -1,5 +1,7 @@
 // A gibibyte to a client: from a file, whole and as one range, in constant memory.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -60,6 +62,77 @@ TEST(Download, of_a_gibibyte_from_a_file_holds_constant_memory) {
     EXPECT_TRUE(client.closed_by_peer());
   }
   EXPECT_LT(most_resident(server.pid()), before + tolerated_growth);
+}
+
+// Of each file but a small one the kernel has nothing in memory.
+class Cold : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t size = 8 * mebi;
+
+  Cold() {
+    std::string bytes(size, '\0');
+    for (std::uint64_t mark = 0; mark < size; mark += mebi) bytes.replace(mark, 1, std::to_string(mark / mebi));
+    folder_.write("large.bin", bytes);
+  }
+  std::string file() const { return "deliver_kept: { root: \"" + folder_.path().string() + "\", file: large.bin }"; }
+
+  // Not every file system can tell what is in memory, or drops it when asked to.
+  bool drop() const {
+    const int descriptor = ::open((folder_.path() / "large.bin").c_str(), O_RDONLY | O_CLOEXEC);
+    ::fdatasync(descriptor);
+    ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+    char byte = 0;
+    const iovec place{&byte, 1};
+    const bool cold = ::preadv2(descriptor, &place, 1, size / 2, RWF_NOWAIT) < 0 && errno == EAGAIN;
+    ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(descriptor);
+    return cold;
+  }
+
+  TemporaryFolder folder_;
+};
+
+// What threads of that name have read, from the disk or not.
+std::uint64_t read_by(const Server& server, std::string_view name) {
+  std::uint64_t bytes = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(server.pid()) + "/task")) {
+    if (!contents_of(task.path() / "comm").starts_with(name)) continue;
+    bytes += std::stoull(contents_of(task.path() / "io").substr(std::string_view("rchar: ").size()));
+  }
+  return bytes;
+}
+
+TEST_F(Cold, FilesAreReadByWorkers) {
+  const Server server(loopback("server: { loops: 1 }\npaths: { /: { handler: { " + file() + " } } }\n"));
+  EXPECT_EQ(get(server, "/").status, 200);
+  const auto before = read_by(server, "kirsch-work");
+  if (!drop()) GTEST_SKIP() << "this file system keeps files in memory";
+  const auto answer = get(server, "/");
+  EXPECT_EQ(answer.body.size(), size);
+  EXPECT_TRUE(is_right(answer.body, 0));
+  EXPECT_GE(read_by(server, "kirsch-work"), before + mebi);
+}
+
+TEST_F(Cold, FilesWaitForAWorkerRatherThanHoldTheLoop) {
+  const Server server(
+      loopback("server: { loops: 1, workers: 1, limits: { worker_queue: 1 } }\npaths:\n"
+               "  /: { handler: { " +
+               file() +
+               " } }\n  /here: { handler: { respond: { body: here } } }\n"
+               "  /wait: { handler: { gate: {} } }\n  /open: { handler: { gate_opener: {} } }\n"));
+  Client working(server), waiting(server), cold(server);
+  working.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("gate: waiting");
+  waiting.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(get(server, "/here").body, "here");
+  EXPECT_EQ(get(server, "/wait").status, 503) << "the queue is full";
+  if (!drop()) GTEST_SKIP() << "this file system keeps files in memory";
+  cold.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(cold.read_without_body().status, 200);
+  for (int count = 0; count < 10; ++count) EXPECT_EQ(get(server, "/here").body, "here");
+  EXPECT_TRUE(cold.silent()) << "there is no worker that could read the file";
+  EXPECT_EQ(get(server, "/open").status, 200);
+  EXPECT_TRUE(is_right(cold.read_exactly(size), 0));
 }
 
 }  // namespace
