@@ -71,5 +71,36 @@ TEST(Pace, OfWhatLeftIsCountedToTheByte) {
   }
 }
 
+// The answer to a body whose second byte comes two milliseconds after the first.
+std::string answer_to_dribble(std::uint32_t rate, std::chrono::milliseconds grace) {
+  Limits limits;
+  limits.body_rate = rate;
+  limits.body_grace = grace;
+  Turns turns(limits);
+  Wire wire(turns.loop());
+  turns.entrance().on_accept(wire);
+  std::optional<base::SteadyTime> begin;
+  turns.run([&] {
+    if (!begin) {
+      wire.receive("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nx");
+      begin = turns.loop().now();
+      return true;
+    }
+    if (turns.loop().now() < *begin + std::chrono::milliseconds(2)) return true;
+    wire.receive("x");
+    return false;
+  });
+  return wire.sent().substr(0, 12);
+}
+
+TEST(Pace, OfABodyMayNotBeBelowTheRateOnceItsGraceIsOver) {
+  using std::chrono_literals::operator""ms;
+  constexpr std::uint32_t unreachable = 1'000'000'000;
+  EXPECT_EQ(answer_to_dribble(unreachable, 0ms), "HTTP/1.1 408");
+  EXPECT_EQ(answer_to_dribble(unreachable, 3'600'000ms), "") << "it is still being read";
+  EXPECT_EQ(answer_to_dribble(1, 0ms), "");
+  EXPECT_EQ(answer_to_dribble(0, 0ms), "") << "no rate is asked for";
+}
+
 }  // namespace
 }  // namespace kirsch::http
