@@ -12,9 +12,6 @@ namespace kirsch::http {
 
 namespace {
 
-constexpr std::string_view refusal =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
-
 std::chrono::milliseconds until(base::SteadyTime due, base::SteadyTime now) {
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(due - now), std::chrono::milliseconds(1));
 }
@@ -44,7 +41,7 @@ void Connection::open(net::Transport& transport, bool secure, std::uint32_t list
 
 void Connection::refuse(net::Transport& transport) {
   take(transport);
-  const iovec piece{const_cast<char*>(refusal.data()), refusal.size()};
+  const iovec piece{const_cast<char*>(Connections::refusal.data()), Connections::refusal.size()};
   transport_->send({&piece, 1});
   linger();
 }

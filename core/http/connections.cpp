@@ -21,6 +21,7 @@ class Connections::Entrance final : public net::Acceptor {
       : owner_(owner), listener_(listener), secure_(secure) {}
 
   void on_accept(net::Transport& transport) override { owner_.accept(transport, listener_, secure_); }
+  std::string_view apology() const noexcept override { return secure_ ? std::string_view() : refusal; }
 
  private:
   Connections& owner_;

@@ -33,6 +33,10 @@ struct IdleLink : net::Link<IdleLink> {
 // `seats` (null: clients are not counted) outlive it.
 class Connections final : public net::Hoard {
  public:
+  // What a client is told for which there is no room.
+  static constexpr std::string_view refusal =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
+
   Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats = nullptr);
   ~Connections();
   Connections(const Connections&) = delete;

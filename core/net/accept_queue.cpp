@@ -25,6 +25,20 @@ Address fixed_address(const Listener& listener) noexcept {
   return listener.address().wildcard() ? Address() : listener.address();
 }
 
+void read_away(int descriptor) noexcept {
+  char bytes[16 * 1024];
+  for (int count = 0; count < 16 && ::recv(descriptor, bytes, sizeof(bytes), MSG_DONTWAIT) > 0; ++count) {
+  }
+}
+
+// Closing over unread bytes would be a reset, which can cost the client the answer; it cannot be waited for.
+void apologise(int descriptor, std::string_view text) noexcept {
+  if (text.empty()) return;
+  ::send(descriptor, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(descriptor, SHUT_WR);
+  read_away(descriptor);
+}
+
 }  // namespace
 
 AcceptQueue::AcceptQueue(Listener listener, Acceptor& acceptor, TransportPool& transports, base::Log& log) noexcept
@@ -103,7 +117,9 @@ void AcceptQueue::admit(base::UniqueFd descriptor, const Address& peer) noexcept
 
 void AcceptQueue::turn_away() noexcept {
   spare_.reset();
-  base::UniqueFd(::accept4(descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)).reset();
+  base::UniqueFd client(::accept4(descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (client) apologise(client.get(), acceptor_.apology());
+  client.reset();
   spare_ = open_spare();
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "net/address.h"
 
@@ -83,6 +84,9 @@ class Acceptor {
  public:
   // On the loop's thread; must not throw. Calls set_events before it returns, or close() or abort().
   virtual void on_accept(Transport& transport) = 0;
+  // What a client is sent that cannot be accepted because the process has no descriptor left. Empty: it is closed
+  // without a word.
+  virtual std::string_view apology() const noexcept { return {}; }
 
  protected:
   ~Acceptor() = default;

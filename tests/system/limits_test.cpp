@@ -1,5 +1,6 @@
 // What one client may cost, in bytes and in time, and how each refusal looks.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <memory>
 #include <thread>
@@ -132,6 +133,35 @@ TEST(Limit, of_a_client_is_exact_and_comes_back) {
   clients.pop_back();
   // Until the server has seen the end of that one.
   while (get(server, "/").status == 503) std::this_thread::yield();
+}
+
+// As many as it may have are open, whatever for.
+TEST(Limit, of_descriptors_is_told_to_who_comes_then_and_passes) {
+  const Server server(with_limits("connections: 1000"));
+  EXPECT_EQ(get(server, "/").status, 200);
+  rlim_t highest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(server.pid()) + "/fd")) {
+    highest = std::max<rlim_t>(highest, std::stoul(entry.path().filename()));
+  }
+  const rlimit all_open{highest + 3, highest + 3};
+  ASSERT_EQ(::prlimit(server.pid(), RLIMIT_NOFILE, &all_open, nullptr), 0);
+  std::vector<std::unique_ptr<Client>> clients;
+  Response answer;
+  do {
+    clients.push_back(std::make_unique<Client>(server));
+    clients.back()->send(simple("/"));
+    answer = clients.back()->read();
+  } while (answer.status == 200 && clients.size() <= all_open.rlim_cur);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.field("Retry-After"), "1");
+  EXPECT_EQ(answer.field("Connection"), "close");
+  EXPECT_TRUE(clients.back()->closed_by_peer());
+  EXPECT_FALSE(clients.back()->reset_by_peer());
+  server.wait_for_log("cannot accept on 127.0.0.1");
+  clients.front()->send(simple("/"));
+  EXPECT_EQ(clients.front()->read().status, 200) << "those that are there are served on";
+  clients.clear();
+  while (get(server, "/").status != 200) std::this_thread::yield();
 }
 
 TEST(Limit, of_clients_do_not_hold_this_machine_unless_they_say_so) {
