@@ -163,12 +163,24 @@ std::vector<Course> converse(const std::string& bytes, const std::vector<std::ve
 
 std::string message(const FramingCase& one) { return one.ends ? one.bytes : one.bytes + canary; }
 
-// Nothing cut; then every single cut behind `from`, every n-th for a long text; then single bytes.
+// A cut costs a conversation, so all cuts cost the square of a text's size: minutes for the longest ones. Those are,
+// but for a few bytes, runs of one character. Inside of these one cut is like the next, and only some are made; that a
+// limit falls on every side of a cut is seen in the shorter ones.
+constexpr std::size_t long_text = 2000;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t very_long_text = long_text;
+#else
+constexpr std::size_t very_long_text = 20'000;
+#endif
+
+// Nothing cut; then every single cut behind `from`; then single bytes.
 std::vector<std::vector<std::size_t>> ways_to_cut(const std::string& bytes, std::size_t from) {
   std::vector<std::vector<std::size_t>> ways = {{}};
-  const std::size_t stride = bytes.size() > 2000 ? bytes.size() / 50 : 1;
-  for (std::size_t cut = from + 1; cut < bytes.size(); cut += stride) ways.push_back({cut});
-  if (stride != 1) return ways;
+  const std::size_t everywhere = from == 0 ? very_long_text : long_text;
+  const std::size_t stride = bytes.size() > everywhere ? bytes.size() / 50 : 1;
+  for (std::size_t cut = from + 1; cut < bytes.size(); ++cut) {
+    if (bytes[cut - 1] != bytes[cut] || cut % stride == 0) ways.push_back({cut});
+  }
   ways.emplace_back();
   for (std::size_t cut = from + 1; cut < bytes.size(); ++cut) ways.back().push_back(cut);
   return ways;
