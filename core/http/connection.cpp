@@ -205,6 +205,7 @@ void Connection::become_stream() {
   Stream& begun = *stream;
   begun.place = owner_.streams_.size();
   begun.seat = std::move(seat);
+  begun.room = std::move(room);
   owner_.streams_.push_back(std::move(stream));
   transport_ = nullptr;
   const bool reading = reading_;
@@ -267,6 +268,7 @@ void Connection::recycle() noexcept {
   work_ = nullptr;
   head_ = nullptr;
   seat = {};
+  room = {};
   owner_.recycle(*this);
 }
 

@@ -63,6 +63,8 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
 
   std::size_t place = 0;   // in the list of Connections, which alone uses it
   ClientSeats::Seat seat;  // of its client, where those are counted
+  Capacity::Place room;
+  bool refused = false;
 
  private:
   enum class State : std::uint8_t {

@@ -2,6 +2,7 @@
 #include "http/connections.h"
 
 #include <ctime>
+#include <utility>
 
 #include "http/connection.h"
 #include "http/stream.h"
@@ -29,11 +30,14 @@ class Connections::Entrance final : public net::Acceptor {
   bool secure_;
 };
 
-Connections::Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats)
+Connections::Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats,
+                         Capacity* capacity)
     : loop_(loop),
       limits_(limits),
       service_(service),
       seats_(seats),
+      own_capacity_(limits.connections),
+      capacity_(capacity != nullptr ? *capacity : own_capacity_),
       works_(least_kept),
       spares_(least_kept) {}
 
@@ -48,15 +52,19 @@ net::Acceptor& Connections::entrance(std::uint32_t listener, bool secure) {
 
 void Connections::accept(net::Transport& transport, std::uint32_t listener, bool secure) {
   constexpr std::size_t most_refusals = 256;  // at once, beyond the limit; further ones are reset
-  if (count() >= limits_.connections + most_refusals) {
+  make_room();
+  Capacity::Place room = capacity_.take();
+  if (!room && refused_ >= most_refusals) {
     transport.abort();
     return;
   }
-  make_room();
   Connection& connection = spares_.take([this] { return std::make_unique<Connection>(*this); });
   connection.place = connections_.size();
   connections_.push_back(&connection);
-  if (count() > limits_.connections || !seat(connection, transport.peer())) {
+  connection.room = std::move(room);
+  connection.refused = !connection.room || !seat(connection, transport.peer());
+  if (connection.refused) {
+    ++refused_;
     connection.refuse(transport);
   } else {
     connection.open(transport, secure, listener);
@@ -73,7 +81,7 @@ bool Connections::seat(Connection& connection, const net::Address& client) {
 
 // Close to the limit the connection that has waited longest for a request goes, so that new clients are served.
 void Connections::make_room() {
-  if (count() * 10 < std::uint64_t{limits_.connections} * 9) return;
+  if (!capacity_.tight()) return;
   if (IdleLink* oldest = idle_.pop()) oldest->connection.close();
 }
 
@@ -81,6 +89,7 @@ void Connections::recycle(Connection& connection) noexcept {
   connections_.back()->place = connection.place;
   connections_[connection.place] = connections_.back();
   connections_.pop_back();
+  if (connection.refused) --refused_;
   spares_.give(connection);
   if (spares_.many()) loop_.shed_later(*this);
   tell_if_empty();

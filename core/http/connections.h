@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/spares.h"
+#include "http/capacity.h"
 #include "http/client_seats.h"
 #include "http/limits.h"
 #include "http/output.h"
@@ -29,15 +30,16 @@ struct IdleLink : net::Link<IdleLink> {
 };
 
 // The loop's thread only. Outlives every listening of its entrances; destroyed after Loop::run has returned or while
-// nothing runs on the loop, but before the loop itself. `limits`, `service` and
-// `seats` (null: clients are not counted) outlive it.
+// nothing runs on the loop, but before the loop itself. `limits`, `service`, `seats` (null: clients are not counted)
+// and `capacity` (null: its own, of Limits::connections) outlive it.
 class Connections final : public net::Hoard {
  public:
   // What a client is told for which there is no room.
   static constexpr std::string_view refusal =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
 
-  Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats = nullptr);
+  Connections(net::Loop& loop, const Limits& limits, Service& service, ClientSeats* seats = nullptr,
+              Capacity* capacity = nullptr);
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -82,6 +84,9 @@ class Connections final : public net::Hoard {
   const Limits& limits_;
   Service& service_;
   ClientSeats* const seats_;
+  Capacity own_capacity_;
+  Capacity& capacity_;
+  std::size_t refused_ = 0;   // of connections_
   net::List<IdleLink> idle_;  // those that wait for a request, the oldest first
   OutputBlocks blocks_;
   DateLine date_;

@@ -26,7 +26,7 @@ struct Limits {
   std::size_t output_high = 256 * 1024;  // write() returns false above
   std::size_t output_low = 64 * 1024;    // on_writable() below
   std::uint32_t requests = 1000;         // per connection; the last answer says Connection: close
-  std::uint32_t connections = 10'000;    // per server (one loop); beyond: 503
+  std::uint32_t connections = 10'000;    // on all loops together; beyond: 503
   std::uint32_t client_connections = 0;  // of one address on all loops; beyond: 503; 0: no limit
   bool loopback_counts = false;          // for client_connections
 

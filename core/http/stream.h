@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "http/capacity.h"
 #include "http/client_seats.h"
 #include "http/input.h"
 #include "http/output.h"
@@ -47,6 +48,7 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
 
   std::size_t place = 0;   // in the list of Connections, which alone uses it
   ClientSeats::Seat seat;  // of its client, where those are counted
+  Capacity::Place room;
 
  private:
   std::size_t deliver(char* bytes, std::size_t size);

@@ -20,7 +20,7 @@ constexpr auto drain_check = 20ms;
 constexpr auto first_requests = 100ms;    // for clients that were accepted a moment ago
 constexpr auto worker_patience = 1000ms;  // after the drain
 
-http::Limits limits_of(const config::LimitSettings& settings, unsigned loops) {
+http::Limits limits_of(const config::LimitSettings& settings) {
   http::Limits limits;
   limits.method = settings.method;
   limits.life = settings.keep_alive_life;
@@ -38,24 +38,26 @@ http::Limits limits_of(const config::LimitSettings& settings, unsigned loops) {
   limits.write_time = settings.write_idle;
   limits.idle_time = settings.keep_alive;
   limits.requests = settings.keep_alive_requests;
-  limits.connections = (settings.connections + loops - 1) / loops;
+  limits.connections = settings.connections;
   return limits;
 }
 
 // As many connections as descriptors are left for: a hundred are for files, logs and modules.
-std::uint32_t connections_within_descriptors(std::uint32_t configured, base::Log& log) {
+std::uint32_t connections_within_descriptors(std::uint64_t configured, base::Log& log) {
   constexpr rlim_t others = 100;
+  constexpr std::uint64_t most = UINT32_MAX;
   rlimit descriptors{};
-  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return configured;
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return most;
   descriptors.rlim_cur = descriptors.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &descriptors);
   ::getrlimit(RLIMIT_NOFILE, &descriptors);
   const rlim_t room = descriptors.rlim_cur > others ? descriptors.rlim_cur - others : 1;
-  if (configured <= room) return configured;
-  log.write(base::Level::warning, "server: limits.connections is " + std::to_string(configured) + ", but " +
-                                      std::to_string(descriptors.rlim_cur) + " descriptors are allowed: serving " +
-                                      std::to_string(room) + " (ulimit -n, or LimitNOFILE= of the unit)");
-  return static_cast<std::uint32_t>(room);
+  if (configured > room) {
+    log.write(base::Level::warning, "server: limits.connections come to " + std::to_string(configured) + ", but " +
+                                        std::to_string(descriptors.rlim_cur) + " descriptors are allowed: serving " +
+                                        std::to_string(room) + " (ulimit -n, or LimitNOFILE= of the unit)");
+  }
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(room, most));
 }
 
 }  // namespace
@@ -76,8 +78,10 @@ class Loops::Lane {
         loop_(number, owner.log_),
         dispatcher_(loop_, *owner.workers_, owner.log_, generation, *owner.watch_, owner.bodies_),
         seats_(owner.seats_) {
-    for (const auto& limits : owner.limits_)
-      connections_.push_back(std::make_unique<http::Connections>(loop_, limits, dispatcher_, &seats_));
+    for (std::size_t index = 0; index < owner.limits_.size(); ++index) {
+      connections_.push_back(std::make_unique<http::Connections>(loop_, owner.limits_[index], dispatcher_, &seats_,
+                                                                 &owner.capacities_[index]));
+    }
   }
   ~Lane() { end(); }
 
@@ -160,16 +164,20 @@ unsigned Loops::count(const config::ServerSettings& settings) {
   return known ? static_cast<unsigned>(std::max(CPU_COUNT(&set), 1)) : 1U;
 }
 
-// Listeners without limits of their own share the server's, and the count of connections with it.
-void Loops::set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common,
-                       unsigned loops) {
-  const auto most = connections_within_descriptors(common.connections, log_);
-  limits_.push_back(limits_of(common, loops));
-  limits_.front().connections = (most + loops - 1) / loops;
+// Listeners without limits of their own share the server's, and the count of connections with it; all of them share
+// the descriptors.
+void Loops::set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common) {
+  limits_.push_back(limits_of(common));
+  std::uint64_t connections = common.connections;
   for (const auto& listener : listeners) {
     limits_of_listener_.push_back(listener.limits ? limits_.size() : 0);
-    if (listener.limits) limits_.push_back(limits_of(*listener.limits, loops));
+    if (!listener.limits) continue;
+    limits_.push_back(limits_of(*listener.limits));
+    connections += listener.limits->connections;
   }
+  if (std::ranges::find(limits_of_listener_, 0U) == limits_of_listener_.end()) connections -= common.connections;
+  descriptors_.emplace(connections_within_descriptors(connections, log_));
+  for (const auto& limits : limits_) capacities_.emplace_back(limits.connections, &*descriptors_);
 }
 
 Loops::Loops(unsigned loops, const config::Configuration& configuration, base::Log& log,
@@ -178,7 +186,7 @@ Loops::Loops(unsigned loops, const config::Configuration& configuration, base::L
       bodies_{.spool = std::make_shared<pipeline::Spool>(spool_directory(state), configuration.server.limits.spool),
               .memory = configuration.server.limits.body_memory} {
   const auto& settings = configuration.server;
-  set_limits(configuration.listeners, settings.limits, loops);
+  set_limits(configuration.listeners, settings.limits);
   workers_ = std::make_unique<pipeline::WorkerPool>(pipeline::WorkerPool::Settings{
       .workers = settings.workers, .queue = settings.limits.worker_queue, .first_lane = loops});
   watch_.emplace(loops + settings.workers, settings.limits.handler_time, log_);

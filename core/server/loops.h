@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -55,8 +56,7 @@ class Loops {
   class Lane;
   struct Count;
 
-  void set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common,
-                  unsigned loops);
+  void set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common);
   void watch(const std::stop_token& stop);
   bool drained_within(std::chrono::milliseconds drain) noexcept;
   bool workers_ended() noexcept;
@@ -64,6 +64,8 @@ class Loops {
   base::Log& log_;
   std::vector<http::Limits> limits_;  // the server's, then those of listeners that have their own
   std::vector<std::size_t> limits_of_listener_;
+  std::optional<http::Capacity> descriptors_;
+  std::deque<http::Capacity> capacities_;  // one for each of limits_
   http::ClientSeats seats_;
   pipeline::Dispatcher::Bodies bodies_;
   std::mutex mutex_;

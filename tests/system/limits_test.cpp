@@ -135,6 +135,36 @@ TEST(Limit, of_a_client_is_exact_and_comes_back) {
   while (get(server, "/").status == 503) std::this_thread::yield();
 }
 
+// Which loop a client comes to is the kernel's choice; no loop refuses it while another one has room.
+TEST(Limit, of_connections_counts_those_of_all_loops_together) {
+  constexpr std::size_t most = 60;
+  const auto status = [](Client& client) {
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+    return client.read().status;
+  };
+  for (const bool own : {false, true}) {
+    const std::string limits = "limits: { connections: " + std::to_string(most) + " }";
+    const Server server("version: 1\nserver: { loops: 2" + (own ? "" : ", " + limits) +
+                        " }\nlisteners: { main: { bind: \"127.0.0.1:0\"" + (own ? ", " + limits : "") +
+                        " } }\npaths: { /: { handler: { parcel_whole: {} } } }\n");
+    std::vector<std::unique_ptr<Client>> busy;
+    for (std::size_t count = 0; count < most; ++count) {
+      busy.push_back(std::make_unique<Client>(server));
+      ASSERT_EQ(status(*busy.back()), 100) << count;
+    }
+    Client beyond(server);
+    EXPECT_EQ(beyond.read().status, 503);
+    busy.front()->reset();
+    // Until the server has seen the end of that one.
+    int answer = 503;
+    while (answer == 503) {
+      Client next(server);
+      answer = status(next);
+    }
+    EXPECT_EQ(answer, 100);
+  }
+}
+
 // As many as it may have are open, whatever for.
 TEST(Limit, of_descriptors_is_told_to_who_comes_then_and_passes) {
   const Server server(with_limits("connections: 1000"));
