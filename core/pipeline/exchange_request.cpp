@@ -187,6 +187,7 @@ void Exchange::finish_body() {
 void Exchange::refuse_body(std::uint16_t status, std::string_view reason) {
   writer_->pause_body();
   page_ = {status, reason};
+  if (status == 503 || status == 507) fields_.set("Retry-After", "1");
   course_.fail_body(Outcome::unexpected);
   where_ = Where::running;
   run(Place::loop);

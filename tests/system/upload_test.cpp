@@ -122,9 +122,29 @@ TEST(Upload, that_finds_no_room_is_507_and_leaves_room_for_others) {
       loopback("server: { limits: { body: 8MiB, body_memory: 1000, spool: 2MiB } }\npaths: { /: { handler: "
                "{ parcel_whole: {} } } }\n"));
   for (int round = 0; round < 3; ++round) {
-    EXPECT_EQ(request(server, "POST", "/", {}, patterned(3'000'000)).status, 507);
+    const auto refused = request(server, "POST", "/", {}, patterned(3'000'000));
+    EXPECT_EQ(refused.status, 507);
+    EXPECT_EQ(refused.field("Retry-After"), "1");
     EXPECT_EQ(request(server, "POST", "/", {}, patterned(2'000'000)).status, 200);
   }
+}
+
+TEST(Upload, that_finds_no_worker_is_503_and_may_come_again) {
+  const Server server(
+      loopback("server: { loops: 1, workers: 1, limits: { body_memory: 1000, worker_queue: 1 } }\npaths:\n"
+               "  /whole: { handler: { parcel_whole: {} } }\n"
+               "  /wait: { handler: { gate: {} } }\n  /open: { handler: { gate_opener: {} } }\n"));
+  Client working(server), waiting(server);
+  working.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("gate: waiting");
+  waiting.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto refused = request(server, "POST", "/whole", {}, patterned(3000));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.field("Retry-After"), "1");
+  EXPECT_EQ(get(server, "/open").status, 200);
+  EXPECT_EQ(working.read().status, 200);
+  EXPECT_EQ(waiting.read().status, 200);
+  EXPECT_EQ(request(server, "POST", "/whole", {}, patterned(3000)).status, 200);
 }
 
 TEST(Upload, that_breaks_off_gives_its_room_back) {
