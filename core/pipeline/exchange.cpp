@@ -67,8 +67,9 @@ void Exchange::run(Place here) {
     const Step* step = course_.step();
     if (course_.stage() == Stage::handler && (route_.redirect_to_slash || route_.instead != 0)) step = nullptr;
     if (step != nullptr) {
-      if (step->place != Place::either && step->place != here) {
-        if (hand_over(step->place)) return;
+      const Place place = place_of(*step);
+      if (place != Place::either && place != here) {
+        if (hand_over(place)) return;
       } else if (!call(*step, here)) {
         return;
       }
@@ -87,6 +88,16 @@ void Exchange::run(Place here) {
       return;
     }
   }
+}
+
+// Looking at a body in a file may wait for the disk, and a form is searched from end to end: no loop does that. So what
+// else would run on the loop runs as if there were a blocking step.
+Place Exchange::place_of(const Step& step) const {
+  if (step.place != Place::loop || step.async || request_.body.data == nullptr || body_in_.descriptor() < 0)
+    return step.place;
+  const Stage stage = course_.stage();
+  if (stage == Stage::before_handler || stage == Stage::handler) return Place::worker;
+  return stage == Stage::before_finalize ? Place::either : step.place;
 }
 
 // False: suspended.

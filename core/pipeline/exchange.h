@@ -124,6 +124,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
 
   // exchange.cpp
   void run(Place here);
+  Place place_of(const Step& step) const;
   bool call(const Step& step, Place here);
   void settle(std::uint32_t flow, std::string_view name);
   Outcome note_failure(std::string_view name);

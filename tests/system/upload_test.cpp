@@ -160,6 +160,15 @@ TEST(Upload, that_breaks_off_gives_its_room_back) {
   }
 }
 
+// It may have to be read from the disk.
+TEST(Upload, to_a_file_is_looked_at_by_a_worker_even_by_an_inline_handler) {
+  const Server server(
+      loopback("server: { limits: { body_memory: 1000 } }\npaths: { /: { handler: { parcel_whole: {} } } }\n"));
+  EXPECT_EQ(request(server, "POST", "/", {}, std::string(1000, 'x')).field("X-Thread"), "loop");
+  EXPECT_EQ(request(server, "POST", "/", {}, std::string(1001, 'x')).field("X-Thread"), "worker");
+  EXPECT_EQ(request(server, "POST", "/", {}, std::string(1000, 'x')).field("X-Thread"), "loop");
+}
+
 TEST(Upload, has_a_limit_per_path) {
   const Server server(
       loopback("server: { limits: { body: 10 } }\nsites:\n  - limits: { body: 20 }\n    paths:\n"
