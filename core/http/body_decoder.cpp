@@ -176,7 +176,8 @@ bool BodyDecoder::step_trailer(char c) {
     }
   } else if (c == '\r') {
     phase_ = Phase::trailer_feed;
-    return true;
+    trailer_bytes_ += 2;  // the end of a line counts as it does in a head
+    return trailer_bytes_ <= limits_->field_block || fail(413, "the trailer fields are too long");
   } else if (!is(c, character::value)) {
     return fail(400, "a control character in a trailer field");
   }

@@ -14,7 +14,7 @@ struct Limits {
   std::size_t target = 8 * 1024;        // longer: 414
   std::size_t field = 8 * 1024;         // one field line without its end; longer: 431
   std::size_t field_block = 32 * 1024;  // all field lines with their ends; longer: 431
-  std::size_t fields = 100;             // more: 431. Both also hold for trailers
+  std::size_t fields = 100;             // more: 431. The last three also hold for trailers: 413
 
   // Chunked bodies (RFC 9112 §7.1).
   std::size_t chunk_line = 4 * 1024;         // size and extensions; longer: 400
