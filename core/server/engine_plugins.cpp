@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "server/option_origin.h"
+
 namespace kirsch::server {
 namespace {
 
@@ -22,13 +24,24 @@ Function function_of(const kirsch_provided& provided, loader::Channel channel) {
   }
 }
 
-void run(const loader::Instance& plugin, loader::Channel channel) {
+// A plugin that names an option says that the system does not give what that asks for.
+[[noreturn]] void fail(const config::PluginUse& use, const loader::Provided& provided, const kirsch_error& error) {
+  if (error.option[0] == 0) throw std::runtime_error(error.text);
+  const auto at = option_origin(provided.offer().options, std::get<base::Structure>(use.options.data), error.option);
+  throw base::Refusal(base::Diagnostic{.code = "E003",
+                                       .message = error.text,
+                                       .position = at ? at : std::optional(use.origin),
+                                       .exit_code = base::ExitCode::bind_or_permission});
+}
+
+void run(const config::PluginUse& use, const loader::Provided& provided, const loader::Instance& plugin,
+         loader::Channel channel) {
   kirsch_error error{};
   const auto function = function_of(plugin.functions(), channel);
-  if (function != nullptr && function(plugin.self(), &error) != 0) {
-    error.text[sizeof error.text - 1] = 0;
-    throw std::runtime_error(error.text);
-  }
+  if (function == nullptr || function(plugin.self(), &error) == 0) return;
+  error.text[sizeof error.text - 1] = 0;
+  error.option[sizeof error.option - 1] = 0;
+  fail(use, provided, error);
 }
 
 }  // namespace
@@ -45,7 +58,8 @@ void EnginePlugins::subscribe(engine::Bus& bus) {
       const int priority = paired && use.priority ? *use.priority : channel.priority.value_or(late);
       bus.subscribe({std::string(loader::word(channel.channel)), use.name, priority,
                      [entry, kind = channel.channel](std::string_view) {
-                       if (entry->instance != nullptr) run(*entry->instance, kind);
+                       if (entry->instance == nullptr) return;
+                       run(*entry->use, *entry->provided, *entry->instance, kind);
                      }});
     }
   }

@@ -10,6 +10,7 @@
 
 #include "loader/service_order.h"
 #include "server/named_modules.h"
+#include "server/option_origin.h"
 #include "server/required_services.h"
 
 namespace kirsch::server {
@@ -66,12 +67,8 @@ pipeline::SharedInstance Modules::make(const loader::Provided& provided, const b
   };
   const pipeline::LoweredOptions lowered(options, resolve);
   const auto origin_of = [&](std::string_view option) -> std::optional<base::Position> {
-    const auto& known = provided.offer().options;
-    const auto found = std::ranges::find(known, option.substr(0, option.find('.')), &base::Option::name);
-    if (found != known.end()) {
-      const auto& at = options.values[static_cast<std::size_t>(found - known.begin())].origin;
-      if (!at.file.empty()) return at;  // else it is a default, and the use of the module is to blame
-    }
+    if (const auto at = option_origin(provided.offer().options, options, option)) return at;
+    // Else it is a default, and the use of the module is to blame.
     return origin.line == 0 ? std::nullopt : std::optional(origin);
   };
   auto made =

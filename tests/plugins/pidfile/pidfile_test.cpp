@@ -1,0 +1,164 @@
+// pidfile: the file is right, belongs to one server, and nothing else that has its name is touched.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <list>
+
+#include "support/client.h"
+#include "support/kirsch.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr auto here = "paths: { /: { handler: { respond: { body: here } } } }\n";
+
+std::string with_pidfile(const std::filesystem::path& path) {
+  return loopback("engine: { signals: {}, pidfile: { path: \"" + path.string() + "\" } }\n" + here);
+}
+
+class Pidfile : public ::testing::Test {
+ protected:
+  // A start that is to be refused.
+  Result refused(int exit_code) {
+    const auto file = folder_.write("kirsch.yaml", completed(with_pidfile(path_)));
+    const auto state = folder_.path() / "other-state";
+    auto result = run_kirsch({"run", "-c", file.string()}, {}, {{"STATE_DIRECTORY", state.string()}});
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
+    EXPECT_THAT(result.out, Not(HasSubstr("ready")));
+    return result;
+  }
+  bool exists() const { return std::filesystem::exists(std::filesystem::symlink_status(path_)); }
+
+  const TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "kirsch.pid";
+};
+
+TEST_F(Pidfile, NamesTheServerAndIsGoneAfterTerm) {
+  Server server(with_pidfile(path_));
+  EXPECT_EQ(contents_of(path_), std::to_string(server.pid()) + "\n");
+  struct stat status {};
+  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0644u);
+  EXPECT_EQ(status.st_nlink, 1u);
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_FALSE(exists());
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(Pidfile, RefusesASecondServerAndNamesTheFirst) {
+  const Server first(with_pidfile(path_));
+  const auto result = refused(5);
+  EXPECT_THAT(result.err, HasSubstr("process " + std::to_string(first.pid()) + " holds " + path_.string()));
+  EXPECT_THAT(result.err, HasSubstr("kirsch.yaml:3"));
+  EXPECT_EQ(get(first, "/").body, "here");
+  EXPECT_EQ(contents_of(path_), std::to_string(first.pid()) + "\n");
+}
+
+TEST_F(Pidfile, IsReplacedAfterKill) {
+  {
+    Server killed(with_pidfile(path_));
+    killed.signal(SIGKILL);
+    EXPECT_EQ(killed.wait(), 128 + SIGKILL);
+    EXPECT_EQ(contents_of(path_), std::to_string(killed.pid()) + "\n");
+  }
+  Server next(with_pidfile(path_));
+  EXPECT_EQ(contents_of(path_), std::to_string(next.pid()) + "\n");
+  EXPECT_THAT(next.log(), HasSubstr("which no longer holds it: replaced"));
+  EXPECT_EQ(next.stop(), 0);
+  EXPECT_FALSE(exists());
+}
+
+TEST_F(Pidfile, AProcessThatHasTheOldNumberByChanceIsNoOwner) {
+  folder_.write("kirsch.pid", std::to_string(::getpid()) + "\n");
+  const Server server(with_pidfile(path_));
+  EXPECT_EQ(contents_of(path_), std::to_string(server.pid()) + "\n");
+}
+
+TEST_F(Pidfile, ReplacesWhateverAFileSaysThatNobodyHolds) {
+  for (const std::string junk : {"", "not a number", "99999999999999999999\n"}) {
+    folder_.write("kirsch.pid", junk);
+    Server server(with_pidfile(path_));
+    EXPECT_EQ(contents_of(path_), std::to_string(server.pid()) + "\n");
+  }
+}
+
+TEST_F(Pidfile, DoesNotFollowALink) {
+  const auto precious = folder_.write("precious", "precious");
+  std::filesystem::create_symlink(precious, path_);
+  EXPECT_THAT(refused(5).err, HasSubstr("symbolic link"));
+  EXPECT_EQ(contents_of(precious), "precious");
+  EXPECT_TRUE(std::filesystem::is_symlink(path_));
+}
+
+TEST_F(Pidfile, DoesNotReplaceAFifoADirectoryOrAFileWithSeveralNames) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_THAT(refused(5).err, HasSubstr("not a regular file"));
+  std::filesystem::remove(path_);
+  std::filesystem::create_directory(path_);
+  EXPECT_THAT(refused(5).err, HasSubstr("not a regular file"));
+  std::filesystem::remove(path_);
+  const auto precious = folder_.write("precious", "precious");
+  std::filesystem::create_hard_link(precious, path_);
+  EXPECT_THAT(refused(5).err, HasSubstr("several names"));
+  EXPECT_EQ(contents_of(precious), "precious");
+}
+
+TEST_F(Pidfile, NeedsItsDirectory) {
+  path_ = folder_.path() / "nowhere" / "kirsch.pid";
+  EXPECT_THAT(refused(5).err, HasSubstr("No such file or directory"));
+}
+
+TEST_F(Pidfile, NeedsAnAbsolutePath) {
+  path_ = "kirsch.pid";
+  const auto result = refused(3);
+  EXPECT_THAT(result.err, HasSubstr("'kirsch.pid' is not an absolute path"));
+  EXPECT_THAT(result.err, HasSubstr("kirsch.yaml:3"));
+}
+
+TEST_F(Pidfile, IsNotLeftBehindByAStartThatFails) {
+  const auto file = folder_.write("kirsch.yaml", completed("version: 1\n"
+                                                           "listeners: { main: { bind: \"192.0.2.1:1\" } }\n"
+                                                           "engine: { pidfile: { path: \"" +
+                                                           path_.string() + "\" } }\n" + here));
+  const auto state = folder_.path() / "state";
+  const auto result = run_kirsch({"run", "-c", file.string()}, {}, {{"STATE_DIRECTORY", state.string()}});
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_FALSE(exists());
+}
+
+TEST_F(Pidfile, IsLeftAloneOnceItIsSomebodyElses) {
+  Server server(with_pidfile(path_));
+  std::filesystem::rename(folder_.write("other", "1\n"), path_);
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_EQ(contents_of(path_), "1\n");
+}
+
+TEST_F(Pidfile, HasOneWinnerAmongManyStarts) {
+  const auto file = folder_.write("kirsch.yaml", completed(with_pidfile(path_)));
+  folder_.write("kirsch.pid", "1\n");  // stale, so that they race for the replacement too
+  std::list<Process> racers;
+  for (int number = 0; number < 12; ++number) {
+    const auto state = folder_.path() / ("state" + std::to_string(number));
+    racers.emplace_back(
+        std::vector<std::string>{kirsch_program().string(), "run", "-c", file.string()},
+        ProcessOptions{.folder = {}, .environment = {{"STATE_DIRECTORY", state.string()}}, .input = {}});
+  }
+  int winners = 0;
+  for (auto& racer : racers) {
+    if (racer.wait_for([](const auto& output) { return output.out.find("ready\n") != std::string::npos; })) {
+      ++winners;
+      EXPECT_EQ(contents_of(path_), std::to_string(racer.pid()) + "\n");
+    } else {
+      EXPECT_EQ(racer.wait(), 5) << racer.output().all;
+    }
+  }
+  EXPECT_EQ(winners, 1);
+}
+
+}  // namespace
+}  // namespace kirsch::test
