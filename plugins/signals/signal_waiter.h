@@ -4,7 +4,6 @@
 #include <csignal>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -12,7 +11,7 @@ namespace signals {
 
 struct Signal {
   int number = 0;
-  std::string_view name;
+  std::string name;
 };
 
 // Takes signals from its construction to its destruction. They must be blocked in every thread, or the kernel delivers
