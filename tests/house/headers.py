@@ -15,7 +15,7 @@ stdint.h stdio.h stdlib.h string.h time.h uchar.h wchar.h wctype.h
 
 # POSIX and Linux without sockets; headers of processor instructions included.
 SYSTEM = set("""
-dirent.h elf.h endian.h fcntl.h fnmatch.h glob.h grp.h immintrin.h emmintrin.h linux/openat2.h nmmintrin.h poll.h
+dirent.h elf.h endian.h fcntl.h fnmatch.h glob.h grp.h immintrin.h emmintrin.h linux/openat2.h linux/securebits.h nmmintrin.h poll.h
 pthread.h pwd.h sched.h semaphore.h spawn.h strings.h sys/auxv.h sys/capability.h sys/eventfd.h sys/file.h
 sys/inotify.h sys/ioctl.h sys/mman.h sys/prctl.h sys/random.h sys/resource.h sys/sendfile.h sys/signalfd.h sys/stat.h
 sys/statvfs.h sys/syscall.h sys/sysmacros.h sys/time.h sys/timerfd.h sys/types.h sys/uio.h sys/utsname.h sys/wait.h
@@ -28,5 +28,6 @@ PACKAGES = {
     "Poco::JSON": [r"Poco/JSON/", r"Poco/Dynamic/", r"Poco/[A-Za-z0-9]+\.h"],
     "Poco::Redis": [r"Poco/Redis/", r"Poco/[A-Za-z0-9]+\.h"],
     "Threads::Threads": [],
+    "cap-ng": [r"cap-ng\.h"],
     "ZLIB::ZLIB": [r"zlib\.h"],
 }

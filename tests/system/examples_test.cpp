@@ -6,6 +6,7 @@
 #include "markdown.h"
 #include "support/client.h"
 #include "support/kirsch.h"
+#include "support/own_namespaces.h"
 
 namespace kirsch::test {
 namespace {
@@ -72,12 +73,19 @@ std::string on_free_ports(std::string_view yaml) {
   return made.append(yaml);
 }
 
-class Examples : public ::testing::TestWithParam<Example> {};
+bool names(const std::string& yaml, const std::string& plugin) {
+  return yaml.find("\n  " + plugin + ":") != std::string::npos;
+}
 
-TEST_P(Examples, starts_and_answers) {
-  const auto& example = GetParam();
-  const Server server(on_free_ports(example.yaml),
-                      {.files = {}, .neighbours = example.neighbours, .environment = {}, .arguments = {}});
+// `runtime` is where systemd lets a service keep its pid file.
+void expect_answers(const Example& example, const std::string& yaml, const std::filesystem::path& runtime,
+                    std::map<std::string, std::string> environment) {
+  environment["RUNTIME_DIRECTORY"] = runtime;
+  ServerOptions options;
+  options.neighbours = example.neighbours;
+  options.environment = std::move(environment);
+  if (names(yaml, "daemonizer")) options.arguments.emplace_back("--foreground");
+  const Server server(on_free_ports(yaml), options);
   ASSERT_GE(server.listeners(), 1u);
   for (std::size_t listener = 0; listener < server.listeners(); ++listener) {
     Client client(server, listener);
@@ -85,6 +93,22 @@ TEST_P(Examples, starts_and_answers) {
     const auto response = client.read();
     EXPECT_LT(response.status, 500) << response.raw;
   }
+}
+
+class Examples : public ::testing::TestWithParam<Example> {};
+
+TEST_P(Examples, starts_and_answers) {
+  const auto& example = GetParam();
+  if (!names(example.yaml, "dropprivileges")) {
+    const TemporaryFolder runtime;
+    return expect_answers(example, example.yaml, runtime.path(), {});
+  }
+  if (const auto reason = namespaces_denied()) GTEST_SKIP() << *reason;
+  in_own_namespaces([&] {
+    auto environment = without_leak_check();
+    environment["STATE_DIRECTORY"] = "/run/state";
+    expect_answers(example, example.yaml + "plugins: { path: [/srv/plugins] }\n", "/run", environment);
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Examples, ::testing::ValuesIn(examples()),
