@@ -68,7 +68,7 @@ TEST_F(Pidfile, IsReplacedAfterKill) {
   }
   Server next(with_pidfile(path_));
   EXPECT_EQ(contents_of(path_), std::to_string(next.pid()) + "\n");
-  EXPECT_THAT(next.log(), HasSubstr("which no longer holds it: replaced"));
+  next.wait_for_log("which no longer holds it: replaced");
   EXPECT_EQ(next.stop(), 0);
   EXPECT_FALSE(exists());
 }

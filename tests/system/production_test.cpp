@@ -1,0 +1,79 @@
+// config/production.yaml as an operator starts it: root, port 80, a daemon of another user; and the files for systemd.
+#include <gmock/gmock.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "support/client.h"
+#include "support/kirsch.h"
+#include "support/own_namespaces.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+bool ends(pid_t process) {
+  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
+  if (descriptor < 0) return errno == ESRCH;
+  pollfd waited{descriptor, POLLIN, 0};
+  const bool ended = ::poll(&waited, 1, static_cast<int>(patience.count())) == 1;
+  ::close(descriptor);
+  return ended;
+}
+
+std::map<std::string, std::string> places() {
+  auto environment = without_leak_check();
+  for (const auto& [name, place] : std::map<std::string, std::string>{{"KIRSCH_LOGS", "/run/log"},
+                                                                      {"KIRSCH_RUN", "/run/kirsch"},
+                                                                      {"KIRSCH_STATE", "/run/state"},
+                                                                      {"KIRSCH_ROOT", "/srv/www"}}) {
+    environment[name] = place;
+    std::filesystem::create_directory(place);
+  }
+  std::ofstream("/srv/www/index.html") << "served\n";
+  // The server finds its modules beside itself.
+  std::filesystem::create_directory("/srv/bin");
+  std::filesystem::copy(kirsch_program(), "/srv/bin");
+  return environment;
+}
+
+TEST(Production, StartsAsRootOnPort80AndServesAsSomebodyElse) {
+  if (const auto reason = namespaces_denied()) GTEST_SKIP() << *reason;
+  in_own_namespaces([] {
+    const auto environment = places();
+    // Until a keeper keeps its rights, the file's directory must be the user's.
+    ASSERT_EQ(::chown("/run/kirsch", ::getpwnam("www-data")->pw_uid, ::getgrnam("www-data")->gr_gid), 0);
+    Process launcher({"/srv/bin/kirsch", "run", "-c", (source_folder() / "config" / "production.yaml").string()},
+                     {.folder = {}, .environment = environment, .input = {}});
+    ASSERT_EQ(launcher.wait(), 0) << launcher.output().all;
+    EXPECT_THAT(launcher.output().out, MatchesRegex("serving http://0.0.0.0:80\nready in .*\n"));
+    Client client(std::uint16_t{80});
+    ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    const auto response = client.read();
+    EXPECT_EQ(response.body, "served\n");
+    EXPECT_EQ(response.field("X-Frame-Options"), "DENY");
+    const pid_t named = std::stoi(contents_of("/run/kirsch/kirsch.pid"));
+    ::kill(named, SIGTERM);
+    EXPECT_TRUE(ends(named));
+    EXPECT_FALSE(std::filesystem::exists("/run/kirsch/kirsch.pid"));
+    EXPECT_THAT(contents_of("/run/log/error.log"), HasSubstr("running as www-data"));
+    EXPECT_THAT(contents_of("/run/log/access.log"), HasSubstr("\"GET / HTTP/1.1\" 200"));
+  });
+}
+
+TEST(Unit, LeavesLittleToAttack) {
+  const auto unit = source_folder() / "config" / "systemd" / "kirsch.service";
+  if (!std::filesystem::exists("/usr/bin/systemd-analyze")) GTEST_SKIP() << "no systemd-analyze here";
+  Process analyze({"systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=16", unit.string()});
+  EXPECT_EQ(analyze.wait(), 0) << analyze.output().all;
+}
+
+}  // namespace
+}  // namespace kirsch::test
