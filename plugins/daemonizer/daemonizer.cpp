@@ -104,16 +104,15 @@ struct Daemonizer {
   }
 
   // The daemon. Its standard error stays the terminal's until the start is decided: what a dying process says there
-  // must not be lost.
+  // must not be lost. Servers of a keeper, which itself has no loops, inherit it at once and for good; how they died
+  // the keeper tells.
   void settle() {
     reporter_->introduce();
     ::umask(static_cast<mode_t>(std::stoul(mask, nullptr, 8)));
     daemonizer::close_inherited();
     streams_.redirect_input_and_output();
-    if (!wait) {
-      streams_.redirect_error();
-      return reporter_->close();
-    }
+    if (!wait || kirsch::loops() == 0) streams_.redirect_error();
+    if (!wait) return reporter_->close();
     ready_.emplace("ready", 100, [this](const kirsch::Event& event) { decided(true, event); });
     failed_.emplace("failed", 0, [this](const kirsch::Event& event) { decided(false, event); });
   }

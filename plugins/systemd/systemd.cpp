@@ -22,14 +22,6 @@ std::int64_t number(const std::string& text) {
   return value;
 }
 
-// The process that stands for the whole: a keeper is the parent that systemd itself started, and not one that is to be
-// replaced.
-pid_t main_process() {
-  const auto parent = ::getppid();
-  const bool kept = parent != kirsch::Process::predecessor() && parent == number(environment("SYSTEMD_EXEC_PID"));
-  return kept ? parent : ::getpid();
-}
-
 std::string monotonic_microseconds() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -49,10 +41,14 @@ struct Systemd {
       tell("RELOADING=1\nMONOTONIC_USEC=" + monotonic_microseconds() + "\nSTATUS=reloading");
     });
     reloaded_.emplace("graceful", 100, [this](const kirsch::Event&) { tell("READY=1\nSTATUS=" + status_); });
+    // Behind the core, which asks for the end of this process once another one serves.
+    restarted_.emplace("restart", 100, [this](const kirsch::Event&) { replaced_ = kirsch::Bus::stopping(); });
   }
 
+  // Of the whole, not of a process that others have replaced; a keeper may be starting the next one.
   void stop() const {
-    if (socket_) tell("STOPPING=1\nSTATUS=serving what was accepted");
+    if (!socket_ || replaced_ || kirsch::Process::main_pid() != ::getpid()) return;
+    tell("STOPPING=1\nSTATUS=serving what was accepted");
   }
 
  private:
@@ -61,7 +57,7 @@ struct Systemd {
     while (status_.ends_with('\n')) status_.pop_back();
     for (auto at = status_.find("\nserving "); at != std::string::npos; at = status_.find("\nserving ", at))
       status_.replace(at, 9, ", ");
-    tell("READY=1\nMAINPID=" + std::to_string(main_process()) + "\nSTATUS=" + status_);
+    tell("READY=1\nMAINPID=" + std::to_string(kirsch::Process::main_pid()) + "\nSTATUS=" + status_);
     watch();
   }
 
@@ -69,7 +65,9 @@ struct Systemd {
   void watch() {
     const auto interval = std::chrono::microseconds(number(environment("WATCHDOG_USEC")));
     const auto watched = number(environment("WATCHDOG_PID"));
-    if (interval.count() <= 0 || (watched != 0 && watched != main_process())) return;
+    // A successor has inherited the environment of the process that systemd started.
+    const bool ours = watched == 0 || watched == kirsch::Process::main_pid() || kirsch::Process::predecessor() != 0;
+    if (interval.count() <= 0 || !ours) return;
     const auto period =
         std::max(std::chrono::duration_cast<std::chrono::milliseconds>(interval / 4), std::chrono::milliseconds(1));
     heartbeat_ = std::make_shared<systemd::Heartbeat>(kirsch::loops(), period,
@@ -85,7 +83,8 @@ struct Systemd {
   std::shared_ptr<const systemd::NotifySocket> socket_;
   std::shared_ptr<systemd::Heartbeat> heartbeat_;
   std::string status_;
-  std::optional<kirsch::Subscription> ready_, reloading_, reloaded_;
+  std::optional<kirsch::Subscription> ready_, reloading_, reloaded_, restarted_;
+  bool replaced_ = false;
 };
 
 }  // namespace

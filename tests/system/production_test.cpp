@@ -1,15 +1,11 @@
 // config/production.yaml as an operator starts it: root, port 80, a daemon of another user; and the files for systemd.
 #include <gmock/gmock.h>
-#include <grp.h>
-#include <poll.h>
-#include <pwd.h>
 #include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <fstream>
 
 #include "support/client.h"
+#include "support/family.h"
 #include "support/kirsch.h"
 #include "support/own_namespaces.h"
 
@@ -18,15 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-
-bool ends(pid_t process) {
-  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
-  if (descriptor < 0) return errno == ESRCH;
-  pollfd waited{descriptor, POLLIN, 0};
-  const bool ended = ::poll(&waited, 1, static_cast<int>(patience.count())) == 1;
-  ::close(descriptor);
-  return ended;
-}
 
 std::map<std::string, std::string> places() {
   auto environment = without_leak_check();
@@ -48,8 +35,6 @@ TEST(Production, StartsAsRootOnPort80AndServesAsSomebodyElse) {
   if (const auto reason = namespaces_denied()) GTEST_SKIP() << *reason;
   in_own_namespaces([] {
     const auto environment = places();
-    // Until a keeper keeps its rights, the file's directory must be the user's.
-    ASSERT_EQ(::chown("/run/kirsch", ::getpwnam("www-data")->pw_uid, ::getgrnam("www-data")->gr_gid), 0);
     Process launcher({"/srv/bin/kirsch", "run", "-c", (source_folder() / "config" / "production.yaml").string()},
                      {.folder = {}, .environment = environment, .input = {}});
     ASSERT_EQ(launcher.wait(), 0) << launcher.output().all;

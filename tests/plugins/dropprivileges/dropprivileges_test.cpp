@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "support/client.h"
+#include "support/family.h"
 #include "support/kirsch.h"
 #include "support/own_namespaces.h"
 
@@ -41,25 +42,6 @@ std::map<std::string, std::string> status_of(const std::filesystem::path& task) 
     if (colon != std::string::npos) status[line.substr(0, colon)] = line.substr(colon + 2);
   }
   return status;
-}
-
-std::vector<std::filesystem::path> tasks_of(pid_t process) {
-  std::vector<std::filesystem::path> tasks;
-  const auto folder = std::filesystem::path("/proc") / std::to_string(process) / "task";
-  for (const auto& task : std::filesystem::directory_iterator(folder)) tasks.push_back(task.path());
-  return tasks;
-}
-
-// The process and all that descend from it.
-std::vector<pid_t> family(pid_t first) {
-  std::vector<pid_t> found{first};
-  for (std::size_t index = 0; index < found.size(); ++index) {
-    for (const auto& task : tasks_of(found[index])) {
-      std::ifstream children(task / "children");
-      for (pid_t child = 0; children >> child;) found.push_back(child);
-    }
-  }
-  return found;
 }
 
 // Those of the family that serve: they have loops.
@@ -102,7 +84,6 @@ constexpr auto none = "0000000000000000";
 TEST_F(Dropprivileges, LeavesNoRightsInAnyThreadOfAServerOnPort80) {
   in_own_namespaces([] {
     std::filesystem::create_directory("/run/kirsch");
-    ASSERT_EQ(::chown("/run/kirsch", www_data().pw_uid, www_data().pw_gid), 0);
     Server server(on_port_80("  pidfile: { path: /run/kirsch/kirsch.pid }\n"
                              "  dropprivileges: { user: www-data, group: www-data }\n"),
                   starting());

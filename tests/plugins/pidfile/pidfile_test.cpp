@@ -1,12 +1,15 @@
 // pidfile: the file is right, belongs to one server, and nothing else that has its name is touched.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <list>
 
 #include "support/client.h"
+#include "support/family.h"
 #include "support/kirsch.h"
 
 namespace kirsch::test {
@@ -158,6 +161,44 @@ TEST_F(Pidfile, HasOneWinnerAmongManyStarts) {
     }
   }
   EXPECT_EQ(winners, 1);
+}
+
+std::string restarting_on_usr2(const std::filesystem::path& path, const std::string& rest) {
+  return loopback("engine: { signals: { SIGUSR2: restart }, pidfile: { path: \"" + path.string() + "\" } }\n" + rest);
+}
+
+bool held(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool locked = ::flock(file, LOCK_SH | LOCK_NB) != 0;
+  ::close(file);
+  return locked;
+}
+
+TEST_F(Pidfile, IsTakenOverByASuccessorThatServes) {
+  Server server(restarting_on_usr2(path_, here));
+  server.signal(SIGUSR2);
+  EXPECT_EQ(server.wait(), 0) << server.log();
+  const pid_t successor = std::stoi(contents_of(path_));
+  EXPECT_NE(successor, server.pid());
+  EXPECT_TRUE(held(path_));
+  EXPECT_EQ(get(server, "/").body, "here");
+  ::kill(successor, SIGTERM);
+  EXPECT_TRUE(ends(successor));
+  EXPECT_FALSE(exists());
+}
+
+TEST_F(Pidfile, IsLeftAloneByASuccessorThatFails) {
+  const auto answer = folder_.path() / "site";
+  std::filesystem::create_directory(answer);
+  Server server(
+      restarting_on_usr2(path_, "paths: { /: { handler: { static: { root: \"" + answer.string() + "\" } } } }\n"));
+  std::filesystem::remove(answer);
+  server.signal(SIGUSR2);
+  server.wait_for_log("this one goes on serving");
+  EXPECT_EQ(contents_of(path_), std::to_string(server.pid()) + "\n");
+  EXPECT_TRUE(held(path_));
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_FALSE(exists());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "support/client.h"
+#include "support/family.h"
 #include "support/kirsch.h"
 
 namespace kirsch::test {
@@ -95,6 +96,26 @@ TEST(Signals, HangUpEndsAServerOnATerminal) {
   ::kill(std::stoi(contents_of(pid_file)), SIGHUP);
   EXPECT_TRUE(says("SIGHUP from pid " + std::to_string(::getpid()) + ": exit")) << terminal.output().all;
   EXPECT_EQ(terminal.wait(), 0) << terminal.output().all;
+}
+
+TEST(Signals, HangUpRestartsAServerThatHasNoTerminal) {
+  TemporaryFolder folder;
+  const auto pid_file = folder.path() / "kirsch.pid";
+  const auto file =
+      folder.write("kirsch.yaml", completed(loopback("engine: { signals: {}, pidfile: { path: \"" + pid_file.string() +
+                                                     "\" } }\npaths: { /: { handler: { respond: { body: x } } } }\n")));
+  // In a session of its own it has none, whoever runs the tests.
+  Process server({"setsid", kirsch_program().string(), "run", "-c", file.string()},
+                 {.folder = {}, .environment = {{"STATE_DIRECTORY", folder.path() / "state"}}, .input = {}});
+  const auto serves = [](const auto& output) { return output.out.find("ready") != std::string::npos; };
+  ASSERT_TRUE(server.wait_for(serves)) << server.output().all;
+  server.signal(SIGHUP);
+  EXPECT_EQ(server.wait(), 0) << server.output().all;
+  EXPECT_THAT(server.output().errors, HasSubstr("SIGHUP from pid " + std::to_string(::getpid()) + ": restart"));
+  const pid_t successor = std::stoi(contents_of(pid_file));
+  EXPECT_NE(successor, server.pid());
+  ::kill(successor, SIGTERM);
+  EXPECT_TRUE(ends(successor));
 }
 
 TEST(Signals, AnySignalMayMeanAnything) {

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "support/client.h"
+#include "support/family.h"
 #include "support/kirsch.h"
 
 namespace kirsch::test {
@@ -122,6 +123,37 @@ TEST(Systemd, IsNotFedForAnotherProcess) {
   EXPECT_THAT(manager.next(), StartsWith("READY=1"));
   EXPECT_EQ(manager.next(Milliseconds(200)), "");
   EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(Systemd, IsToldOfTheNewMainProcessAndOfNoEndOnARestart) {
+  const TemporaryFolder folder;
+  const auto address = folder.path() / "notify";
+  const Manager manager(address);
+  Server server(loopback("engine: { signals: { SIGUSR2: restart }, systemd: {} }\n" + std::string(here)),
+                under(address));
+  EXPECT_THAT(manager.next(), StartsWith("READY=1\nMAINPID=" + std::to_string(server.pid()) + "\n"));
+  server.signal(SIGUSR2);
+  const auto again = manager.next();
+  EXPECT_THAT(again, StartsWith("READY=1\nMAINPID="));
+  const pid_t successor = std::stoi(again.substr(again.find("MAINPID=") + 8));
+  EXPECT_NE(successor, server.pid());
+  EXPECT_EQ(server.wait(), 0) << server.log();
+  EXPECT_EQ(manager.next(Milliseconds(0)), "");
+  ::kill(successor, SIGTERM);
+  EXPECT_THAT(manager.next(), StartsWith("STOPPING=1"));
+  EXPECT_TRUE(ends(successor));
+}
+
+TEST(Systemd, FollowsTheKeeper) {
+  const TemporaryFolder folder;
+  const auto address = folder.path() / "notify";
+  const Manager manager(address);
+  Server server(
+      loopback("engine: { signals: {}, systemd: {} }\nserver: { keeper: on, loops: 2 }\n" + std::string(here)),
+      under(address, {{"WATCHDOG_USEC", "80000"}}));
+  EXPECT_THAT(manager.next_state(), StartsWith("READY=1\nMAINPID=" + std::to_string(server.pid()) + "\n"));
+  EXPECT_EQ(manager.next(), "WATCHDOG=1");
+  EXPECT_EQ(server.stop(), 0) << server.log();
 }
 
 TEST(Systemd, HasNothingToHearWithoutItsSocket) {

@@ -1,0 +1,49 @@
+// A process that need not be a child of the test: its threads, what descends from it, its end.
+#pragma once
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "support/process.h"
+
+namespace kirsch::test {
+
+// The folders of its threads.
+inline std::vector<std::filesystem::path> tasks_of(pid_t process) {
+  std::vector<std::filesystem::path> tasks;
+  const auto folder = std::filesystem::path("/proc") / std::to_string(process) / "task";
+  for (const auto& task : std::filesystem::directory_iterator(folder)) tasks.push_back(task.path());
+  return tasks;
+}
+
+// The process first, then all that descend from it.
+inline std::vector<pid_t> family(pid_t first) {
+  std::vector<pid_t> found{first};
+  for (std::size_t index = 0; index < found.size(); ++index) {
+    for (const auto& task : tasks_of(found[index])) {
+      std::ifstream children(task / "children");
+      for (pid_t child = 0; children >> child;) found.push_back(child);
+    }
+  }
+  return found;
+}
+
+// Waits for its end; false after the deadline.
+inline bool ends(pid_t process) {
+  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
+  if (descriptor < 0) return errno == ESRCH;
+  pollfd waited{descriptor, POLLIN, 0};
+  const bool ended = ::poll(&waited, 1, static_cast<int>(patience.count())) == 1;
+  ::close(descriptor);
+  return ended;
+}
+
+}  // namespace kirsch::test
