@@ -37,7 +37,7 @@ class FakeDestination final : public LogDestination {
     sink_.room -= size;
     return {size, size == lines.size() ? 0 : sink_.error};
   }
-  std::optional<int> reopen() noexcept override {
+  std::optional<int> reopen(const LogOpener&) noexcept override {
     if (sink_.reopened == 0) sink_.taken += "[reopened]";
     return sink_.reopened;
   }
@@ -128,7 +128,7 @@ TEST_F(LogQueueTest, WritesAHalfWrittenLineWholeToTheNewFile) {
   sink_.room = 12;
   sink_.error = ENOSPC;
   EXPECT_EQ(queue_.drain().error, ENOSPC);
-  EXPECT_EQ(queue_.reopen(), 0);
+  EXPECT_EQ(queue_.reopen({}), 0);
   sink_.room = SIZE_MAX;
   queue_.drain();
   EXPECT_EQ(sink_.taken, "info one\ninf[reopened]info two\n");
@@ -140,7 +140,7 @@ TEST_F(LogQueueTest, GoesOnInTheMiddleOfALineWhereNothingWasReopened) {
     sink_ = Sink{.taken = {}, .room = 3, .reopened = reopened};
     queue_.append(Level::info, "one");
     queue_.drain();
-    EXPECT_EQ(queue_.reopen(), reopened);
+    EXPECT_EQ(queue_.reopen({}), reopened);
     sink_.room = SIZE_MAX;
     queue_.drain();
     EXPECT_EQ(sink_.taken, "info one\n");

@@ -94,7 +94,7 @@ TEST(StandardErrorTest, TellsThatItsReaderHasGone) {
   std::signal(SIGPIPE, SIG_IGN);
   pipe.reader.reset();
   EXPECT_EQ(StandardError(LogStamp::none, pipe.writer.get()).write("x\n").error, EPIPE);
-  EXPECT_EQ(StandardError(LogStamp::none).reopen(), std::nullopt);
+  EXPECT_EQ(StandardError(LogStamp::none).reopen({}), std::nullopt);
 }
 
 TEST(LogFileTest, AppendsToWhatIsThereAndMakesWhatIsNot) {
@@ -151,7 +151,7 @@ TEST(LogFileTest, WritesToTheNewFileOnceItWasReopened) {
   log.write("old\n");
   std::filesystem::rename(path, folder.path() / "x.log.1");
   log.write("still old\n");
-  EXPECT_EQ(log.reopen(), 0);
+  EXPECT_EQ(log.reopen({}), 0);
   log.write("new\n");
   EXPECT_EQ(contents_of(folder.path() / "x.log.1"), "old\nstill old\n");
   EXPECT_EQ(contents_of(path), "new\n");
@@ -163,7 +163,7 @@ TEST(LogFileTest, KeepsItsFileWhereItCannotBeReopened) {
   std::filesystem::create_directory(path.parent_path());
   LogFile log(file_target(path), LogStamp::none);
   std::filesystem::rename(path.parent_path(), folder.path() / "away");
-  EXPECT_EQ(log.reopen(), ENOENT);
+  EXPECT_EQ(log.reopen({}), ENOENT);
   EXPECT_EQ(log.write("kept\n").bytes, 5U);
   EXPECT_EQ(contents_of(folder.path() / "away" / "x.log"), "kept\n");
 }
