@@ -89,6 +89,9 @@ ControlSocket::~ControlSocket() {
   if (socket_ && !path_.empty()) ::unlink(path_.c_str());
 }
 
+// The kernel notes who listens (SO_PEERCRED) at each call.
+void ControlSocket::claim() noexcept { ::listen(socket_.get(), backlog); }
+
 std::optional<MessageChannel> ControlSocket::accept() noexcept {
   base::UniqueFd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!client) return std::nullopt;

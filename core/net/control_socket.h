@@ -24,6 +24,8 @@ class ControlSocket {
   // None: nobody waits, or it is not root and not our user.
   std::optional<MessageChannel> accept() noexcept;
   void release_file() noexcept { path_.clear(); }
+  // From here on clients are told that this process is the server, whoever bound it.
+  void claim() noexcept;
 
  private:
   ControlSocket(std::filesystem::path path, base::UniqueFd socket)

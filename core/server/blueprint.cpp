@@ -130,8 +130,8 @@ Blueprint read_blueprint(const fs::path& file, const config::EngineChange& chang
                       .warnings = {}};
   ModuleCheck check(blueprint, document, findings);
   for (auto& error : found.errors) check.add(std::move(error));
-  blueprint.configuration =
-      config::compile(document, ModuleCatalogue(blueprint.catalogue, blueprint.directories, complete), change, findings);
+  blueprint.configuration = config::compile(
+      document, ModuleCatalogue(blueprint.catalogue, blueprint.directories, complete), change, findings);
   check.check_late();
   check.check_early();
   check.check_services();

@@ -44,6 +44,7 @@ class ControlClients {
   void look(const std::vector<pollfd>& entries);
   // The listening socket now belongs to another process, its file too.
   void hand_over() noexcept;
+  void claim() noexcept { socket_.claim(); }
   int listening() const noexcept { return socket_.descriptor(); }
 
  private:

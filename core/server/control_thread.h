@@ -18,6 +18,7 @@ class ControlThread {
   ~ControlThread();
 
   int listening() const noexcept { return clients_.listening(); }
+  void claim() noexcept { clients_.claim(); }
   // Any thread, once: see ControlClients.
   void hand_over();
 

@@ -21,9 +21,12 @@ using namespace std::chrono_literals;
 using base::ExitCode;
 using base::Level;
 
+// Before another server is started in place of one that crashed: it doubles, up to a second for those that served, so
+// that service is never away for longer, and further for those that never came so far. Who lives for a while ends that.
 constexpr auto shortest_pause = 100ms;
 constexpr std::chrono::milliseconds longest_pause = 30s;
-constexpr auto proven = 60s;  // a server that lived so long did not crash because of how it starts
+constexpr std::chrono::milliseconds longest_pause_of_service = 1s;
+constexpr auto proven = 10s;
 
 // Those that a person or a service manager sends; not those of the terminal's job control, and no faults.
 sigset_t forwarded_signals() {
@@ -172,7 +175,7 @@ void Keeper::take_signal() {
 void Keeper::review() {
   review_coming();
   review_current();
-  std::erase_if(retiring_, [](const KeptServer& server) { return server.state() == KeptServer::State::ended; });
+  review_retiring();
   start_again();
   finish_polls();
   if (restart_wanted_ && !stopping_) restart();
@@ -222,6 +225,13 @@ void Keeper::take_over() {
   starts_due_.clear();
   if (stopping_) return begin_stop("the end was asked for meanwhile", false);
   for (const auto& server : current_) log_.write(Level::info, "keeper: " + named(server) + " serves");
+}
+
+// Who asked for a restart is told when nobody serves the old configuration to new connections any more.
+void Keeper::review_retiring() {
+  std::erase_if(retiring_, [](const KeptServer& server) { return server.state() == KeptServer::State::ended; });
+  if (!coming_.empty() || restart_wanted_) return;
+  if (std::ranges::any_of(retiring_, [](const KeptServer& server) { return server.accepting(); })) return;
   for (const auto& answer : restart_answers_) answer->done(ExitCode::ok, {});
   restart_answers_.clear();
 }
@@ -234,7 +244,8 @@ void Keeper::review_current() {
       continue;
     }
     if (!stopping_) {
-      pause_ = std::clamp<std::chrono::milliseconds>(pause_ * 2, shortest_pause, longest_pause);
+      pause_ = std::clamp<std::chrono::milliseconds>(pause_ * 2, shortest_pause,
+                                                     server->has_served() ? longest_pause_of_service : longest_pause);
       log_.write(Level::error, "keeper: " + named(*server) + ' ' + server->end().text() +
                                    "; another one is started in " + std::to_string(pause_.count()) + " ms");
       starts_due_.push_back(Clock::now() + pause_);

@@ -59,6 +59,7 @@ class Keeper {
   void review();
   void review_current();
   void review_coming();
+  void review_retiring();
   void start_team();
   void start_again();
   void drop_coming(base::ExitCode code, const std::string& text);

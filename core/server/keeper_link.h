@@ -38,6 +38,7 @@ class KeeperLink {
   void ready(std::string_view text) { channel_.send("ready", text); }
   void failed(base::ExitCode code, std::string_view text);
   void reopened_logs() { channel_.send("reopened_logs"); }
+  void retired() { channel_.send("retired"); }  // accepts no more
   void ending() { channel_.send("ending"); }
   void restart(std::string_view reason) { channel_.send("restart", reason); }
   void result(std::uint64_t number, base::ExitCode code, std::string_view text);

@@ -56,6 +56,8 @@ void KeptServer::hear(const net::Message& message) {
     failure_ = failure_of(message.body);
   } else if (message.type == "load") {
     load_ = load_of(message.body);
+  } else if (message.type == "retired") {
+    accepting_ = false;
   } else if (message.type == "ending") {
     news_.ending();
   } else if (message.type == "reopened_logs") {

@@ -49,8 +49,10 @@ class KeptServer {
 
   pid_t pid() const { return child_.pid; }
   State state() const { return state_; }
+  bool accepting() const { return accepting_ && state_ != State::ended; }
   std::string_view state_name() const;
   Clock::time_point started() const { return started_; }
+  bool has_served() const { return !served_.empty(); }
   const std::string& served() const { return served_; }               // once it serves
   const std::optional<Failure>& failure() const { return failure_; }  // why it could not start, in its own words
   const ChildEnd& end() const { return end_; }                        // once it has ended
@@ -64,6 +66,7 @@ class KeptServer {
   const News& news_;
   const Clock::time_point started_ = Clock::now();
   State state_ = State::starting;
+  bool accepting_ = true;
   std::string served_;
   std::optional<Failure> failure_;
   std::optional<Loops::Load> load_;

@@ -62,8 +62,8 @@ std::uint32_t connections_within_descriptors(std::uint64_t configured, base::Log
 
 }  // namespace
 
-// What the loops say of their load; shared, because one may answer when nobody waits any more.
-struct Loops::Count {
+// What all loops are asked, and have answered so far; shared, because one may answer when nobody waits any more.
+struct Loops::Survey {
   std::mutex mutex;
   std::condition_variable changed;
   Load load;
@@ -100,8 +100,7 @@ class Loops::Lane {
   void drain(Idle idle) noexcept {
     loop_.post([this, idle] {
       keeps_idle_ = idle == Idle::keep;
-      loop_.stop_accepting();
-      for (const auto& one : connections_) one->drain(nullptr, nullptr);
+      retire();
       check_later(first_requests);
     });
   }
@@ -111,14 +110,22 @@ class Loops::Lane {
     });
   }
   // False: the loop has ended, nothing will be told.
-  bool tell_load(std::shared_ptr<Count> count) {
-    return loop_.post([this, count = std::move(count)] {
-      const std::lock_guard lock(count->mutex);
-      count->load.requests += dispatcher_.live();
-      count->load.connections += loop_.connections();
-      ++count->told;
-      count->changed.notify_all();
+  template <class Work>
+  bool answer(std::shared_ptr<Survey> survey, Work work) {
+    return loop_.post([this, survey = std::move(survey), work] {
+      const std::lock_guard lock(survey->mutex);
+      work(*this, survey->load);
+      ++survey->told;
+      survey->changed.notify_all();
     });
+  }
+  void retire() {
+    loop_.stop_accepting();
+    for (const auto& one : connections_) one->drain(nullptr, nullptr);
+  }
+  void add_load(Load& load) {
+    load.requests += dispatcher_.live();
+    load.connections += loop_.connections();
   }
   // What was posted before still runs.
   void end() noexcept {
@@ -257,16 +264,22 @@ bool Loops::workers_ended() noexcept {
   return workers_->busy() == 0;
 }
 
-Loops::Load Loops::load() {
-  const auto count = std::make_shared<Count>();
+template <class Work>
+Loops::Load Loops::ask_all(Work work) {
+  const auto survey = std::make_shared<Survey>();
   std::size_t asked = 0;
-  for (const auto& lane : lanes_) asked += lane->tell_load(count) ? 1 : 0;
-  Load load;
-  {
-    std::unique_lock lock(count->mutex);
-    count->changed.wait_for(lock, 1s, [&] { return count->told == asked; });
-    load = count->load;
-  }
+  for (const auto& lane : lanes_) asked += lane->answer(survey, work) ? 1 : 0;
+  std::unique_lock lock(survey->mutex);
+  survey->changed.wait_for(lock, 1s, [&] { return survey->told == asked; });
+  return survey->load;
+}
+
+void Loops::retire() {
+  ask_all([](Lane& lane, Load&) { lane.retire(); });
+}
+
+Loops::Load Loops::load() {
+  auto load = ask_all([](Lane& lane, Load& sum) { lane.add_load(sum); });
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
   if (drain_end_ && *drain_end_ > now)

@@ -49,14 +49,19 @@ class Loops {
   bool stop(std::chrono::milliseconds drain, Idle idle = Idle::close) noexcept;
   // Any thread: a stop under way ends the drain now.
   void force() noexcept;
+  // Leaves new connections to others, and what comes on open ones after their next answer: returns when all loops do
+  // so, or after a second. Any thread but those of loops, between start and stop.
+  void retire();
   // Any thread but those of loops, between start and the end of stop: what the loops say within a second.
   Load load();
 
  private:
   class Lane;
-  struct Count;
+  struct Survey;
 
   void set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common);
+  template <class Work>
+  Load ask_all(Work work);
   void watch(const std::stop_token& stop);
   bool drained_within(std::chrono::milliseconds drain) noexcept;
   bool workers_ended() noexcept;

@@ -72,6 +72,7 @@ void Process::subscribe_core() {
   bus_.subscribe({"start", "threads", threads_priority, [this](std::string_view) { start_threads(); }});
   bus_.subscribe({"graceful", "logs", logs_priority, [this](std::string_view) { reopen_logs(); }});
   bus_.subscribe({"reopen_logs", "logs", logs_priority, [this](std::string_view) { reopen_logs(); }});
+  bus_.subscribe({"retire", "loops", 50, [this](std::string_view reason) { retire(reason); }});
   bus_.subscribe({"restart", "successor", 50, [this](std::string_view reason) { restart(reason); }});
   bus_.subscribe({"start", "modules", generation_priority, [this](std::string_view) { load_generation(); }});
   bus_.subscribe({"start", "loops", loops_priority, [this](std::string_view) { start_loops(); }});
@@ -141,6 +142,7 @@ void Process::announce() {
       for (auto& socket : listener.sockets) socket.take_file();
     }
   }
+  if (control_) control_->claim();
   bus_.publish("ready", served_);
   if (link_) return link_->ready(served_);
   std::cout << served_ << "ready" << std::endl;
@@ -178,12 +180,20 @@ void Process::restart(std::string_view reason) {
   const pid_t successor =
       start_successor(program_, {listeners_, control_ ? control_->listening() : -1},
                       blueprint_.configuration.server.start_time, [this] { return bus_.stopping(); });
-  replaced_ = true;
   for (auto& listener : listeners_) {
     for (auto& socket : listener.sockets) socket.keep_file();
   }
   if (control_) control_->hand_over();
-  bus_.request_exit("process " + std::to_string(successor) + " has taken over");
+  retire("process " + std::to_string(successor) + " has taken over");
+}
+
+// Others accept from here on; what this process accepted it serves.
+void Process::retire(std::string_view reason) {
+  replaced_ = true;
+  loops_->retire();
+  listeners_.clear();
+  if (link_) link_->retired();
+  bus_.request_exit(reason);
 }
 
 }  // namespace kirsch::server

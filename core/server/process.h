@@ -47,6 +47,7 @@ class Process {
   void stop_loops();
   void reopen_logs();
   void restart(std::string_view reason);
+  void retire(std::string_view reason);
 
   KeeperLink::Orders orders();
   void answer(const std::string& command, const std::shared_ptr<ControlAnswer>& answer);
@@ -71,7 +72,7 @@ class Process {
   std::string served_;                                // a line per address, once ready
   std::optional<net::ControlSocket> control_socket_;  // until its thread has it
   pipeline::Generation generation_;
-  std::atomic<bool> replaced_ = false;  // another process accepts now
+  bool replaced_ = false;  // other processes accept now
   bool abandoned_ = false;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   std::mutex ending_mutex_;

@@ -11,11 +11,7 @@ namespace kirsch::server {
 
 KeeperLink::Orders Process::orders() {
   return {.exit = [this](std::string_view reason) { bus_.request_exit(reason); },
-          .retire =
-              [this](std::string_view reason) {
-                replaced_ = true;
-                bus_.request_exit(reason);
-              },
+          .retire = [this](std::string_view reason) { bus_.request("retire", reason); },
           .force = [this](std::string_view reason) { bus_.force(reason); },
           .request =
               [this](std::string_view channel, std::string_view reason, std::uint64_t number) {

@@ -1,0 +1,142 @@
+// What the command says about a server that runs, and does to it.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "support/client.h"
+#include "support/command.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+constexpr auto here = "paths: { /: { handler: { respond: { body: here } } }, /gate: { handler: { gate: {} } } }\n";
+
+// The parameter: whether a keeper stands between.
+class Control : public ::testing::TestWithParam<std::string> {
+ protected:
+  static std::string yaml(const std::string& more = {}) {
+    return loopback("server: { keeper: " + GetParam() + more + " }\n" + here);
+  }
+};
+
+TEST_P(Control, StatusNamesProcessesAddressesAndLoad) {
+  const Server server(yaml());
+  Client client(server);
+  ASSERT_TRUE(client.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
+  server.wait_for_log("gate: waiting");
+  const auto status = command(server, "status");
+  EXPECT_EQ(status.exit_code, 0);
+  EXPECT_THAT(status.out, AllOf(HasSubstr("pid " + std::to_string(server.pid())), HasSubstr("kirsch.yaml\n"),
+                                HasSubstr("serving http://127.0.0.1:" + std::to_string(server.port())),
+                                HasSubstr(" started: 1 request, 1 connection\n")));
+  EXPECT_THAT(
+      command(server, "status", {"--json"}).out,
+      AllOf(HasSubstr("\"requests\": 1"), HasSubstr("\"connections\": 1"), HasSubstr("\"state\": \"started\"")));
+}
+
+TEST_P(Control, StopShowsTheDrainAndReturnsWhenTheServerIsGone) {
+  Server server(yaml());
+  Client client(server);
+  ASSERT_TRUE(client.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
+  server.wait_for_log("gate: waiting");
+  Process stop({kirsch_program().string(), "stop", "-c", (server.folder() / "kirsch.yaml").string()},
+               {.folder = {}, .environment = {{"STATE_DIRECTORY", (server.folder() / "state").string()}}, .input = {}});
+  ASSERT_TRUE(stop.wait_for([](const auto& output) {
+    return output.errors.find("stopping: 1 request, 1 connection, ") != std::string::npos;
+  }));
+  EXPECT_FALSE(stop.output().ended);
+  const auto now = command(server, "stop", {"--now"});
+  EXPECT_EQ(now.exit_code, 0) << now.err;
+  EXPECT_EQ(stop.wait(), 0);
+  EXPECT_EQ(stop.output().out, "stopped\n");
+  server.wait();
+  const auto again = command(server, "stop");
+  EXPECT_EQ(again.exit_code, 6);
+  EXPECT_THAT(again.err, HasSubstr("no server runs with the configuration"));
+}
+
+TEST_P(Control, StopGivesUpAfterTheTimeThatItIsTold) {
+  const Server server(yaml());
+  Client client(server);
+  ASSERT_TRUE(client.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
+  server.wait_for_log("gate: waiting");
+  const auto stop = command(server, "stop", {"--timeout", "1"});
+  EXPECT_EQ(stop.exit_code, 7);
+  EXPECT_THAT(stop.err, HasSubstr("within 1 s"));
+  command(server, "stop", {"--now"});
+}
+
+TEST_P(Control, ReloadOpensLogsAnew) {
+  const Server server(yaml() + "logs: { error: { to: ./error.log } }\n");
+  const auto log = server.folder() / "error.log";
+  std::filesystem::rename(log, server.folder() / "error.log.1");
+  EXPECT_EQ(command(server, "reload").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(log));
+}
+
+TEST_P(Control, ReloadTellsWhatCouldNotBeDone) {
+  ServerOptions options;
+  options.files = {{"logs/error.log", ""}};
+  const Server server(yaml() + "logs: { error: { to: ./logs/error.log } }\n", options);
+  std::filesystem::rename(server.folder() / "logs", server.folder() / "moved");
+  const auto reload = command(server, "reload");
+  EXPECT_EQ(reload.exit_code, 8);
+  EXPECT_THAT(reload.err, HasSubstr("cannot be opened anew"));
+  EXPECT_EQ(get(server, "/").status, 200);
+}
+
+TEST_P(Control, ASecondServerOfTheSameFileIsRefusedByName) {
+  const Server server(yaml());
+  const auto second = command(server, "run");
+  EXPECT_EQ(second.exit_code, 5);
+  EXPECT_THAT(second.err, ContainsRegex("is that of a server that runs: pid " + std::to_string(server.pid())));
+  EXPECT_EQ(get(server, "/").status, 200);
+}
+
+TEST_P(Control, TheSocketIsForItsUserAloneAndGoesWithTheServer) {
+  Server server(yaml(", control: ./control"));
+  const auto path = server.folder() / "control";
+  struct stat status {};
+  ASSERT_EQ(::lstat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0600U);
+  EXPECT_EQ(run_kirsch({"status", "--control", path.string()}).exit_code, 0);
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_P(Control, AStaleSocketIsReplaced) {
+  Server server(yaml(", control: ./control"));
+  server.signal(SIGKILL);
+  server.wait();
+  ASSERT_TRUE(std::filesystem::exists(server.folder() / "control"));
+  Process again(
+      {kirsch_program().string(), "run", "-c", (server.folder() / "kirsch.yaml").string()},
+      {.folder = {}, .environment = {{"STATE_DIRECTORY", (server.folder() / "state").string()}}, .input = {}});
+  EXPECT_TRUE(again.wait_for([](const auto& output) { return output.out.find("ready\n") != std::string::npos; }))
+      << again.output().all;
+  EXPECT_EQ(run_kirsch({"stop", "--control", (server.folder() / "control").string()}).exit_code, 0);
+}
+
+TEST_P(Control, CanBeSwitchedOff) {
+  const Server server(yaml(", control: off"));
+  const auto status = command(server, "status");
+  EXPECT_EQ(status.exit_code, 3);
+  EXPECT_THAT(status.err, HasSubstr("switches the control socket off"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Keeper, Control, ::testing::Values("off", "on"), [](const auto& each) { return each.param; });
+
+TEST(ControlSocket, WorksWhereTheStateHasALongPath) {
+  const TemporaryFolder folder;
+  const auto state = folder.path() / std::string(120, 'd');
+  std::filesystem::create_directory(state);
+  const Server server(loopback("server: { state: \"" + state.string() + "\" }\n" + here));
+  const auto status = command(server, "status");
+  EXPECT_EQ(status.exit_code, 0) << status.err;
+}
+
+}  // namespace
+}  // namespace kirsch::test

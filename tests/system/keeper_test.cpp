@@ -1,0 +1,117 @@
+// The process that stays: what crashes is started again, what it is told reaches all servers.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <regex>
+
+#include "support/client.h"
+#include "support/command.h"
+#include "support/family.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr auto here = "paths: { /: { handler: { respond: { body: here } } } }\n";
+
+std::string kept(const std::string& settings = {}, const std::string& rest = here) {
+  return loopback("server: { keeper: on" + settings + " }\n" + rest);
+}
+
+TEST(Keeper, HasOneThreadAndIsTheParentOfTheServers) {
+  const Server server(kept(", processes: 2"));
+  EXPECT_THAT(tasks_of(server.pid()), SizeIs(1));
+  const auto servers = processes(server, "started");
+  EXPECT_THAT(servers, AllOf(SizeIs(2), Not(Contains(server.pid()))));
+  EXPECT_EQ(get(server, "/").body, "here");
+}
+
+TEST(Keeper, StartsAgainWhatCrashes) {
+  const Server server(kept());
+  const auto first = processes(server, "started").at(0);
+  ::kill(first, SIGSEGV);
+  server.wait_for_log("was ended by signal 11 (Segmentation fault)");
+  server.wait_for_log("started server process");
+  EXPECT_EQ(get(server, "/").body, "here");  // who connects meanwhile waits in the queue of the socket
+  EXPECT_THAT(processes(server), Not(Contains(first)));
+}
+
+TEST(Keeper, LosesOnlyWhatIsInFlightOnAServerThatIsKilled) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr int kills = 3;
+#else
+  constexpr int kills = 10;
+#endif
+  constexpr int connections = 16;
+  Server server(kept(", processes: 2"));
+  Process load({"wrk", "-t1", "-c" + std::to_string(connections), "-d120s",
+                "http://127.0.0.1:" + std::to_string(server.port()) + "/"});
+  for (int count = 1; count <= kills; ++count) {
+    const auto serving = processes(server, "started");
+    ASSERT_FALSE(serving.empty());
+    ::kill(serving.at(static_cast<std::size_t>(count) % serving.size()), SIGKILL);
+    server.wait_for_log("was ended by signal 9", static_cast<std::size_t>(count));
+    while (processes(server, "started").size() != 2) continue;
+  }
+  load.signal(SIGINT);
+  load.wait();
+  const auto report = load.output().out;
+  EXPECT_THAT(report, AllOf(HasSubstr("requests in"), Not(HasSubstr("Non-2xx"))));
+  std::smatch errors;
+  if (!std::regex_search(report, errors, std::regex("connect (\\d+), read (\\d+), write (\\d+), timeout (\\d+)")))
+    return;
+  RecordProperty("failed_requests", errors[0].str());
+  EXPECT_EQ(errors[1], "0") << report;
+  EXPECT_EQ(errors[4], "0") << report;
+  EXPECT_LE(std::stoi(errors[2]) + std::stoi(errors[3]), connections * kills) << report;
+}
+
+TEST(Keeper, PassesSignalsOnAndEndsWithItsServers) {
+  Server server(kept(", processes: 2"));
+  const auto servers = processes(server);
+  EXPECT_EQ(server.stop(), 0);
+  for (const pid_t each : servers) EXPECT_NE(::kill(each, 0), 0);
+}
+
+TEST(Keeper, ThatIsKilledTakesItsServersAlong) {
+  Server server(kept());
+  const auto child = processes(server).at(0);
+  server.signal(SIGKILL);
+  server.wait();
+  EXPECT_TRUE(ends(child));
+}
+
+TEST(Keeper, RefusesAStartWithTheWordsOfItsServer) {
+  const Server taken(loopback(here));
+  const auto port = std::to_string(taken.port());
+  const TemporaryFolder folder;
+  const auto file = folder.write("kirsch.yaml", completed("version: 1\nlisteners: { a: { bind: \"127.0.0.1:" + port +
+                                                          "\" } }\nserver: { keeper: on, state: ./state }\n" + here));
+  const auto in_use = run_kirsch({"run", "-c", file.string()});
+  EXPECT_EQ(in_use.exit_code, 5);
+  EXPECT_THAT(in_use.err, HasSubstr("port " + port + " on 127.0.0.1 is in use"));
+
+  const auto refused = folder.write(
+      "refused.yaml", completed(kept(", state: ./state", "paths: { /: { handler: { static: { root: ./none } } } }\n")));
+  const auto result = run_kirsch({"run", "-c", refused.string()});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("root"), HasSubstr("refused.yaml:")));
+}
+
+TEST(Keeper, HangUpOfADaemonRestartsAllServers) {
+  Server server(kept(", processes: 2", std::string("engine: { signals: { SIGHUP: restart } }\n") + here));
+  const auto before = processes(server);
+  server.signal(SIGHUP);
+  server.wait_for_log(" serves", 4);
+  EXPECT_THAT(processes(server, "started"), AllOf(SizeIs(2), Each(Not(::testing::AnyOfArray(before)))));
+  EXPECT_EQ(get(server, "/").body, "here");
+}
+
+}  // namespace
+}  // namespace kirsch::test

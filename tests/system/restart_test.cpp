@@ -1,0 +1,150 @@
+// New processes take over under load, and a restart that fails changes nothing.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/client.h"
+#include "support/command.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr auto here = "paths: { /: { handler: { respond: { body: here } } }, /gate: { handler: { gate: {} } } }\n";
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int restarts = 10;
+#else
+constexpr int restarts = 50;
+#endif
+
+void rewrite(const Server& server, const std::string& yaml) {
+  std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml);
+}
+
+// Bounded load from a process of its own, until it is told to end.
+class Load {
+ public:
+  explicit Load(const Server& server)
+      : process_({"wrk", "-t1", "-c16", "-d120s", "http://127.0.0.1:" + std::to_string(server.port()) + "/"}) {}
+  std::string report() {
+    process_.signal(SIGINT);
+    process_.wait();
+    return process_.output().out;
+  }
+
+ private:
+  Process process_;
+};
+
+// The parameter: whether a keeper stands between.
+class Restart : public ::testing::TestWithParam<std::string> {
+ protected:
+  static std::string yaml(const std::string& rest = here) {
+    return loopback("server: { keeper: " + GetParam() + " }\n" + rest);
+  }
+};
+
+TEST_P(Restart, LosesNoRequestUnderLoad) {
+  Server server(yaml());
+  Load load(server);
+  for (int count = 0; count < restarts; ++count) {
+    const auto restart = command(server, "restart");
+    ASSERT_EQ(restart.exit_code, 0) << restart.err << server.log();
+  }
+  const auto report = load.report();
+  EXPECT_THAT(report, AllOf(HasSubstr("requests in"), Not(HasSubstr("Socket errors")), Not(HasSubstr("Non-2xx"))));
+  EXPECT_EQ(command(server, "stop").exit_code, 0);
+}
+
+TEST_P(Restart, ServesTheNewConfigurationOnTheSamePort) {
+  Server server(yaml());
+  const auto before = processes(server, "started");
+  rewrite(server, yaml("paths: { /: { handler: { respond: { body: there } } } }\n"));
+  ASSERT_EQ(command(server, "restart").exit_code, 0);
+  EXPECT_EQ(get(server, "/").body, "there");
+  EXPECT_THAT(processes(server, "started"), AllOf(SizeIs(1), Not(::testing::Eq(before))));
+  EXPECT_EQ(command(server, "stop").exit_code, 0);
+}
+
+TEST_P(Restart, ServesWhatTheOldProcessAccepted) {
+  const TemporaryFolder folder;
+  Server server(yaml());
+  Client idle(server), busy(server);
+  ASSERT_TRUE(idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(idle.read().status, 200);
+  ASSERT_TRUE(busy.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
+  server.wait_for_log("gate: waiting");
+  ASSERT_EQ(command(server, "restart").exit_code, 0);
+  // The connection that waits for a request is answered once more by the process that accepted it.
+  ASSERT_TRUE(idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  const auto last = idle.read();
+  EXPECT_EQ(last.status, 200);
+  EXPECT_EQ(last.field("Connection"), "close");
+  EXPECT_TRUE(idle.closed_by_peer());
+  EXPECT_EQ(command(server, "stop", {"--now"}).exit_code, 0);
+}
+
+TEST_P(Restart, ThatFailsLeavesTheServerAndTellsWhy) {
+  Server server(yaml());
+  const auto before = processes(server);
+  rewrite(server, yaml("paths: { /: { handler: { respnd: {} } } }\n"));
+  const auto restart = command(server, "restart");
+  EXPECT_EQ(restart.exit_code, 8);
+  EXPECT_THAT(restart.err, AllOf(HasSubstr("unknown handler 'respnd'"), HasSubstr("did you mean 'respond'")));
+  EXPECT_EQ(get(server, "/").body, "here");
+  EXPECT_EQ(processes(server), before);
+}
+
+TEST_P(Restart, ThatIsNotReadyInTimeLeavesTheServer) {
+  Server server(loopback("server: { keeper: " + GetParam() + ", start_time: 300ms }\n" + here));
+  const auto before = processes(server);
+  rewrite(server, loopback("server: { keeper: " + GetParam() +
+                           ", start_time: 300ms }\nengine: { signals: {}, stalling: {} }\n" + here));
+  const auto restart = command(server, "restart");
+  EXPECT_EQ(restart.exit_code, 7) << restart.err;
+  EXPECT_EQ(get(server, "/").body, "here");
+  EXPECT_EQ(processes(server), before);
+}
+
+TEST_P(Restart, BindsWhatIsNewAndClosesWhatIsGone) {
+  Server server("version: 1\nlisteners: { a: { bind: \"127.0.0.1:0\" }, b: { bind: \"127.0.0.1:0\" } }\n" +
+                yaml().substr(yaml().find("server:")));
+  rewrite(server, "version: 1\nlisteners: { a: { bind: \"127.0.0.1:0\" }, c: { bind: \"unix:" +
+                      (server.folder() / "c.sock").string() + "\" } }\n" + yaml().substr(yaml().find("server:")));
+  const auto restart = command(server, "restart");
+  ASSERT_EQ(restart.exit_code, 0) << restart.err;
+  EXPECT_EQ(get(server, "/").body, "here");
+  Client at_socket((server.folder() / "c.sock").string());
+  ASSERT_TRUE(at_socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(at_socket.read().body, "here");
+  EXPECT_THROW(Client(server.port(1)), std::exception);
+  EXPECT_EQ(command(server, "stop").exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(server.folder() / "c.sock"));
+}
+
+TEST_P(Restart, TakesASocketOverWithItsFile) {
+  const TemporaryFolder folder;
+  const auto path = (folder.path() / "http.sock").string();
+  const auto text =
+      "version: 1\nlisteners: { a: { bind: \"unix:" + path + "\" } }\n" + yaml().substr(yaml().find("server:"));
+  Server server(text);
+  ASSERT_EQ(command(server, "restart").exit_code, 0);
+  Client client(path);
+  ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(client.read().body, "here");
+  EXPECT_EQ(command(server, "stop").exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+INSTANTIATE_TEST_SUITE_P(Keeper, Restart, ::testing::Values("off", "on"), [](const auto& each) { return each.param; });
+
+}  // namespace
+}  // namespace kirsch::test
