@@ -253,8 +253,8 @@ std::vector<std::string> options_of(const std::vector<std::string>& verb) {
 }
 
 const std::vector<std::vector<std::string>> verbs = {
-    {"run"},    {"check"}, {"routes"},     {"module", "list"}, {"module", "info"},
-    {"schema"}, {"man"},   {"completion"}, {"version"}};
+    {"run"},    {"start"},  {"stop"},           {"restart"},        {"reload"}, {"status"},     {"check"},
+    {"routes"}, {"schema"}, {"module", "list"}, {"module", "info"}, {"man"},    {"completion"}, {"version"}};
 
 TEST(Completion, knows_every_option_that_the_help_shows_in_every_shell) {
   const auto bash = run_kirsch({"completion", "bash"}).out, zsh = run_kirsch({"completion", "zsh"}).out,
