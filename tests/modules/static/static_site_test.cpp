@@ -318,6 +318,28 @@ TEST_F(StaticSite, IsNotLeftThroughARace) {
   before.expect_back();
 }
 
+// The kernel looks again whether a path with many `..` stays inside, and gives up (EAGAIN) when a rename was quicker.
+TEST_F(StaticSite, IsBusyAtWorstWhereNamesChangeAllTheTime) {
+  std::string around;
+  while (around.size() < 4000) around += "../docs/";
+  std::filesystem::create_symlink(around + "inside.txt", path("docs/around.txt"));
+  folder.write("one", "");
+  folder.write("other", "");
+  const Server server(yaml(", cache_files: 0"));
+  const std::jthread renamer([&](const std::stop_token& done) {
+    const auto one = (folder.path() / "one").string(), other = (folder.path() / "other").string();
+    while (!done.stop_requested()) {
+      ::syscall(SYS_renameat2, AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+    }
+  });
+  Client client(server);
+  for (int i = 0; i < 300; ++i) {
+    const auto answer = ask(client, "docs/around.txt");
+    ASSERT_THAT(answer.status, AnyOf(200, 503));
+    ASSERT_EQ(answer.field("Retry-After").has_value(), answer.status == 503);
+  }
+}
+
 TEST_F(StaticSite, RefusesOptionsThatCannotWork) {
   const auto refused = [](std::string_view option) {
     return refusal("paths: { /: { handler: { static: { root: ., " + std::string(option) + " } } } }\n");
