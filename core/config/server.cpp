@@ -89,6 +89,11 @@ void set_loops(ServerSettings& to, const Value& value) {
   if (choice.index == 1) to.loops = number<unsigned>(choice.value.front());
 }
 
+void set_driver(ServerSettings& to, const Value& value) {
+  to.driver = static_cast<DriverChoice>(as_integer(value));
+  to.driver_origin = value.origin;
+}
+
 // Of settings that have a state and a control.
 template <class Settings>
 void set_state(Settings& to, const Value& value) {
@@ -132,6 +137,9 @@ const Fields<ServerSettings>& server_fields() {
        [](Server& to, const Value& value) { to.keeper = number<KeeperUse>(value); }},
       {{"allow_root", "serve with the rights of root", "false", boolean()},
        [](Server& to, const Value& value) { to.allow_root = as_boolean(value); }},
+      {{"driver", "of the loops: uring and epoll are Linux's interfaces for it, auto is uring where it works", "auto",
+        enumeration({"auto", "uring", "epoll"})},
+       set_driver},
       {{"limits", "what one client may cost", "{}", structure(limit_fields().options())},
        [](Server& to, const Value& value) { limit_fields().assign(to.limits, value); }},
   };
@@ -177,13 +185,7 @@ const base::Schema& body_limit() {
 
 ServerSettings read_server(Reader& reader, const Node* section, const Node& root) {
   ServerSettings settings;
-  Node written;
-  if (section != nullptr) {
-    written =
-        section->is_mapping() ? without_later_keys(reader.findings(), *section, "'server'", {"driver"}) : *section;
-  }
-  if (!server_fields().read(reader, section == nullptr ? nullptr : &written, section == nullptr ? root : *section,
-                            "'server'", settings))
+  if (!server_fields().read(reader, section, section == nullptr ? root : *section, "'server'", settings))
     return settings;
   if (settings.processes > 1 && settings.keeper == KeeperUse::off)
     reader.findings().error(section->find("processes")->key, code::out_of_range,

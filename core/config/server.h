@@ -47,6 +47,8 @@ struct ControlSettings {
 };
 
 enum class KeeperUse : std::uint8_t { automatic, on, off };
+// How loops meet the kernel; automatic: io_uring where it works.
+enum class DriverChoice : std::uint8_t { automatic, uring, epoll };
 
 struct ServerSettings {
   std::optional<unsigned> loops;  // none: one per processor
@@ -58,6 +60,8 @@ struct ServerSettings {
   ControlSettings control;
   KeeperUse keeper = KeeperUse::automatic;
   bool allow_root = false;
+  DriverChoice driver = DriverChoice::automatic;
+  base::Position driver_origin;
   LimitSettings limits;
 };
 

@@ -68,6 +68,8 @@ void AcceptQueue::accept_waiting(unsigned limit) noexcept {
   }
 }
 
+void AcceptQueue::accepted(base::UniqueFd descriptor) noexcept { admit(std::move(descriptor), Address()); }
+
 // False: there is nothing to accept for now.
 bool AcceptQueue::accept_one() noexcept {
   sockaddr_storage peer{};
@@ -125,9 +127,9 @@ void AcceptQueue::turn_away() noexcept {
 
 void AcceptQueue::pause(int error) noexcept {
   if (closed_ || resume_timer_ != 0) return;
-  transports_.driver().remove(*this);
   resume_timer_ = transports_.loop().start_timer(
       pause_milliseconds, [](void* self) { static_cast<AcceptQueue*>(self)->resume(); }, nullptr, this);
+  transports_.driver().remove(*this);  // may bring more, which may fail alike
   ++pauses_;
   const base::SteadyTime now = base::steady_now();
   if (now < next_line_) return;

@@ -18,7 +18,7 @@ class Loop;
 class TransportPool;
 
 // The loop's thread only. Outlives the turn in which it was closed.
-class AcceptQueue {
+class alignas(16) AcceptQueue {
  public:
   static constexpr unsigned per_turn = 64;
 
@@ -33,12 +33,15 @@ class AcceptQueue {
   bool closed() const noexcept { return closed_; }
   int descriptor() const noexcept { return listener_->descriptor(); }
 
-  // Accepts until none waits, at most `limit`; the driver calls it when some do.
+  // Accepts until none waits, at most `limit`; a driver that knows only that some wait calls it.
   void accept_waiting(unsigned limit = per_turn) noexcept;
+  // The driver has accepted a connection, or an error ended its accepting; it goes on if that returns true.
+  void accepted(base::UniqueFd descriptor) noexcept;
+  bool survive(int error) noexcept;
+  std::uint32_t& driver_state() noexcept { return driver_state_; }
 
  private:
   bool accept_one() noexcept;
-  bool survive(int error) noexcept;
   void admit(base::UniqueFd descriptor, const Address& peer) noexcept;
   void turn_away() noexcept;
   void pause(int error) noexcept;
@@ -51,6 +54,7 @@ class AcceptQueue {
   const Address local_;   // of every connection; unknown if the listener is bound to a wildcard
   base::UniqueFd spare_;  // given up to answer a client, by closing, when there is no other
   bool closed_ = true;
+  std::uint32_t driver_state_ = 0;
   std::uint64_t resume_timer_ = 0;
   unsigned pauses_ = 0;  // since the last line in the log
   base::SteadyTime next_line_{};

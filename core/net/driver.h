@@ -17,6 +17,11 @@ class Driver {
  public:
   virtual ~Driver() = default;
 
+  // On the thread of run(), before the first wait. What was added before on another thread takes effect here.
+  virtual void begin() noexcept {}
+  // Nothing is added any more: returns when the kernel has let go of all that was removed.
+  virtual void end() noexcept {}
+
   // Waits for events, at most `milliseconds` (negative: until one comes or wake). deliver then hands them to transports
   // and queues.
   virtual void wait(int milliseconds) noexcept = 0;
@@ -24,18 +29,21 @@ class Driver {
   // Any thread: ends the present wait, or else the next one.
   virtual void wake() noexcept = 0;
 
-  // From add to remove the transport hears of what it received; an error comes by its fail_later. remove comes before
-  // its descriptor is closed; nothing is delivered to it afterwards and no memory of its output is used any more.
+  // From add to remove the transport hears of what it received; an error comes by its fail_later. After remove nothing
+  // is delivered to it and no memory of its output is used any more. Its descriptor and its place stay until the driver
+  // calls let_go: inside of remove, or in a later deliver where the kernel still has work with them.
   virtual void add(SocketTransport& transport) noexcept = 0;
   virtual void remove(SocketTransport& transport) noexcept = 0;
   // The transport wants to read again. That it wants to no longer the driver sees when something arrives.
   virtual void resume_reading(SocketTransport& transport) noexcept = 0;
-  // Ends in output_done or fail_later of the transport, here or in a later deliver.
+  // Ends in output_done or fail_later of the transport, here or later, or in finish_output in a later deliver. A remove
+  // right after it does not keep it from being tried.
   virtual void send(SocketTransport& transport, std::span<const iovec> pieces) noexcept = 0;
   virtual void send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
                          std::uint64_t size) noexcept = 0;
 
-  // From add to remove the queue hears that connections wait.
+  // From add to remove the queue gets connections, or hears that some wait, or why there is none. remove may hand it a
+  // last few; none is lost.
   virtual int add(AcceptQueue& queue) noexcept = 0;
   virtual void remove(AcceptQueue& queue) noexcept = 0;
 };

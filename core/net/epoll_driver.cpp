@@ -3,7 +3,6 @@
 #include "net/epoll_driver.h"
 
 #include <sys/eventfd.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -26,8 +25,6 @@ constexpr std::uint32_t parked = 1U << 31;
 static_assert((parked & (input | EPOLLOUT)) == 0);
 // Set in the address of an AcceptQueue to tell it from a transport; both are aligned.
 constexpr std::uintptr_t queue_mark = 1;
-// One connection shall not keep the loop for longer, even if its client is fast.
-constexpr std::uint64_t file_piece = 1 << 20;
 
 base::Refusal no_descriptors(int error) {
   base::Diagnostic diagnostic;
@@ -47,17 +44,6 @@ ssize_t send_some(int descriptor, std::span<const iovec> pieces) noexcept {
     sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
   return sent;
-}
-
-// Takes `sent` bytes off the front; returns how many pieces are completely sent, empty ones behind them included.
-std::size_t consume(std::span<iovec> pieces, std::size_t sent) noexcept {
-  std::size_t done = 0;
-  while (done < pieces.size() && sent >= pieces[done].iov_len) sent -= pieces[done++].iov_len;
-  if (done < pieces.size() && sent > 0) {
-    pieces[done].iov_base = static_cast<char*>(pieces[done].iov_base) + sent;
-    pieces[done].iov_len -= sent;
-  }
-  return done;
 }
 
 }  // namespace
@@ -143,7 +129,7 @@ void EpollDriver::add(SocketTransport& transport) noexcept {
 }
 
 // Closing the descriptor removes it from the set; an event of it that is already fetched finds the transport closed.
-void EpollDriver::remove(SocketTransport&) noexcept {}
+void EpollDriver::remove(SocketTransport& transport) noexcept { transport.let_go(); }
 
 void EpollDriver::resume_reading(SocketTransport& transport) noexcept { update_interest(transport); }
 
@@ -172,17 +158,16 @@ void EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces
   } catch (const std::bad_alloc&) {
     return transport.fail_later(ENOMEM);
   }
-  output.next = consume(output.pieces, taken);
+  output.consume(taken);
   update_interest(transport);
 }
 
 void EpollDriver::continue_output(SocketTransport& transport) noexcept {
   Output& output = transport.output();
   if (output.file >= 0) return continue_file(transport);
-  const std::span<iovec> rest = std::span(output.pieces).subspan(output.next);
-  const ssize_t sent = send_some(transport.descriptor(), rest);
+  const ssize_t sent = send_some(transport.descriptor(), output.rest());
   if (sent < 0 && errno != EAGAIN) return transport.fail_later(errno);
-  if (sent > 0) output.next += consume(rest, static_cast<std::size_t>(sent));
+  if (sent > 0) output.consume(static_cast<std::size_t>(sent));
   if (!output.empty()) return;
   transport.output_done();
   update_interest(transport);
@@ -191,26 +176,13 @@ void EpollDriver::continue_output(SocketTransport& transport) noexcept {
 void EpollDriver::send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
                             std::uint64_t size) noexcept {
   if (size == 0) return transport.output_done();
-  Output& output = transport.output();
-  output.file = descriptor;
-  output.file_offset = offset;
-  output.file_size = size;
+  transport.output().set_file(descriptor, offset, size);
   continue_file(transport);
 }
 
 void EpollDriver::continue_file(SocketTransport& transport) noexcept {
   Output& output = transport.output();
-  auto offset = static_cast<off_t>(output.file_offset);
-  ssize_t sent = 0;
-  do {
-    sent = ::sendfile(transport.descriptor(), output.file, &offset, std::min(output.file_size, file_piece));
-  } while (sent < 0 && errno == EINTR);
-  if (sent == 0) return transport.fail_later(EIO);
-  if (sent < 0 && errno != EAGAIN) return transport.fail_later(errno);
-  if (sent > 0) {
-    output.file_offset += static_cast<std::uint64_t>(sent);
-    output.file_size -= static_cast<std::uint64_t>(sent);
-  }
+  if (const int error = output.send_file(transport.descriptor())) return transport.fail_later(error);
   if (output.file_size == 0) transport.output_done();
   update_interest(transport);
 }

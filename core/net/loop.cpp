@@ -40,10 +40,12 @@ void block_sigpipe() noexcept {
 
 }  // namespace
 
-Loop::Loop(unsigned lane, base::Log& log)
+Loop::Loop(unsigned lane, base::Log& log) : Loop(lane, log, std::make_unique<EpollDriver>()) {}
+
+Loop::Loop(unsigned lane, base::Log& log, std::unique_ptr<Driver> driver)
     : lane_(lane),
       log_(log),
-      driver_(std::make_unique<EpollDriver>()),
+      driver_(std::move(driver)),
       tasks_(*driver_),
       transports_(std::make_unique<TransportPool>(*this, *driver_)) {}
 
@@ -56,6 +58,7 @@ void Loop::run() {
   stage_ = Stage::running;
   block_sigpipe();
   current_loop = this;
+  driver_->begin();
   while (!stopping_.load(std::memory_order_acquire)) turn();
   end();
   current_loop = nullptr;
@@ -111,6 +114,7 @@ void Loop::end() noexcept {
   stage_ = Stage::ended;
   accepting_.clear();
   transports_->end();
+  driver_->end();
   timers_.end();
   tasks_.end();
   while (deferred_.pop() != nullptr) {

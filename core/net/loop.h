@@ -50,8 +50,10 @@ class Hoard : public Link<Hoard> {
 // run() begins.
 class Loop {
  public:
-  // `log` must outlive the loop. Throws base::Refusal when the system gives no descriptors.
+  // `log` must outlive the loop. The first one takes the epoll driver and throws base::Refusal when the system gives no
+  // descriptors.
   Loop(unsigned lane, base::Log& log);
+  Loop(unsigned lane, base::Log& log, std::unique_ptr<Driver> driver);
   // As the end of run(), if run() never was called.
   ~Loop();
   Loop(const Loop&) = delete;

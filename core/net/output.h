@@ -25,6 +25,15 @@ struct Output {
 
   bool empty() const noexcept { return next == pieces.size() && file < 0; }
   std::uint64_t size() const noexcept { return size_of(std::span(pieces).subspan(next)) + (file < 0 ? 0 : file_size); }
+  std::span<iovec> rest() noexcept { return std::span(pieces).subspan(next); }
+  // Takes `sent` bytes off the front, and empty pieces behind them.
+  void consume(std::size_t sent) noexcept;
+
+  void set_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept;
+  // Sends what the socket takes now, within bounds. An errno (EIO: the file is shorter than promised), or 0, also when
+  // it took nothing.
+  int send_file(int socket) noexcept;
+
   // Frees what a large answer left behind: an idle connection shall own little.
   void clear() noexcept {
     if (pieces.capacity() != 0) std::vector<iovec>().swap(pieces);

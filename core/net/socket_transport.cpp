@@ -89,13 +89,16 @@ void SocketTransport::lost(int error) {
 void SocketTransport::output_done() noexcept {
   output_.clear();
   unsent_ = 0;
-  if (shutdown_wanted_) ::shutdown(descriptor_.get(), SHUT_WR);
   pool_.report_later(*this);
 }
 
-void SocketTransport::fail_later(int error) noexcept {
-  unsent_ = unsent();
+void SocketTransport::finish_output() {
+  unsent_ = 0;
   output_.clear();
+  report();
+}
+
+void SocketTransport::fail_later(int error) noexcept {
   error_ = error;
   pool_.report_later(*this);
 }
@@ -103,6 +106,7 @@ void SocketTransport::fail_later(int error) noexcept {
 void SocketTransport::report() {
   if (error_ != 0) return lost(error_);
   sending_ = false;
+  if (shutdown_wanted_) ::shutdown(descriptor_.get(), SHUT_WR);
   events_->on_sent();
 }
 
@@ -111,10 +115,14 @@ void SocketTransport::retire() noexcept {
   Deadline::unlink();
   Report::unlink();
   unsent_ = unsent();
-  output_.clear();
+  pool_.retire();
   pool_.driver().remove(*this);
+}
+
+void SocketTransport::let_go() noexcept {
+  output_.clear();
   descriptor_.reset();
-  pool_.retire(*this);
+  pool_.take_back(*this);
 }
 
 }  // namespace kirsch::net

@@ -18,8 +18,8 @@ class Report : public Link<Report> {
   ~Report() = default;
 };
 
-// Lives in a slot of its pool, which is not used again before the turn ends: whoever still holds the address sees
-// closed().
+// Lives in a slot of its pool, which is not used again before the driver has let it go and the turn has ended: whoever
+// still holds the address sees closed().
 class SocketTransport final : public Transport, public Deadline, public Report {
  public:
   // `peer` and `local` may be unknown.
@@ -56,9 +56,11 @@ class SocketTransport final : public Transport, public Deadline, public Report {
   void ended();                         // the peer's FIN
   void lost(int error);                 // at once: call nothing on it afterwards
   void output_done() noexcept;          // on_sent follows at the end of the turn
+  void finish_output();                 // on_sent at once: not from inside of send
   void fail_later(int error) noexcept;  // on_lost follows at the end of the turn
   void report();                        // either of them
   void timed_out() { events_->on_timeout(); }
+  void let_go() noexcept;  // it is closed and the kernel has nothing to do for it any more
 
  private:
   void begin_output(std::uint64_t size) noexcept;

@@ -1,4 +1,5 @@
-// Chunks of slots that are handed out again; a slot is back only when the turn has ended in which its transport closed.
+// Chunks of slots that are handed out again; a slot is back only when the turn has ended in which its transport was let
+// go.
 #include "net/transport_pool.h"
 
 #include <cerrno>
@@ -42,11 +43,6 @@ SocketTransport* TransportPool::create(base::UniqueFd descriptor, const Address&
   slot.used = true;
   size_.store(size() + 1, std::memory_order_relaxed);
   return transport;
-}
-
-void TransportPool::retire(SocketTransport& transport) noexcept {
-  retired_.push_back(&transport);
-  size_.store(size() - 1, std::memory_order_relaxed);
 }
 
 void TransportPool::reclaim() noexcept {

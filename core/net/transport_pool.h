@@ -33,8 +33,10 @@ class TransportPool {
 
   // Not yet known to the driver. Null: no memory; the descriptor is closed.
   SocketTransport* create(base::UniqueFd descriptor, const Address& peer, const Address& local) noexcept;
-  // Called by a transport that has closed its descriptor. Its slot is free from the next reclaim on.
-  void retire(SocketTransport& transport) noexcept;
+  // Called by a transport that is closed: it counts no more.
+  void retire() noexcept { size_.store(size() - 1, std::memory_order_relaxed); }
+  // Called by a transport that the driver has let go. Its slot is free from the next reclaim on.
+  void take_back(SocketTransport& transport) noexcept { retired_.push_back(&transport); }
   void reclaim() noexcept;
 
   void report_later(Report& report) noexcept {

@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "server/driver_choice.h"
 #include "server/state_directory.h"
 
 namespace kirsch::server {
@@ -73,9 +74,9 @@ struct Loops::Survey {
 // One loop with its thread. Its timers and posts run on that thread.
 class Loops::Lane {
  public:
-  Lane(unsigned number, Loops& owner, const pipeline::Generation& generation)
+  Lane(unsigned number, Loops& owner, const pipeline::Generation& generation, std::unique_ptr<net::Driver> driver)
       : owner_(owner),
-        loop_(number, owner.log_),
+        loop_(number, owner.log_, std::move(driver)),
         dispatcher_(loop_, *owner.workers_, owner.log_, generation, *owner.watch_, owner.bodies_),
         seats_(owner.seats_) {
     for (std::size_t index = 0; index < owner.limits_.size(); ++index) {
@@ -199,8 +200,9 @@ Loops::Loops(unsigned loops, const config::Configuration& configuration, base::L
   watch_.emplace(loops + settings.workers, settings.limits.handler_time, log_);
   std::vector<net::Loop*> all_loops;
   std::vector<pipeline::Dispatcher*> dispatchers;
+  const MakeDriver make_driver = driver_choice(settings, log_);
   for (unsigned number = 0; number < loops; ++number) {
-    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>(number, *this, generation));
+    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>(number, *this, generation, make_driver()));
     all_loops.push_back(&lane.loop());
     dispatchers.push_back(&lane.dispatcher());
   }

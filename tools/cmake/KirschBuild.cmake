@@ -92,13 +92,13 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   set(KIRSCH_TEST_OPTIMIZATION -O1)
 endif()
 
-# kirsch_tests(NAME DEPENDS target… [SOURCES file…]): the sources, by default those of this folder, as one GoogleTest program
-# test_NAME.
+# kirsch_tests(NAME DEPENDS target… [SOURCES file…] [ON_EPOLL filter]): the sources, by default those of this folder, as one
+# GoogleTest program test_NAME. The tests that the filter names run a second time with the driver epoll.
 function(kirsch_tests name)
   if(NOT KIRSCH_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ON_EPOLL" "DEPENDS;SOURCES")
   set(sources ${arg_SOURCES})
   if(NOT sources)
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
@@ -119,6 +119,10 @@ function(kirsch_tests name)
     $<TARGET_PROPERTY:Poco::Net,INTERFACE_COMPILE_DEFINITIONS>)
   target_precompile_headers(test_${name} REUSE_FROM kirsch_test_headers)
   gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  if(arg_ON_EPOLL)
+    gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST TEST_FILTER "${arg_ON_EPOLL}" TEST_SUFFIX .on_epoll
+      TEST_LIST test_${name}_on_epoll PROPERTIES TIMEOUT 300 ENVIRONMENT KIRSCH_DRIVER=epoll)
+  endif()
 endfunction()
 
 # kirsch_fuzzer(NAME SOURCE DEPENDS target…): one libFuzzer program fuzz_NAME, built by the preset fuzz only.

@@ -26,6 +26,7 @@ TEST(Configuration, HasTheDefaultsOfTheReference) {
   EXPECT_EQ(made.server.drain, 30s);
   EXPECT_EQ(made.server.state, std::nullopt);
   EXPECT_FALSE(made.server.allow_root);
+  EXPECT_EQ(made.server.driver, DriverChoice::automatic);
   const LimitSettings& limits = made.server.limits;
   EXPECT_EQ(limits.method, 32U);
   EXPECT_EQ(limits.head_time, 10s);
@@ -125,7 +126,8 @@ TEST(Configuration, ReadsEverySection) {
   const Configuration made = compile(document_of(R"(
 version: 1
 plugins: { path: [plugins, /usr/lib/kirsch], owners: [deploy] }
-server: { loops: 4, workers: 8, drain: 150ms, state: state, allow_root: true, limits: { body: 2GiB, log_queue: 1MiB } }
+server: { loops: 4, workers: 8, drain: 150ms, state: state, allow_root: true, driver: epoll,
+          limits: { body: 2GiB, log_queue: 1MiB } }
 engine:
   pidfile: { path: run.pid, priority: 71 }
   signals: off
@@ -150,6 +152,7 @@ sites:
   EXPECT_EQ(made.server.drain, 150ms);
   EXPECT_EQ(made.server.state, "/etc/kirsch/state");
   EXPECT_TRUE(made.server.allow_root);
+  EXPECT_EQ(made.server.driver, DriverChoice::epoll);
   EXPECT_EQ(made.server.limits.body, 2ULL << 30);
   ASSERT_EQ(made.engine.size(), 1U);
   EXPECT_EQ(made.engine[0].priority, 71);
@@ -158,7 +161,7 @@ sites:
   EXPECT_EQ(made.listeners[0].bind, "[::]:0");
   EXPECT_EQ(made.listeners[1].bind, "unix:/etc/kirsch/web.sock");
   EXPECT_EQ(made.logs.error.path, "/etc/kirsch/error.log");
-  EXPECT_EQ(made.logs.error.origin.line, 11U);
+  EXPECT_EQ(made.logs.error.origin.line, 12U);
   EXPECT_EQ(made.logs.level, base::Level::warning);
   EXPECT_EQ(made.logs.queue, 1U << 20);
   ASSERT_EQ(made.logs.named.size(), 2U);

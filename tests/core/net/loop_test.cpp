@@ -71,7 +71,7 @@ TEST(LoopTest, DropsWhatWaitsWhenItEnds) {
   const auto run = [](void*) { ADD_FAILURE() << "ran"; };
   const auto drop = [](void* self) { ++*static_cast<int*>(self); };
   {
-    Loop loop(0, log);
+    Loop loop(0, log, kirsch::test::make_driver());
     ASSERT_TRUE(loop.post(kirsch_task{run, drop, &dropped}));
     loop.stop();
     loop.run();
@@ -79,7 +79,7 @@ TEST(LoopTest, DropsWhatWaitsWhenItEnds) {
   }
   EXPECT_EQ(dropped, 1);
   {
-    Loop never_run(0, log);
+    Loop never_run(0, log, kirsch::test::make_driver());
     ASSERT_TRUE(never_run.post(kirsch_task{run, drop, &dropped}));
   }
   EXPECT_EQ(dropped, 2);

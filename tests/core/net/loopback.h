@@ -21,6 +21,7 @@
 #include "base/unique_fd.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "support/driver.h"
 
 namespace kirsch::net::test {
 
@@ -43,7 +44,8 @@ class CollectingLog final : public base::Log {
 // Stops and joins when destroyed.
 class RunningLoop {
  public:
-  RunningLoop() : thread_([this] { loop_.run(); }) {}
+  explicit RunningLoop(std::unique_ptr<Driver> driver = kirsch::test::make_driver())
+      : loop_(0, log_, std::move(driver)), thread_([this] { loop_.run(); }) {}
   ~RunningLoop() { end(); }
   Loop& loop() { return loop_; }
   CollectingLog& log() { return log_; }
@@ -62,7 +64,7 @@ class RunningLoop {
 
  private:
   CollectingLog log_;
-  Loop loop_{0, log_};
+  Loop loop_;
   std::thread thread_;
 };
 
@@ -137,14 +139,19 @@ class Client {
   // Exactly `size` bytes, or less if the peer ended the stream or reset it.
   std::string read(std::size_t size) {
     std::string text(size, '\0');
-    const ssize_t got = ::recv(fd(), text.data(), size, MSG_WAITALL);
-    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    std::size_t read = 0;
+    while (read < size) {
+      const ssize_t got = receive(text.data() + read, size - read, MSG_WAITALL);
+      if (got <= 0) break;
+      read += static_cast<std::size_t>(got);
+    }
+    text.resize(read);
     return text;
   }
   // 0: end of the stream, -1: errno, else bytes.
   ssize_t read_once() {
     char byte = 0;
-    return ::recv(fd(), &byte, 1, 0);
+    return receive(&byte, 1, 0);
   }
   void finish() { ::shutdown(fd(), SHUT_WR); }
   void reset() {
@@ -155,6 +162,15 @@ class Client {
   void close() { socket_.reset(); }
 
  private:
+  // The end of an io_uring interrupts the thread that made it, without a signal that anybody could block.
+  ssize_t receive(char* to, std::size_t size, int flags) {
+    ssize_t got = 0;
+    do {
+      got = ::recv(fd(), to, size, flags);
+    } while (got < 0 && errno == EINTR);
+    return got;
+  }
+
   base::UniqueFd socket_;
   bool connected_ = false;
 };

@@ -1,0 +1,87 @@
+// What goes out. A send waits in the queue for the end of the turn; the kernel then takes all of it, however long the
+// peer needs, and says so once.
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <new>
+#include <utility>
+
+#include "net/socket_transport.h"
+#include "net/uring_driver.h"
+
+namespace kirsch::net {
+namespace {
+
+constexpr std::size_t largest_spare = 64;  // pieces
+constexpr std::size_t largest_piece = 1U << 30;
+
+}  // namespace
+
+void UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
+  Output& output = transport.output();
+  try {
+    if (!spare_pieces_.empty()) {
+      output.pieces.swap(spare_pieces_.back());
+      spare_pieces_.pop_back();
+    }
+    output.pieces.assign(pieces.begin(), pieces.end());
+  } catch (const std::bad_alloc&) {
+    return transport.fail_later(ENOMEM);
+  }
+  output.consume(0);
+  output.empty() ? transport.output_done() : submit_send(transport);
+}
+
+void UringDriver::submit_send(SocketTransport& transport) noexcept {
+  if (!ring_.has_room()) return transport.fail_later(ENOBUFS);
+  constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
+  const std::span<iovec> pieces = transport.output().rest();
+  io_uring_sqe& entry = ring_.entry();
+  if (pieces.size() == 1) {
+    const std::size_t size = std::min(pieces.front().iov_len, largest_piece);
+    io_uring_prep_send(&entry, transport.descriptor(), pieces.front().iov_base, size, flags);
+  } else {
+    msghdr& message = messages_[ring_.place(entry)];  // the kernel has read it when the place is used again
+    message = {};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
+    io_uring_prep_sendmsg(&entry, transport.descriptor(), &message, flags);
+  }
+  mark(entry, Operation::send, transport);
+}
+
+void UringDriver::sent(SocketTransport& transport, int result) noexcept {
+  Output& output = transport.output();
+  if (result == -EINTR || result == -EAGAIN) return submit_send(transport);
+  if (result <= 0) return transport.fail_later(result == 0 ? EIO : -result);
+  output.consume(static_cast<std::size_t>(result));
+  if (!output.empty()) return submit_send(transport);
+  if (spare_pieces_.size() < most_spares && output.pieces.capacity() <= largest_spare) {
+    spare_pieces_.push_back(std::exchange(output.pieces, {}));
+  }
+  transport.finish_output();
+}
+
+// io_uring has no sendfile. Its splice always goes to a thread of the kernel, and read with send copies each byte once
+// more than sendfile; so the call is made here, and only the waiting for room is the ring's.
+void UringDriver::send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
+                            std::uint64_t size) noexcept {
+  if (size == 0) return transport.output_done();
+  transport.output().set_file(descriptor, offset, size);
+  continue_file(transport);
+}
+
+void UringDriver::continue_file(SocketTransport& transport) noexcept {
+  Output& output = transport.output();
+  if (const int error = output.send_file(transport.descriptor())) return transport.fail_later(error);
+  if (output.file_size == 0) return transport.output_done();
+  if (!ring_.has_room()) return transport.fail_later(ENOBUFS);
+  io_uring_sqe& entry = ring_.entry();
+  io_uring_prep_poll_add(&entry, transport.descriptor(), POLLOUT);
+  mark(entry, Operation::writable, transport);
+}
+
+}  // namespace kirsch::net
