@@ -49,6 +49,17 @@ std::optional<std::string> line_behind(std::string_view text, std::string_view p
   return std::string(text.substr(at, end - at));
 }
 
+// With the driver that the second run of a test wants, unless the YAML chooses one.
+std::string with_driver(std::string yaml) {
+  const char* name = std::getenv("KIRSCH_DRIVER");
+  if (name == nullptr || yaml.find("driver:") != std::string::npos) return yaml;
+  const std::string driver = std::string("driver: ") + name;
+  constexpr std::string_view section = "server: {";
+  const auto at = yaml.rfind(section, 0) == 0 ? 0 : yaml.find("\n" + std::string(section));
+  if (at == std::string::npos) return yaml + "server: { " + driver + " }\n";
+  return yaml.insert(yaml.find('{', at) + 1, " " + driver + ",");
+}
+
 }  // namespace
 
 std::string loopback(std::string_view rest) {
@@ -64,7 +75,7 @@ std::string completed(std::string_view yaml) {
   const auto build = build_folder().string();
   if (lacks("plugins:")) whole += "plugins: { path: [\"" + build + "/plugins\", \"" + build + "/fixtures\"] }\n";
   if (lacks("engine:")) whole += "engine: { signals: {} }\n";
-  return whole;
+  return with_driver(std::move(whole));
 }
 
 Server::Server(std::string_view yaml, const ServerOptions& options) {

@@ -223,9 +223,8 @@ TEST(ListenerTest, AdoptsAListeningSocketAndNothingElse) {
 
 TEST(ListenerTest, ServesOverAUnixSocket) {
   const Directory directory;
-  ConnectionAcceptor acceptor([](Connection& connection) {
-    connection.data = [&](std::span<char>) { send_text(*connection.transport, "pong"); };
-  });
+  ConnectionAcceptor acceptor(
+      [](Connection& connection) { connection.data = [&](std::span<char>) { send_text(connection, "pong"); }; });
   RunningLoop running;
   Client client(serve(running, acceptor, unix_address(directory.file("socket"))));
   ASSERT_TRUE(client.write("ping"));
@@ -272,7 +271,7 @@ std::vector<base::UniqueFd> all_descriptors() {
 
 TEST(ListenerTest, RecoversFromALackOfDescriptorsWithoutSpinning) {
   ConnectionAcceptor acceptor([](Connection& connection) {
-    connection.data = [&](std::span<char>) { send_text(*connection.transport, "pong"); };
+    connection.data = [&](std::span<char>) { send_text(connection, "pong"); };
     connection.end = [&] { connection.transport->close(); };
   });
   RunningLoop running;

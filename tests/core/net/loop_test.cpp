@@ -170,9 +170,7 @@ TEST(LoopTest, AdoptsAConnectedSocket) {
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
   const base::UniqueFd far_end(pair[1]);
   Connection connection;
-  connection.data = [&](std::span<char> bytes) {
-    send_text(*connection.transport, bytes.size() == 4 ? "pong" : "what");
-  };
+  connection.data = [&](std::span<char> bytes) { send_text(connection, bytes.size() == 4 ? "pong" : "what"); };
   RunningLoop running;
   running.call([&] { connection.transport = running.loop().adopt(base::UniqueFd(pair[0]), connection); });
   ASSERT_EQ(::send(far_end.get(), "ping", 4, 0), 4);
@@ -183,7 +181,7 @@ TEST(LoopTest, AdoptsAConnectedSocket) {
 
 TEST(LoopTest, ReusesTheSlotsOfAThousandShortConnections) {
   ConnectionAcceptor acceptor([](Connection& connection) {
-    connection.data = [&](std::span<char>) { send_text(*connection.transport, "bye"); };
+    connection.data = [&](std::span<char>) { send_text(connection, "bye"); };
     connection.sent = [&] { connection.transport->close(); };
   });
   RunningLoop running;

@@ -71,6 +71,7 @@ class RunningLoop {
 // Each event calls the function of its name, if there is one. `Connection` objects live until the acceptor goes.
 struct Connection final : TransportEvents {
   Transport* transport = nullptr;
+  std::string output;  // of send_text
   std::function<void(std::span<char>)> data;
   std::function<void()> end, sent, timeout;
   std::function<void(int)> lost;
@@ -114,9 +115,10 @@ inline Address serve(RunningLoop& running, Acceptor& acceptor, const Address& ad
   return bound;
 }
 
-inline void send_text(Transport& transport, const std::string& text) {
-  const iovec piece{const_cast<char*>(text.data()), text.size()};
-  transport.send({&piece, 1});
+inline void send_text(Connection& connection, std::string text) {
+  connection.output = std::move(text);
+  const iovec piece{connection.output.data(), connection.output.size()};
+  connection.transport->send({&piece, 1});
 }
 
 // Blocking, but no call longer than 20 s.

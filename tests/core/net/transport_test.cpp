@@ -39,13 +39,13 @@ void echo(Connection& connection) {
     if (connection.transport->sending()) return;
     output->swap(*waiting);
     waiting->clear();
-    send_text(*connection.transport, *output);
+    send_text(connection, *output);
   };
   connection.sent = [&connection, output, waiting] {
     if (waiting->empty()) return;
     output->swap(*waiting);
     waiting->clear();
-    send_text(*connection.transport, *output);
+    send_text(connection, *output);
   };
   connection.end = [&connection] { connection.transport->close(); };
 }
@@ -193,7 +193,7 @@ TEST(TransportTest, IsLostWhenAFileIsShorterThanPromised) {
 
 TEST(TransportTest, AnswersAClientThatHasFinishedSending) {
   ConnectionAcceptor acceptor([](Connection& connection) {
-    connection.end = [&] { send_text(*connection.transport, "answer"); };
+    connection.end = [&] { send_text(connection, "answer"); };
     connection.sent = [&] { connection.transport->close(); };
   });
   RunningLoop running;
@@ -211,7 +211,7 @@ TEST(TransportTest, EndsItsOutputAfterWhatIsBeingSentAndStillReads) {
       got.set_value({bytes.data(), bytes.size()});
       connection.transport->close();
     };
-    send_text(*connection.transport, body);
+    send_text(connection, body);
     connection.transport->shutdown_write();
   });
   RunningLoop running;
@@ -220,6 +220,28 @@ TEST(TransportTest, EndsItsOutputAfterWhatIsBeingSentAndStillReads) {
   EXPECT_EQ(client.read_once(), 0);
   ASSERT_TRUE(client.write("late"));
   EXPECT_EQ(got.get_future().get(), "late");
+}
+
+TEST(TransportTest, EndsItsOutputAfterASendThatTheKernelTakesAtOnce) {
+  ConnectionAcceptor acceptor([](Connection& connection) {
+    send_text(connection, "bye");
+    connection.transport->shutdown_write();
+  });
+  RunningLoop running;
+  Client client(serve(running, acceptor));
+  EXPECT_EQ(client.read(4), "bye");
+  EXPECT_EQ(client.read_once(), 0);
+}
+
+TEST(TransportTest, HasTriedASendBeforeTheCloseThatFollows) {
+  ConnectionAcceptor acceptor([](Connection& connection) {
+    send_text(connection, "bye");
+    std::exchange(connection.transport, nullptr)->close();
+  });
+  RunningLoop running;
+  Client client(serve(running, acceptor));
+  EXPECT_EQ(client.read(4), "bye");
+  EXPECT_EQ(client.read_once(), 0);
 }
 
 TEST(TransportTest, IsLostWhenThePeerResets) {
@@ -255,7 +277,7 @@ TEST(TransportTest, IsLostWhenThePeerResetsDuringASend) {
   std::promise<int> lost;
   ConnectionAcceptor acceptor([&](Connection& connection) {
     connection.lost = [&](int error) { lost.set_value(error); };
-    send_text(*connection.transport, body);
+    send_text(connection, body);
   });
   RunningLoop running;
   Client client(serve(running, acceptor), 4096);
@@ -360,7 +382,7 @@ TEST(TransportTest, CanBeClosedInsideEveryEvent) {
           const auto copy = close;
           copy();
         };
-        send_text(*connection.transport, "s");
+        send_text(connection, "s");
       }
       if (event == timeout) {
         connection.timeout = [close] {
