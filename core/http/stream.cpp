@@ -40,6 +40,10 @@ void Stream::on_data(std::span<char> bytes) {
     input_fresh_ = true;
     deliver_kept();
   }
+  if (paused_ && reading_ && open()) {  // now: more may come in this turn
+    transport_->pause_reading();
+    reading_ = false;
+  }
   if (input_.size() > owner_.limits_.read_ahead) aborted_ = true;
   if (aborted_ || closing_) owner_.loop_.at_end_of_turn(*this);
 }

@@ -21,7 +21,7 @@ class Loop;
 class TransportEvents {
  public:
   // Mutable and valid during the call: the buffer is the loop's, an idle connection owns none. What is not consumed
-  // must be copied.
+  // must be copied. May come several times in a turn.
   virtual void on_data(std::span<char> bytes) = 0;
   // The peer's FIN; no more on_data. Sending still works (half-closed clients).
   virtual void on_end() = 0;
