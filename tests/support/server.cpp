@@ -88,7 +88,9 @@ Server::Server(std::string_view yaml, const ServerOptions& options) {
   std::filesystem::create_directory(state);
   std::filesystem::permissions(state, std::filesystem::perms::owner_all);
 
-  std::vector<std::string> arguments{kirsch_program().string(), "run", "-c", file.string()};
+  std::vector<std::string> arguments = options.launcher;
+  for (const auto& word : {kirsch_program().string(), std::string("run"), std::string("-c"), file.string()})
+    arguments.push_back(word);
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   auto environment = options.environment;
   environment.emplace("STATE_DIRECTORY", state.string());

@@ -7,10 +7,11 @@
 namespace kirsch::test {
 
 struct ServerOptions {
-  std::map<std::string, std::string> files;        // relative name -> contents, written beside the YAML
-  std::filesystem::path neighbours;                // a folder whose contents are copied beside the YAML first
-  std::map<std::string, std::string> environment;  // on top of the test's own and STATE_DIRECTORY
-  std::vector<std::string> arguments;              // after `run -c FILE`
+  std::map<std::string, std::string> files = {};        // relative name -> contents, written beside the YAML
+  std::filesystem::path neighbours = {};                // a folder whose contents are copied beside the YAML first
+  std::map<std::string, std::string> environment = {};  // on top of the test's own and STATE_DIRECTORY
+  std::vector<std::string> arguments = {};              // after `run -c FILE`
+  std::vector<std::string> launcher = {};               // a command that becomes the server, and its arguments
   Milliseconds deadline = patience;
   bool wait_until_ready = true;
 };
