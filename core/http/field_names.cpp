@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 #include "http/characters.h"
 
@@ -131,12 +132,32 @@ constexpr std::array<std::uint8_t, slots> make_table() {
 
 constexpr std::array<std::uint8_t, slots> table = make_table();
 
+// Eight characters at once. Where the spelling has a letter (bit 6) the case bit may differ, elsewhere nothing.
+bool same_block(const char* spelled, const char* text) noexcept {
+  std::uint64_t wanted = 0;
+  std::uint64_t given = 0;
+  std::memcpy(&wanted, spelled, sizeof wanted);
+  std::memcpy(&given, text, sizeof given);
+  const std::uint64_t case_bits = (wanted & 0x4040404040404040U) >> 1;
+  return ((wanted ^ given) & ~case_bits) == 0;
+}
+
+bool is_spelled(std::string_view spelled, std::string_view text) noexcept {
+  const std::size_t size = text.size();
+  if (spelled.size() != size) return false;
+  if (size < 8) return equal_ignoring_case(spelled, text);
+  for (std::size_t at = 0; at + 8 < size; at += 8) {
+    if (!same_block(spelled.data() + at, text.data() + at)) return false;
+  }
+  return same_block(spelled.data() + size - 8, text.data() + size - 8);
+}
+
 }  // namespace
 
 FieldName field_name(std::string_view text) noexcept {
   if (text.empty() || text.size() > longest) return FieldName::other;
   const std::size_t candidate = table[hash(text, seed)];
-  return equal_ignoring_case(spellings[candidate], text) ? static_cast<FieldName>(candidate) : FieldName::other;
+  return is_spelled(spellings[candidate], text) ? static_cast<FieldName>(candidate) : FieldName::other;
 }
 
 std::string_view spelling(FieldName name) noexcept {

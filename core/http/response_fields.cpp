@@ -30,7 +30,8 @@ bool belongs_to_framing(FieldName id) {
 }
 
 bool may_set(std::string_view name, FieldName id) {
-  return !belongs_to_framing(id) && name.size() <= UINT16_MAX && is_token(name);
+  if (id != FieldName::other) return !belongs_to_framing(id);
+  return name.size() <= UINT16_MAX && is_token(name);
 }
 
 bool has_name(const kirsch_field& line, std::string_view wanted, FieldName id) {

@@ -2,38 +2,43 @@
 // first, and a failing hook leaves only the failsafe ones of its own point.
 #include "pipeline/course.h"
 
-#include <optional>
+#include <array>
+#include <cstddef>
 
 namespace kirsch::pipeline {
 namespace {
 
-std::optional<kirsch_hook> hook_of(Stage stage) {
-  switch (stage) {
-    case Stage::on_start_resource:
-      return KIRSCH_HOOK_ON_START_RESOURCE;
-    case Stage::before_request_body:
-      return KIRSCH_HOOK_BEFORE_REQUEST_BODY;
-    case Stage::before_handler:
-      return KIRSCH_HOOK_BEFORE_HANDLER;
-    case Stage::before_finalize:
-      return KIRSCH_HOOK_BEFORE_FINALIZE;
-    case Stage::on_end_resource:
-      return KIRSCH_HOOK_ON_END_RESOURCE;
-    case Stage::on_end_request:
-      return KIRSCH_HOOK_ON_END_REQUEST;
-    case Stage::before_error_response:
-      return KIRSCH_HOOK_BEFORE_ERROR_RESPONSE;
-    case Stage::after_error_response:
-      return KIRSCH_HOOK_AFTER_ERROR_RESPONSE;
-    default:
-      return std::nullopt;
-  }
-}
+constexpr std::size_t stages = static_cast<std::size_t>(Stage::after_error_response) + 1;
+constexpr std::uint8_t no_hook = KIRSCH_HOOKS;
+
+constexpr std::size_t number(Stage stage) { return static_cast<std::size_t>(stage); }
+
+constexpr auto hooks = [] {
+  std::array<std::uint8_t, stages> table{};
+  table.fill(no_hook);
+  table[number(Stage::on_start_resource)] = KIRSCH_HOOK_ON_START_RESOURCE;
+  table[number(Stage::before_request_body)] = KIRSCH_HOOK_BEFORE_REQUEST_BODY;
+  table[number(Stage::before_handler)] = KIRSCH_HOOK_BEFORE_HANDLER;
+  table[number(Stage::before_finalize)] = KIRSCH_HOOK_BEFORE_FINALIZE;
+  table[number(Stage::on_end_resource)] = KIRSCH_HOOK_ON_END_RESOURCE;
+  table[number(Stage::on_end_request)] = KIRSCH_HOOK_ON_END_REQUEST;
+  table[number(Stage::before_error_response)] = KIRSCH_HOOK_BEFORE_ERROR_RESPONSE;
+  table[number(Stage::after_error_response)] = KIRSCH_HOOK_AFTER_ERROR_RESPONSE;
+  return table;
+}();
+
+constexpr auto followers = [] {
+  std::array<Stage, stages> table{};
+  for (std::size_t stage = 0; stage < stages; ++stage) table[stage] = static_cast<Stage>(stage + 1);
+  table[number(Stage::after_error_response)] = Stage::before_finalize;
+  table[number(Stage::done)] = Stage::done;
+  return table;
+}();
 
 }  // namespace
 
 std::string_view word(Stage stage) {
-  if (const auto hook = hook_of(stage)) return loader::word(*hook);
+  if (hooks[number(stage)] != no_hook) return loader::word(static_cast<kirsch_hook>(hooks[number(stage)]));
   return stage == Stage::handler ? "handler" : stage == Stage::body ? "on_body" : "no step";
 }
 
@@ -49,15 +54,11 @@ void Course::enter(Stage stage) {
   index_ = 0;
 }
 
-Stage Course::following(Stage stage) {
-  if (stage == Stage::after_error_response) return Stage::before_finalize;
-  if (stage == Stage::done) return Stage::done;
-  return static_cast<Stage>(static_cast<std::uint8_t>(stage) + 1);
-}
+Stage Course::following(Stage stage) { return followers[number(stage)]; }
 
 const Step* Course::step() {
-  while (const auto hook = hook_of(stage_)) {
-    const auto steps = plan_->hook(*hook);
+  for (std::uint8_t hook = hooks[number(stage_)]; hook != no_hook; hook = hooks[number(stage_)]) {
+    const auto steps = plan_->hook(static_cast<kirsch_hook>(hook));
     while (index_ < steps.size() && failsafe_only_ && !steps[index_].failsafe) ++index_;
     if (index_ < steps.size()) return &steps[index_];
     enter(target_);
