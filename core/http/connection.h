@@ -150,6 +150,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   bool must_close_ = false;
   bool deaf_ = false;  // what still comes is dropped unparsed
   bool feed_wanted_ = false;
+  bool head_timed_ = false;  // what is there of it is not all
   std::uint32_t listener_ = 0;
   std::uint32_t requests_ = 0;
   std::size_t dropped_ = 0;

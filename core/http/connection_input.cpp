@@ -1,5 +1,6 @@
 // The reading half of a connection: heads, wanted bodies, bodies that nobody wanted.
 #include <cassert>
+#include <utility>
 
 #include "http/connection.h"
 #include "http/connections.h"
@@ -47,12 +48,13 @@ std::size_t Connection::consume(char* bytes, std::size_t size) {
 void Connection::begin_head() {
   work_->parser.reset();
   set_state(State::head);
-  transport_->set_deadline(owner_.limits_.head_time);
+  head_timed_ = false;
 }
 
 bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
   switch (work_->parser.parse(bytes, size)) {
     case ParseResult::need_more:
+      if (!std::exchange(head_timed_, true)) transport_->set_deadline(owner_.limits_.head_time);
       return false;
     case ParseResult::complete:
       used += work_->parser.size();

@@ -134,7 +134,6 @@ Work* Connections::take_work() {
 }
 
 void Connections::give_work(Work* work) noexcept {
-  work->parser.reset();
   work->input.clear();
   work->output.clear();
   works_.give(*work);
