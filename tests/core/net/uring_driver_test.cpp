@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "base/diagnostic.h"
@@ -152,16 +153,15 @@ std::size_t open_descriptors() {
 
 TEST_F(UringDriverTest, LetsConnectionsGoThatItClosesWhileItReceives) {
   constexpr std::size_t count = 500;
-  std::promise<void> all;
+  std::array<std::promise<void>, 3> rounds;
   std::size_t accepted = 0;
   ConnectionAcceptor acceptor([&](Connection&) {
-    if (++accepted % count == 0) all.set_value();
+    if (++accepted % count == 0) rounds[accepted / count - 1].set_value();
   });
   RunningLoop running(std::make_unique<UringDriver>());
   const Address address = serve(running, acceptor);
-  for (int round = 0; round < 3; ++round) {
+  for (std::promise<void>& all : rounds) {
     const std::size_t before = open_descriptors();
-    all = {};
     std::vector<Client> clients;
     for (std::size_t number = 0; number < count; ++number) clients.emplace_back(address);
     all.get_future().get();
