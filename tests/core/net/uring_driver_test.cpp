@@ -146,6 +146,27 @@ TEST_F(UringDriverTest, LeavesTheMemoryOfASendWhenItsConnectionIsAborted) { end_
 
 TEST_F(UringDriverTest, LeavesTheMemoryOfASendWhenTheLoopEnds) { end_during_a_send(End::loop); }
 
+TEST_F(UringDriverTest, LeavesTheMemoryOfASendThatWasAskedForInTheSameTurn) {
+  const std::string body = pattern(16 << 20, 0);
+  std::string memory = body;
+  ConnectionAcceptor acceptor([&](Connection& connection) {
+    connection.data = [&](std::span<char>) {
+      const iovec piece{memory.data(), memory.size()};
+      Transport& transport = *std::exchange(connection.transport, nullptr);
+      transport.send({&piece, 1});
+      transport.close();
+      std::ranges::fill(memory, '!');
+    };
+  });
+  RunningLoop running(std::make_unique<UringDriver>());
+  Client client(serve(running, acceptor), 4096);
+  ASSERT_TRUE(client.write("x"));
+  const std::string got = client.read(body.size());
+  EXPECT_FALSE(got.empty());
+  EXPECT_LT(got.size(), body.size());
+  EXPECT_TRUE(got == body.substr(0, got.size()));
+}
+
 std::size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
