@@ -21,7 +21,7 @@ class UringDriver final : public Driver {
     unsigned entries = 1024;      // of what is asked in a turn; more costs a further system call
     unsigned completions = 4096;  // more costs the kernel memory
     unsigned buffers = 256;       // what comes in a turn beyond them is received in the next
-    unsigned buffer = 16384;      // a small request touches one page of it
+    unsigned buffer = 8192;       // a small request touches one page of it
   };
 
   // Throws base::Refusal when the system does not give all of it.
