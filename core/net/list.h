@@ -46,6 +46,13 @@ class List {
     head_.previous_->next_ = &link;
     head_.previous_ = &link;
   }
+  void prepend(Link<Element>& link) noexcept {
+    assert(!link.linked());
+    link.next_ = head_.next_;
+    link.previous_ = &head_;
+    head_.next_->previous_ = &link;
+    head_.next_ = &link;
+  }
   // The first one, unlinked; null when empty.
   Element* pop() noexcept {
     if (empty()) return nullptr;

@@ -1,11 +1,11 @@
-// One connected stream as its protocol sees it: bytes in, pieces out, a deadline. Over epoll, later io_uring and TLS
-// alike.
+// One connected stream as its protocol sees it: bytes in, pieces out, a deadline. Over epoll, io_uring and TLS alike.
 #pragma once
 
 #include <sys/uio.h>
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -14,6 +14,9 @@
 namespace kirsch::net {
 
 class Loop;
+namespace tls {
+struct Facts;
+}
 
 // What happens to a transport. All calls come on the loop's thread, none after close() or abort() were called or
 // on_lost() began. None may throw. Each may do anything with the transport, also close it, and may destroy this object
@@ -74,6 +77,8 @@ class Transport {
   virtual Loop& loop() const noexcept = 0;
   virtual const Address& peer() const noexcept = 0;
   virtual const Address& local() const noexcept = 0;
+  // What the handshake has settled; immutable, any thread. Null: not over TLS.
+  virtual std::shared_ptr<const tls::Facts> tls() const noexcept { return nullptr; }
 
  protected:
   ~Transport() = default;

@@ -66,7 +66,7 @@ endif()
 # Its headers are included as "NAME/header.h".
 function(kirsch_core_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES")
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   set(view "${CMAKE_BINARY_DIR}/view/${name}")
   file(MAKE_DIRECTORY "${view}")

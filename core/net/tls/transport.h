@@ -1,0 +1,127 @@
+// A transport over another one that carries it as TLS records. Its protocol meets it when the handshake is done.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/list.h"
+#include "net/loop.h"
+#include "net/output.h"
+#include "net/tls/provider.h"
+#include "net/transport.h"
+
+namespace kirsch::net::tls {
+
+class Layer;
+class Plaintext;
+class PlainClients;
+
+// A handshake that is not done yet, and one that waits for its turn.
+class Young : public Link<Young> {};
+class Waiting : public Link<Waiting> {};
+
+// The loop's thread only. Belongs to its Layer, and is gone at the end of the turn in which it ended.
+class TlsTransport final : public Transport, private TransportEvents, private Deferred, public Young, public Waiting {
+ public:
+  // Takes `lower` over. `acceptor` gets this transport once the handshake is done.
+  TlsTransport(Layer& layer, Transport& lower, std::unique_ptr<Session> session, Acceptor& acceptor,
+               PlainClients& plain_clients);
+
+  // Transport, for the protocol.
+  void set_events(TransportEvents& events) noexcept override { events_ = &events; }
+  void send(std::span<const iovec> pieces) noexcept override;
+  void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept override;
+  bool sending() const noexcept override { return sending_; }
+  void pause_reading() noexcept override;
+  void resume_reading() noexcept override;
+  void set_deadline(std::chrono::milliseconds from_now) noexcept override { lower_.set_deadline(from_now); }
+  void clear_deadline() noexcept override { lower_.clear_deadline(); }
+  void shutdown_write() noexcept override;
+  void close() noexcept override;
+  void abort() noexcept override;
+  Loop& loop() const noexcept override { return lower_.loop(); }
+  const Address& peer() const noexcept override { return lower_.peer(); }
+  const Address& local() const noexcept override { return lower_.local(); }
+  std::shared_ptr<const Facts> tls() const noexcept override { return facts_; }
+
+  // For the layer.
+  void continue_handshake();  // its turn has come
+  void end_handshake_within(std::chrono::milliseconds time) noexcept { lower_.set_deadline(time); }
+
+ private:
+  enum class State : std::uint8_t {
+    handshake,
+    plain,  // somebody who does not speak TLS; what it sent is in held_
+    open,
+    ending,  // the last bytes are sent; reading away what the client still sends
+    closed,
+  };
+
+  // TransportEvents, from the lower transport.
+  void on_data(std::span<char> bytes) override;
+  void on_end() override;
+  void on_sent() override;
+  void on_timeout() override;
+  void on_lost(int error) override;
+  void run_deferred() override;
+
+  // The handshake, and what comes instead of one
+  void shake(std::span<const char> bytes);
+  void step(std::span<const char> bytes);
+  void open_up(std::span<const char> rest);
+  void answer_plain();
+  void end_with(std::span<const char> last);
+
+  // Reading
+  void read_on(std::span<const char> bytes);
+  void after_read(Result result);
+  void hold(std::span<const char> bytes) { held_.insert(held_.end(), bytes.begin(), bytes.end()); }
+  void drop(std::size_t size) noexcept;
+
+  // Writing (transport_output.cpp)
+  void send_portion(Plaintext& plaintext) noexcept;
+  void continue_output() noexcept;
+  void continue_file() noexcept;
+  std::size_t record_size() noexcept;
+  void send_block(std::vector<char>&& block) noexcept;
+  void flush_replies() noexcept;
+  void say_goodbye() noexcept;
+  void end_output() noexcept;
+  void send_last() noexcept;
+
+  void fail(int error);
+  void fail_later(int error) noexcept;
+  void retire() noexcept;
+
+  Layer& layer_;
+  Transport& lower_;
+  std::unique_ptr<Session> session_;
+  Acceptor& acceptor_;
+  PlainClients& plain_clients_;
+  TransportEvents* events_ = nullptr;  // from the end of the handshake on
+  std::shared_ptr<const Facts> facts_;
+  State state_ = State::handshake;
+  bool fresh_ = true;  // nothing was received yet
+  bool paused_ = false;
+  bool unread_ = false;           // the session has more plaintext than was delivered
+  bool peer_ended_ = false;       // its close_notify was read
+  bool end_waits_ = false;        // and on_end was not told, because reading is paused
+  bool sending_ = false;          // the protocol waits for on_sent
+  bool lower_sends_ = false;      // block_ is under way
+  bool shutdown_wanted_ = false;  // by the protocol
+  bool shutdown_done_ = false;    // our close_notify is encrypted: nothing may follow it
+  int error_ = 0;                 // to report when the turn ends
+  std::uint32_t burst_ = 0;       // bytes sent without a pause, up to first_window
+  std::size_t dropped_ = 0;
+  base::SteadyTime last_send_{};
+  std::vector<char> held_;     // received, not yet looked at
+  std::vector<char> replies_;  // of the library itself, not yet sent
+  std::vector<char> block_;    // being sent
+  Output rest_;                // of the protocol's send
+};
+
+}  // namespace kirsch::net::tls

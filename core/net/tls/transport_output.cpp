@@ -1,0 +1,144 @@
+// The writing half of a TLS connection: a send becomes portions, a portion becomes records, and one portion is under
+// way.
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "net/tls/layer.h"
+#include "net/tls/plaintext.h"
+#include "net/tls/transport.h"
+
+namespace kirsch::net::tls {
+namespace {
+
+// While the congestion window may still be small a record fits into one packet, so that the client can read it before
+// the next one comes; later, large records cost less. A pause makes it begin anew, as the window does.
+constexpr std::size_t first_record = 1400;
+constexpr std::size_t first_window = 10 * first_record;
+constexpr std::chrono::seconds pause{1};
+
+}  // namespace
+
+void TlsTransport::send(std::span<const iovec> pieces) noexcept {
+  assert(state_ == State::open && !sending_ && !shutdown_wanted_);
+  sending_ = true;
+  Plaintext plaintext(pieces);
+  if (!lower_sends_) send_portion(plaintext);
+  if (plaintext.empty()) return;
+  rest_.next = 0;
+  plaintext.move_to(rest_.pieces);
+}
+
+void TlsTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept {
+  if (size == 0) return send({});
+  assert(state_ == State::open && !sending_ && !shutdown_wanted_);
+  sending_ = true;
+  rest_.file = descriptor;
+  rest_.file_offset = offset;
+  rest_.file_size = size;
+  if (!lower_sends_) continue_output();
+}
+
+void TlsTransport::on_sent() {
+  lower_sends_ = false;
+  layer_.give_block(std::move(block_));
+  if (state_ == State::ending) return send_last();
+  if (!rest_.empty()) return continue_output();
+  if (std::exchange(sending_, false)) events_->on_sent();
+  if (state_ == State::closed) return;
+  if (state_ == State::open && shutdown_wanted_ && !shutdown_done_ && !sending_) return end_output();
+  flush_replies();
+}
+
+void TlsTransport::continue_output() noexcept {
+  if (rest_.file >= 0) return continue_file();
+  Plaintext plaintext(rest_.pieces);
+  send_portion(plaintext);
+  std::vector<iovec> left;
+  plaintext.move_to(left);
+  rest_.pieces.swap(left);
+}
+
+// The protocol has seen to it that the pages are there.
+void TlsTransport::continue_file() noexcept {
+  const std::span<char> room = layer_.outgoing();
+  ssize_t size = 0;
+  do {
+    size = ::pread(rest_.file, room.data(), std::min<std::uint64_t>(room.size(), rest_.file_size),
+                   static_cast<off_t>(rest_.file_offset));
+  } while (size < 0 && errno == EINTR);
+  if (size <= 0) return fail_later(size == 0 ? EIO : errno);
+  const iovec piece{room.data(), static_cast<std::size_t>(size)};
+  Plaintext plaintext({&piece, 1});
+  rest_.file_offset += static_cast<std::uint64_t>(size);
+  rest_.file_size -= static_cast<std::uint64_t>(size);
+  if (rest_.file_size == 0) rest_.clear();
+  send_portion(plaintext);
+}
+
+std::size_t TlsTransport::record_size() noexcept {
+  return burst_ < first_window ? first_record : Session::largest_record;
+}
+
+void TlsTransport::send_portion(Plaintext& plaintext) noexcept {
+  const base::SteadyTime now = loop().now();
+  if (now - last_send_ > pause) burst_ = 0;
+  last_send_ = now;
+  std::vector<char> block = layer_.take_block();
+  block.insert(block.end(), replies_.begin(), replies_.end());
+  if (replies_.capacity() != 0) std::vector<char>().swap(replies_);
+  Wire wire{{}, block};
+  std::size_t sent = 0;
+  while (sent < Layer::portion && !plaintext.empty()) {
+    const auto record = plaintext.take(std::min(record_size(), Layer::portion - sent), layer_.outgoing());
+    if (!session_->write(wire, record)) return fail_later(EPROTO);
+    sent += record.size();
+    burst_ = static_cast<std::uint32_t>(std::min(burst_ + record.size(), first_window));
+  }
+  send_block(std::move(block));
+}
+
+void TlsTransport::send_block(std::vector<char>&& block) noexcept {
+  block_ = std::move(block);
+  lower_sends_ = true;
+  const iovec piece{block_.data(), block_.size()};
+  lower_.send({&piece, 1});
+}
+
+// What the library says by itself: handshake, tickets, alerts.
+void TlsTransport::flush_replies() noexcept {
+  if (lower_sends_ || replies_.empty()) return;
+  send_block(std::exchange(replies_, {}));
+}
+
+void TlsTransport::fail_later(int error) noexcept {
+  error_ = error;
+  rest_.clear();
+  loop().at_end_of_turn(*this);
+}
+
+void TlsTransport::shutdown_write() noexcept {
+  if (state_ != State::open || std::exchange(shutdown_wanted_, true)) return;
+  if (!sending_ && !lower_sends_) end_output();
+}
+
+void TlsTransport::say_goodbye() noexcept {
+  Wire wire{{}, replies_};
+  session_->close(wire);
+  shutdown_done_ = true;
+  flush_replies();
+}
+
+void TlsTransport::end_output() noexcept {
+  say_goodbye();
+  lower_.shutdown_write();
+}
+
+void TlsTransport::send_last() noexcept {
+  flush_replies();
+  lower_.shutdown_write();
+}
+
+}  // namespace kirsch::net::tls
