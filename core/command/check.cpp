@@ -8,6 +8,7 @@
 #include "command/json.h"
 #include "command/terminal.h"
 #include "server/blueprint.h"
+#include "server/certificate_files.h"
 
 namespace kirsch::command {
 namespace {
@@ -35,6 +36,7 @@ base::ExitCode check_for_programs(const std::filesystem::path& file) {
   try {
     const auto blueprint = server::read_blueprint(file);
     warnings = blueprint.warnings;
+    std::ranges::copy(server::check_certificates(blueprint.configuration), std::back_inserter(warnings));
     counts = counts_of(blueprint.configuration);
   } catch (const base::Refusal& refusal) {
     for (const auto& one : refusal.diagnostics())
@@ -60,6 +62,7 @@ base::ExitCode check(const std::filesystem::path& file, bool json) noexcept {
     if (json) return check_for_programs(file);
     const auto blueprint = server::read_blueprint(file);
     print(blueprint.warnings);
+    print(server::check_certificates(blueprint.configuration));
     const auto counts = counts_of(blueprint.configuration);
     std::cout << file.string() << " is fine: " << counted(counts.listeners, "listener") << ", "
               << counted(counts.sites, "site") << ", " << counted(counts.paths, "path") << '\n';

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "command/certificate.h"
 #include "command/check.h"
 #include "command/modules.h"
 #include "command/reference.h"
@@ -29,6 +30,8 @@ struct Arguments {
   RouteQuery query;
   bool defaults = false;
   std::string shell;
+  CertificateOrder certificate;
+  std::vector<std::string> certificate_files;
   bool foreground = false;
   bool now = false;
   std::string control;
@@ -63,6 +66,7 @@ class Table {
                              [](const Arguments& given) { return check(given.configuration, given.json); })));
     add_routes();
     add_module();
+    add_certificate();
     with_paths(verb("schema", "print JSON Schema of the configuration, for editors", [](const Arguments& given) {
       return print_schema({given.configuration, given.module_paths});
     }));
@@ -159,6 +163,38 @@ class Table {
     auto* info =
         with_json(with_paths(verb("info", "all that one says: hooks, priorities, classes, options", show, module)));
     info->add_option("NAME", arguments_.module, "of a module, or of something it provides")->required();
+  }
+
+  void add_certificate() {
+    auto* certificate = app_.add_subcommand("certificate", "certificates for development, and what one says");
+    certificate->require_subcommand(1);
+    auto& order = arguments_.certificate;
+    auto* self_signed = verb(
+        "self-signed", "cert.pem and privkey.pem that only this machine is to trust",
+        [](const Arguments& given) { return make_self_signed(given.certificate); }, certificate);
+    auto* local = verb(
+        "local-ca", "the same, issued by ca.pem, which is made if it is missing; browsers are told to trust that",
+        [](const Arguments& given) { return make_with_local_authority(given.certificate); }, certificate);
+    local->add_option("--client", order.client, "make the certificate of a client instead")->type_name("NAME");
+    for (auto* one : {self_signed, local}) {
+      one->add_option("--host", order.hosts, "a name or an address; may be repeated")->type_name("NAME");
+      one->add_option("--directory", order.directory, "where the files go")
+          ->capture_default_str()
+          ->type_name("DIRECTORY");
+      one->add_option("--days", order.days, "how long it is valid")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 3650))
+          ->type_name("DAYS");
+      one->add_flag("--rsa", order.rsa, "an RSA key; ECDSA costs a server a third of the time");
+      one->add_flag("--force", order.force, "replace files");
+    }
+    auto* show = with_json(with_file(verb(
+        "show", "names, dates and problems of certificates in files, or of those in use by the configuration",
+        [](const Arguments& given) {
+          return show_certificates(given.certificate_files, given.configuration, given.json);
+        },
+        certificate)));
+    show->add_option("FILE", arguments_.certificate_files, "PEM; several are possible")->type_name("");
   }
 
   static VerbReference reference_of(const CLI::App& app) {

@@ -165,8 +165,10 @@ void Writer::engine() {
 
 void Writer::listeners() {
   json_.key("listener").open_object();
-  schema_.object(config::listener_options(), Scope::whole,
-                 [&] { structure("limits", config::listener_limit_options()); });
+  schema_.object(config::listener_options(), Scope::whole, [&] {
+    structure("limits", config::listener_limit_options());
+    structure("tls", config::tls_options());
+  });
   // A port has no permissions. What begins with a variable may be either.
   json_.key("if").open_object().field("type", "object").strings("required", {"bind"});
   json_.key("properties").open_object();

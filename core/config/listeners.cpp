@@ -22,6 +22,7 @@ struct Written {
   std::string bind;
   base::Position origin;  // of bind
   std::optional<std::string> mode, owner, group;
+  bool redirect_to_https = false;
 };
 
 std::optional<std::string> text_or_off(const base::Value& value) {
@@ -42,6 +43,11 @@ const Fields<Written>& listener_fields() {
        [](Written& to, const base::Value& value) { to.owner = text_or_off(value); }},
       {{"group", "group that a unix socket is given to, by name or number", "off", or_off(text(256))},
        [](Written& to, const base::Value& value) { to.group = text_or_off(value); }},
+      {{"redirect", "https: every request is answered 308, to the listener with TLS", "off",
+        or_off(enumeration({"https"}))},
+       [](Written& to, const base::Value& value) {
+         to.redirect_to_https = std::holds_alternative<std::int64_t>(value.data);
+       }},
   };
   return fields;
 }
@@ -124,10 +130,8 @@ SocketAccess read_access(Reader& reader, const Node& listener, const std::string
 
 std::optional<ListenerSettings> read_listener(Reader& reader, const Entry& entry, const Node* server) {
   const std::string owner = "listener '" + entry.key.text + "'";
-  Node written = entry.value.is_mapping()
-                     ? without_later_keys(reader.findings(), entry.value, owner, {"tls", "redirect"})
-                     : entry.value;
-  std::erase_if(written.entries, [](const Entry& one) { return one.key.text == "limits"; });
+  Node written = entry.value;
+  std::erase_if(written.entries, [](const Entry& one) { return one.key.text == "limits" || one.key.text == "tls"; });
   Written values;
   if (!listener_fields().read(reader, &written, entry.key, owner, values)) return std::nullopt;
   Parsed<std::string> parsed = address(values.bind, written.value("bind")->source->directory());
@@ -135,9 +139,29 @@ std::optional<ListenerSettings> read_listener(Reader& reader, const Entry& entry
     misfit(reader, written, "bind", owner, values.bind, *why);
     return std::nullopt;
   }
-  return ListenerSettings{entry.key.text, std::move(std::get<std::string>(parsed)), values.origin,
-                          read_access(reader, written, owner, values),
-                          read_listener_limits(reader, entry.value.value("limits"), server, owner)};
+  ListenerSettings listener{entry.key.text, std::move(std::get<std::string>(parsed)), values.origin,
+                            read_access(reader, written, owner, values),
+                            read_listener_limits(reader, entry.value.value("limits"), server, owner)};
+  if (const Entry* tls = entry.value.find("tls"))
+    listener.tls = read_tls(reader, tls->value, tls->key, "'tls' of " + owner);
+  listener.redirect_to_https = values.redirect_to_https;
+  return listener;
+}
+
+// `section` has all listeners.
+void check_redirects(Reader& reader, const Node& section) {
+  bool with_tls = false;
+  for (const Entry& entry : section.entries) with_tls = with_tls || entry.value.value("tls") != nullptr;
+  for (const Entry& entry : section.entries) {
+    const Node* redirect = entry.value.value("redirect");
+    if (redirect == nullptr || redirect->is_off()) continue;
+    if (entry.value.value("tls") != nullptr)
+      reader.findings().error(*redirect, code::unknown_key,
+                              "listener '" + entry.key.text + "' has TLS itself: there is nothing to redirect");
+    else if (!with_tls)
+      reader.findings().error(*redirect, code::missing, "no listener has TLS, so there is nowhere to redirect to",
+                              {.note = {}, .help = "give another listener tls: { certificate: …, private_key: … }"});
+  }
 }
 
 void check_twice(Reader& reader, const Node& bind, const ListenerSettings& one,
@@ -174,6 +198,7 @@ std::vector<ListenerSettings> read_listeners(Reader& reader, const Node* section
     check_twice(reader, *entry.value.value("bind"), *one, listeners);
     listeners.push_back(std::move(*one));
   }
+  check_redirects(reader, *section);
   return listeners;
 }
 

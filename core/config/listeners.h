@@ -8,6 +8,7 @@
 #include "config/reader.h"
 #include "config/server.h"
 #include "config/socket_access.h"
+#include "config/tls.h"
 
 namespace kirsch::config {
 
@@ -17,6 +18,8 @@ struct ListenerSettings {
   base::Position origin;  // of bind
   SocketAccess access;    // of a unix socket
   std::optional<LimitSettings> limits = {};  // none: those of the server
+  std::optional<TlsSettings> tls = {};
+  bool redirect_to_https = false;
 };
 
 const std::vector<base::Option>& listener_options();

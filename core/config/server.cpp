@@ -36,6 +36,8 @@ const Fields<LimitSettings>& limit_fields() {
   static const Fields<Limits> fields = {
       {{"head_time", "for a request's head, from its first byte", "10s", duration(1ms, day)},
        [](Limits& to, const Value& value) { to.head_time = as_milliseconds(value); }},
+      {{"handshake_time", "for the handshake of TLS", "10s", duration(1ms, day)},
+       [](Limits& to, const Value& value) { to.handshake_time = as_milliseconds(value); }},
       {{"method", "the name of a method", "32", size(8, kibibyte)},
        [](Limits& to, const Value& value) { to.method = number<std::size_t>(value); }},
       {{"header_block", "all header lines together", "32KiB", size(256, mebibyte)},

@@ -37,6 +37,7 @@ struct LimitSettings {
   bool loopback_counts = false;          // for client_connections
   std::uint32_t worker_queue = 0;
   std::chrono::milliseconds handler_time{};
+  std::chrono::milliseconds handshake_time{};
   std::size_t log_queue = 0;
 };
 

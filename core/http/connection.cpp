@@ -48,6 +48,10 @@ void Connection::refuse(net::Transport& transport) {
 
 net::Loop& Connection::loop() const { return owner_.loop_; }
 
+std::shared_ptr<const net::tls::Facts> Connection::tls() const {
+  return transport_ == nullptr ? nullptr : transport_->tls();
+}
+
 void Connection::defer() { owner_.loop_.at_end_of_turn(*this); }
 
 void Connection::set_state(State state) {

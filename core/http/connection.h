@@ -58,6 +58,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   kirsch_address peer() const override { return peer_; }
   kirsch_address local() const override { return local_; }
   bool secure() const override { return secure_; }
+  std::shared_ptr<const net::tls::Facts> tls() const override;
   std::uint32_t listener() const override { return listener_; }
   net::Loop& loop() const override;
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -17,7 +18,10 @@ class Arena;
 }
 namespace kirsch::net {
 class Loop;
+namespace tls {
+struct Facts;
 }
+}  // namespace kirsch::net
 
 namespace kirsch::http {
 
@@ -119,6 +123,7 @@ class ResponseWriter {
   virtual kirsch_address peer() const = 0;
   virtual kirsch_address local() const = 0;
   virtual bool secure() const = 0;
+  virtual std::shared_ptr<const net::tls::Facts> tls() const = 0;  // null: not over TLS
   virtual std::uint32_t listener() const = 0;  // the number given to Connections::entrance
   virtual net::Loop& loop() const = 0;
 

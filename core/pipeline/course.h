@@ -43,6 +43,8 @@ class Course {
   // For an answer to a message that was rejected: error hooks, then before_finalize, on_end_resource and
   // on_end_request.
   void start_rejected(const Plan& plan) { begin(plan, Stage::before_error_response); }
+  // The answer was made before any step: before_finalize, on_end_resource and on_end_request.
+  void start_answered(const Plan& plan) { begin(plan, Stage::before_finalize); }
 
   Stage stage() const { return stage_; }
 

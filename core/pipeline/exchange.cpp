@@ -31,6 +31,26 @@ std::string encoded_path(std::string_view path) {
 
 }  // namespace
 
+// Before any tool has looked at the request: none shall ask for a password on this connection.
+bool Exchange::redirect_to_https(const Generation& generation) {
+  const auto& doors = generation.listeners[writer_->listener()].secure;
+  for (const SecureDoor& door : doors) {
+    const Site* site = head_.host.empty() ? nullptr : generation.find(door.listener, head_.host);
+    if (site == nullptr) continue;
+    std::string location = "https://" + std::string(head_.host);
+    if (door.port != 443) location += ':' + std::to_string(door.port);
+    location += head_.path == "*" ? "/" : encoded_path({request_.path.data, request_.path.size});
+    if (!head_.query.empty()) location += '?' + std::string(head_.query);
+    route_.plan = site->root.get();
+    if (!redirect(308, location)) make_page(400, {});
+    return true;
+  }
+  if (doors.empty()) return false;
+  route_.plan = generation.fallback(writer_->listener()).root.get();
+  make_page(421, {});  // RFC 9110 15.5.20
+  return true;
+}
+
 Exchange::Exchange(Dispatcher& dispatcher, std::uint64_t slot)
     : kirsch_exchange{&exchange_functions, nullptr, 0}, dispatcher_(dispatcher), slot_(slot), fields_(arena_) {
   request = &request_;
@@ -45,6 +65,8 @@ void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, cons
     page_ = {400, "the path is not valid"};
     route_rejected(generation);
     course_.start_rejected(*route_.plan);
+  } else if (redirect_to_https(generation)) {
+    course_.start_answered(*route_.plan);
   } else {
     route(generation);
     course_.start(*route_.plan);
@@ -339,6 +361,7 @@ void Exchange::end() {
   release_all();
   fields_ = http::ResponseFields(arena_);
   arena_.reset();
+  tls_.reset();
   if (auto file = body_in_.clear()) dispatcher_.discard(std::move(file));
   where_ = Where::free;
   dispatcher_.release(*this);

@@ -2,6 +2,7 @@
 // (kirsch_exchange).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,6 +67,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   // For the contract's functions (exchange_functions.cpp), on the thread of the current step.
   base::Arena& arena() { return arena_; }
   const http::RequestHead& head() const { return head_; }
+  const net::tls::Facts* tls() const { return tls_.get(); }  // null: not over TLS
   // The values of all lines of that name as one (RFC 9110 5.3); a view as those of the request.
   std::string_view joined(http::FieldName name, char separator);
   std::span<const kirsch_pair> query();
@@ -112,6 +114,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   void begin(http::ResponseWriter& writer, http::RequestHead& head);
   void fill_request();
   void route(const Generation& generation);
+  bool redirect_to_https(const Generation& generation);
   void route_rejected(const Generation& generation);
   void enter(const Plan& plan, const Generation& generation);
   bool wants_body() const;
@@ -173,6 +176,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent
   http::RequestHead head_;  // its views point into the arena: the connection reuses its own for the next request
   kirsch_request request_{};
+  std::shared_ptr<const net::tls::Facts> tls_;
   RequestBody body_in_;
   std::optional<std::span<const kirsch_pair>> query_, cookies_, form_;
   std::optional<Multipart> multipart_;

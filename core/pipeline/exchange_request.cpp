@@ -43,6 +43,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   // the loop's receive buffer. Copying 0.5 KiB costs some 15 ns.
   writer.keep_head(arena_);
   head_ = head;
+  tls_ = writer.tls();
   fill_request();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/diagnostic.h"
 
@@ -42,11 +43,18 @@ class HostTable {
   std::optional<std::uint32_t> default_;
 };
 
+// A listener with TLS that another one sends its clients to.
+struct SecureDoor {
+  std::uint32_t listener = 0;
+  std::uint16_t port = 443;
+};
+
 // The sites of one listener.
 struct HostRouting {
   std::string listener;  // its name in YAML
   HostTable hosts;
-  std::uint32_t fallback = 0;  // answers messages whose host is unknown
+  std::uint32_t fallback = 0;      // answers messages whose host is unknown
+  std::vector<SecureDoor> secure;  // not empty: every request is redirected to the first that knows its host
 };
 
 }  // namespace kirsch::pipeline

@@ -27,7 +27,9 @@ BoundListener bind(const config::ListenerSettings& settings, unsigned sockets) {
   }
 }
 
-std::string url(const net::Address& address) { return address.is_unix() ? address.text() : "http://" + address.text(); }
+std::string url(const net::Address& address, bool secure) {
+  return address.is_unix() ? address.text() : (secure ? "https://" : "http://") + address.text();
+}
 
 }  // namespace
 
@@ -57,9 +59,12 @@ void refuse_root(const config::Configuration& configuration, const std::vector<B
   log.write(base::Level::warning, "server: running as root; tolerated because only loopback addresses are bound");
 }
 
-std::string served_text(const std::vector<BoundListener>& listeners) {
+std::string served_text(const config::Configuration& configuration, const std::vector<BoundListener>& listeners) {
   std::string text;
-  for (const auto& listener : listeners) text += "serving " + url(listener.sockets.front().address()) + '\n';
+  for (std::size_t index = 0; index < listeners.size(); ++index) {
+    const bool secure = configuration.listeners[index].tls.has_value();
+    text += "serving " + url(listeners[index].sockets.front().address(), secure) + '\n';
+  }
   return text;
 }
 

@@ -20,6 +20,6 @@ void refuse_root(const config::Configuration& configuration, const std::vector<B
                  base::Log& log);
 
 // A line "serving URL" per listener.
-std::string served_text(const std::vector<BoundListener>& listeners);
+std::string served_text(const config::Configuration& configuration, const std::vector<BoundListener>& listeners);
 
 }  // namespace kirsch::server

@@ -142,7 +142,7 @@ void Keeper::show_state() {
     });
     const auto text =
         status_text({.pid = ::getpid(), .keeper = true, .started = started_, .configuration = blueprint_.file},
-                    served_text(listeners_), states);
+                    served_text(configuration_, listeners_), states);
     for (const auto& answer : status_answers_) answer->done(ExitCode::ok, text);
     status_answers_.clear();
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "http/plain_clients.h"
 #include "server/driver_choice.h"
 #include "server/state_directory.h"
 
@@ -20,6 +21,13 @@ using namespace std::chrono_literals;
 constexpr auto drain_check = 20ms;
 constexpr auto first_requests = 100ms;    // for clients that were accepted a moment ago
 constexpr auto worker_patience = 1000ms;  // after the drain
+
+// Clients whose handshake is not done are no connections yet; they may be a quarter as many.
+net::tls::Layer::Settings handshakes_of(const config::LimitSettings& settings, unsigned loops) {
+  constexpr std::size_t least = 256;
+  return {.handshake_time = settings.handshake_time,
+          .handshakes = std::max<std::size_t>(settings.connections / 4 / loops, least)};
+}
 
 http::Limits limits_of(const config::LimitSettings& settings) {
   http::Limits limits;
@@ -78,7 +86,9 @@ class Loops::Lane {
       : owner_(owner),
         loop_(number, owner.log_, std::move(driver)),
         dispatcher_(loop_, *owner.workers_, owner.log_, generation, *owner.watch_, owner.bodies_),
-        seats_(owner.seats_) {
+        seats_(owner.seats_),
+        tls_(loop_),
+        plain_clients_(owner.limits_.front()) {
     for (std::size_t index = 0; index < owner.limits_.size(); ++index) {
       connections_.push_back(std::make_unique<http::Connections>(loop_, owner.limits_[index], dispatcher_, &seats_,
                                                                  &owner.capacities_[index]));
@@ -90,7 +100,12 @@ class Loops::Lane {
   pipeline::Dispatcher& dispatcher() { return dispatcher_; }
 
   void listen(const net::Listener& listener, std::uint32_t number) {
-    loop_.listen(listener, connections_[owner_.limits_of_listener_[number]]->entrance(number, false));
+    const auto limits = owner_.limits_of_listener_[number];
+    const auto* contexts = owner_.tls_.of(number);
+    auto& entrance = connections_[limits]->entrance(number, contexts != nullptr);
+    loop_.listen(listener, contexts == nullptr
+                               ? entrance
+                               : tls_.entrance(*contexts, entrance, plain_clients_, owner_.handshakes_[limits]));
   }
   void start() {
     thread_ = std::thread([this] {
@@ -122,6 +137,7 @@ class Loops::Lane {
   }
   void retire() {
     loop_.stop_accepting();
+    tls_.drain();
     for (const auto& one : connections_) one->drain(nullptr, nullptr);
   }
   void add_load(Load& load) {
@@ -144,7 +160,7 @@ class Loops::Lane {
         this);
   }
   void check() {
-    auto live = dispatcher_.live();
+    auto live = dispatcher_.live() + tls_.handshakes();
     for (const auto& one : connections_) {
       if (!keeps_idle_) one->close_idle();
       live += one->count();
@@ -159,6 +175,8 @@ class Loops::Lane {
   net::Loop loop_;
   pipeline::Dispatcher dispatcher_;
   http::ClientSeats& seats_;
+  net::tls::Layer tls_;
+  http::PlainClients plain_clients_;
   std::vector<std::unique_ptr<http::Connections>> connections_;  // one per set of limits
   bool keeps_idle_ = false;
   std::thread thread_;
@@ -174,13 +192,16 @@ unsigned Loops::count(const config::ServerSettings& settings) {
 
 // Listeners without limits of their own share the server's, and the count of connections with it; all of them share
 // the descriptors.
-void Loops::set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common) {
+void Loops::set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common,
+                       unsigned loops) {
   limits_.push_back(limits_of(common));
+  handshakes_.push_back(handshakes_of(common, loops));
   std::uint64_t connections = common.connections;
   for (const auto& listener : listeners) {
     limits_of_listener_.push_back(listener.limits ? limits_.size() : 0);
     if (!listener.limits) continue;
     limits_.push_back(limits_of(*listener.limits));
+    handshakes_.push_back(handshakes_of(*listener.limits, loops));
     connections += listener.limits->connections;
   }
   if (std::ranges::find(limits_of_listener_, 0U) == limits_of_listener_.end()) connections -= common.connections;
@@ -189,12 +210,14 @@ void Loops::set_limits(const std::vector<config::ListenerSettings>& listeners, c
 }
 
 Loops::Loops(unsigned loops, const config::Configuration& configuration, base::Log& log,
-             const pipeline::Generation& generation, pipeline::Host& host, const std::filesystem::path& state)
+             const pipeline::Generation& generation, pipeline::Host& host, const std::filesystem::path& state,
+             TlsListeners& tls)
     : log_(log),
+      tls_(tls),
       bodies_{.spool = std::make_shared<pipeline::Spool>(spool_directory(state), configuration.server.limits.spool),
               .memory = configuration.server.limits.body_memory} {
   const auto& settings = configuration.server;
-  set_limits(configuration.listeners, settings.limits);
+  set_limits(configuration.listeners, settings.limits, loops);
   workers_ = std::make_unique<pipeline::WorkerPool>(pipeline::WorkerPool::Settings{
       .workers = settings.workers, .queue = settings.limits.worker_queue, .first_lane = loops});
   watch_.emplace(loops + settings.workers, settings.limits.handler_time, log_);
@@ -238,6 +261,7 @@ void Loops::watch(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     sleep.wait_for(lock, stop, pause, [] { return false; });
     watch_->look(base::steady_now());
+    tls_.dates().look();
   }
 }
 

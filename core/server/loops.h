@@ -16,6 +16,7 @@
 #include "pipeline/dispatcher.h"
 #include "pipeline/host.h"
 #include "server/inheritance.h"
+#include "server/tls_listeners.h"
 
 namespace kirsch::server {
 
@@ -35,7 +36,8 @@ class Loops {
   // Everything but configuration and `state`, the directory of the server, must outlive it; what modules post or submit
   // after `stop` is refused. Makes the loops; starts no thread but the workers. Throws base::Refusal.
   Loops(unsigned loops, const config::Configuration& configuration, base::Log& log,
-        const pipeline::Generation& generation, pipeline::Host& host, const std::filesystem::path& state);
+        const pipeline::Generation& generation, pipeline::Host& host, const std::filesystem::path& state,
+        TlsListeners& tls);
   Loops(const Loops&) = delete;
   Loops& operator=(const Loops&) = delete;
   // Ends what `stop` did not.
@@ -67,7 +69,9 @@ class Loops {
   bool workers_ended() noexcept;
 
   base::Log& log_;
-  std::vector<http::Limits> limits_;  // the server's, then those of listeners that have their own
+  TlsListeners& tls_;
+  std::vector<net::tls::Layer::Settings> handshakes_;  // by limits, of each loop
+  std::vector<http::Limits> limits_;                   // the server's, then those of listeners that have their own
   std::vector<std::size_t> limits_of_listener_;
   std::optional<http::Capacity> descriptors_;
   std::deque<http::Capacity> capacities_;  // one for each of limits_

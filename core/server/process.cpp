@@ -16,7 +16,9 @@ namespace kirsch::server {
 namespace {
 
 // The field's own numbers (see the design): plugins count on them.
+constexpr int password_priority = 60;
 constexpr int bind_priority = 75;
+constexpr int certificate_priority = 76;
 constexpr int threads_priority = 78;  // no thread may exist before the fork of a daemon at 65
 constexpr int generation_priority = 80;
 constexpr int loops_priority = 90;
@@ -40,6 +42,7 @@ Process::Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inher
       bus_(log_),
       listeners_of_modules_(bus_),
       host_(logs, loop_count_, blueprint.configuration.server.workers, engine()),
+      tls_(blueprint.configuration, log_),
       state_(state_directory(blueprint.configuration.server.state)),
       modules_(blueprint, host_, state_),
       plugins_(blueprint, modules_, share_of(inheritance_)) {
@@ -66,6 +69,9 @@ pipeline::Engine Process::engine() {
 }
 
 void Process::subscribe_core() {
+  bus_.subscribe({"start", "passwords", password_priority, [this](std::string_view) { tls_.ask_passwords(); }});
+  bus_.subscribe({"start", "certificates", bind_priority, [this](std::string_view) { tls_.load(); }});
+  bus_.subscribe({"graceful", "certificates", certificate_priority, [this](std::string_view) { tls_.reload(); }});
   bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind(); }});
   bus_.subscribe({"exit", "listeners", bind_priority, [this](std::string_view) { listeners_.clear(); }});
   // The threads end after everything else that may log, or be asked, not here.
@@ -112,10 +118,21 @@ void Process::load_generation() {
   modules_.load(loader::Phase::late, share_of(inheritance_));
   plugins_.create(loader::Phase::late);
   generation_ = build_generation(blueprint_.configuration, modules_);
+  open_secure_doors();
+}
+
+// With the ports that the kernel chose.
+void Process::open_secure_doors() {
+  const auto& listeners = blueprint_.configuration.listeners;
+  std::vector<pipeline::SecureDoor> doors;
+  for (std::uint32_t index = 0; index < listeners.size(); ++index)
+    if (listeners[index].tls) doors.push_back({index, listeners_[index].sockets.front().address().port()});
+  for (std::size_t index = 0; index < listeners.size(); ++index)
+    if (listeners[index].redirect_to_https) generation_.listeners[index].secure = doors;
 }
 
 void Process::start_loops() {
-  loops_.emplace(loop_count_, blueprint_.configuration, log_, generation_, host_, state_);
+  loops_.emplace(loop_count_, blueprint_.configuration, log_, generation_, host_, state_, tls_);
   try {
     loops_->start(listeners_);
   } catch (...) {  // the bus undoes only what had started
@@ -136,7 +153,7 @@ void Process::open_control() {
 
 // To modules, to people on standard output, and to the process that started this one.
 void Process::announce() {
-  served_ = served_text(listeners_);
+  served_ = served_text(blueprint_.configuration, listeners_);
   if (inheritance_.from == Inheritance::From::predecessor) {
     for (auto& listener : listeners_) {
       for (auto& socket : listener.sockets) socket.take_file();

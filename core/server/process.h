@@ -17,6 +17,7 @@
 #include "server/loops.h"
 #include "server/module_listeners.h"
 #include "server/program.h"
+#include "server/tls_listeners.h"
 
 namespace kirsch::server {
 
@@ -41,6 +42,7 @@ class Process {
   void bind();
   void start_threads();
   void load_generation();
+  void open_secure_doors();
   void start_loops();
   void open_control();
   void announce();
@@ -64,6 +66,7 @@ class Process {
   engine::Bus bus_;
   ModuleListeners listeners_of_modules_;
   pipeline::Host host_;
+  TlsListeners tls_;
   std::optional<Loops> loops_;  // destroyed after the modules: threads of theirs may still post
   const std::filesystem::path state_;
   Modules modules_;

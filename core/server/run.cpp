@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/logs.h"
+#include "server/certificate_files.h"
 #include "server/failures.h"
 #include "server/keeper.h"
 #include "server/process.h"
@@ -66,6 +67,7 @@ Ending run_server(const std::filesystem::path& configuration, const config::Engi
     const auto blueprint = read_blueprint(configuration, change);
     if (inheritance.from != Inheritance::From::nobody) return run_process(blueprint, std::move(inheritance));
     show(blueprint.warnings);
+    show(check_certificates(blueprint.configuration));
     return wants_keeper(blueprint.configuration) ? run_keeper(blueprint)
                                                  : run_process(blueprint, std::move(inheritance));
   } catch (const base::Refusal& refusal) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "markdown.h"
+#include "support/certificates.h"
 #include "support/client.h"
 #include "support/kirsch.h"
 #include "support/own_namespaces.h"
@@ -84,6 +85,11 @@ void expect_answers(const Example& example, const std::string& yaml, const std::
   environment["RUNTIME_DIRECTORY"] = runtime;
   ServerOptions options;
   options.neighbours = example.neighbours;
+  if (yaml.find("certificate:") != std::string::npos) {
+    const Certificates certificates;
+    for (const auto* name : {"cert.pem", "privkey.pem", "ca.pem"})
+      options.files[name] = contents_of(certificates.folder() / name);
+  }
   options.environment = std::move(environment);
   if (names(yaml, "daemonizer")) options.arguments.emplace_back("--foreground");
   const Server server(on_free_ports(yaml), options);

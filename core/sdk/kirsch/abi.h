@@ -444,6 +444,31 @@ typedef struct kirsch_stream_functions {
   void (*pause)(kirsch_stream*, uint8_t on); /* [loop] 1: no on_data until 0 */
 } kirsch_stream_functions;
 
+#define KIRSCH_FEATURE_TLS "kirsch/tls/1"
+/* What the handshake of a connection has settled; views as those of kirsch_request. The texts about the client are
+ * empty where it has shown no certificate; one that it has shown was verified. */
+typedef struct kirsch_tls {
+  uint32_t size;
+  uint16_t cipher_bits;
+  uint8_t resumed;            /* 1: an earlier session goes on */
+  uint8_t client_verified;    /* 1: the client has shown a certificate */
+  kirsch_text version;        /* "TLSv1.3" */
+  kirsch_text cipher;         /* "TLS_AES_128_GCM_SHA256" */
+  kirsch_text server_name;    /* lower case; empty: the client named none (SNI) */
+  kirsch_text application;    /* "http/1.1"; empty: nothing was negotiated (ALPN) */
+  kirsch_text client_subject; /* RFC 2253 */
+  kirsch_text client_issuer;
+  kirsch_text client_serial;     /* hexadecimal */
+  kirsch_text client_not_before; /* 2026-01-31T12:00:00Z */
+  kirsch_text client_not_after;
+  kirsch_text client_fingerprint; /* SHA-256, hexadecimal */
+  kirsch_text client_certificate; /* PEM */
+} kirsch_tls;
+typedef struct kirsch_tls_functions {
+  uint32_t size;
+  const kirsch_tls* (*facts)(kirsch_exchange*); /* [step] null: the request came without TLS */
+} kirsch_tls_functions;
+
 /* What a listener of a channel hears. */
 typedef struct kirsch_event {
   uint32_t size;
