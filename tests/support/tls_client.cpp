@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -44,6 +45,14 @@ void set(SSL_CTX* context, const TlsOptions& options) {
   options.tune(context);
 }
 
+// OpenSSL writes without MSG_NOSIGNAL.
+void block_sigpipe() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 int connected(std::uint16_t port) {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval limit{20, 0};
@@ -64,6 +73,7 @@ int connected(std::uint16_t port) {
 
 TlsClient::TlsClient(std::uint16_t port, const TlsOptions& options)
     : context_(SSL_CTX_new(TLS_client_method())), descriptor_(connected(port)) {
+  block_sigpipe();
   ERR_clear_error();
   set(context_.get(), options);
   ssl_.reset(SSL_new(context_.get()));

@@ -14,14 +14,14 @@
 namespace kirsch::test {
 
 struct TlsOptions {
-  std::string server_name;            // SNI, and what the certificate must be for if `authority` is set
-  std::filesystem::path authority;    // PEM; empty: any certificate will do
-  std::filesystem::path certificate;  // of the client, PEM
-  std::filesystem::path private_key;
-  std::vector<std::string> applications;  // ALPN
-  int version = 0;                        // TLS1_2_VERSION: that alone; 0: what OpenSSL likes
-  std::string signature_algorithms;       // which kinds of certificates it takes
-  SSL_SESSION* session = nullptr;         // to go on with
+  std::string server_name = {};            // SNI, and what the certificate must be for if `authority` is set
+  std::filesystem::path authority = {};    // PEM; empty: any certificate will do
+  std::filesystem::path certificate = {};  // of the client, PEM
+  std::filesystem::path private_key = {};
+  std::vector<std::string> applications = {};  // ALPN
+  int version = 0;                             // TLS1_2_VERSION: that alone; 0: what OpenSSL likes
+  std::string signature_algorithms = {};       // which kinds of certificates it takes
+  SSL_SESSION* session = nullptr;              // to go on with
   std::function<void(SSL_CTX*)> tune = [](auto*) {};
 };
 

@@ -1,0 +1,69 @@
+// A thousand clients that connect and say nothing, or dribble their first message, do not keep others from being
+// served.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "support/certificates.h"
+#include "support/client.h"
+#include "support/tls_client.h"
+
+namespace kirsch::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t many = 1000;
+constexpr auto simple = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr auto page = "paths: { /: { handler: { respond: { body: hello } } } }\n";
+
+void allow_descriptors() {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 8'000);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+// All good clients are served, by new connections and by one that stays.
+void expect_service(const Server& server, TlsClient& kept) {
+  for (int count = 0; count < 20; ++count) {
+    ASSERT_THAT(kept.ask(simple), HasSubstr("hello"));
+    TlsClient fresh(server.port());
+    ASSERT_THAT(fresh.ask(simple), HasSubstr("hello"));
+  }
+}
+
+TEST(TlsCrowd, of_silent_and_dribbling_clients_holds_nobody) {
+  allow_descriptors();
+  const Certificates certificates;
+  const Server server(over_tls(certificates, std::string("server: { limits: { handshake_time: 60s } }\n") + page));
+  TlsClient kept(server.port());
+  std::vector<std::unique_ptr<Client>> silent, dribbling;
+  for (std::size_t count = 0; count < many / 2; ++count) {
+    silent.push_back(std::make_unique<Client>(server));
+    dribbling.push_back(std::make_unique<Client>(server));
+  }
+  const std::string hello = std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(400, 'x');
+  for (std::size_t at = 0; at < 10; ++at) {
+    for (const auto& client : dribbling) ASSERT_TRUE(client->send(hello.substr(at, 1)));
+    expect_service(server, kept);
+  }
+  for (const auto& client : silent) EXPECT_TRUE(client->silent());
+}
+
+TEST(TlsCrowd, of_silent_clients_goes_when_its_time_is_over) {
+  allow_descriptors();
+  const Certificates certificates;
+  const Server server(over_tls(certificates, std::string("server: { limits: { handshake_time: 300ms } }\n") + page));
+  TlsClient kept(server.port());
+  std::vector<std::unique_ptr<Client>> silent;
+  for (std::size_t count = 0; count < many; ++count) silent.push_back(std::make_unique<Client>(server));
+  for (const auto& client : silent) EXPECT_TRUE(client->closed_by_peer(patience));
+  expect_service(server, kept);
+}
+
+}  // namespace
+}  // namespace kirsch::test
