@@ -124,7 +124,7 @@ class ResponseWriter {
   virtual kirsch_address local() const = 0;
   virtual bool secure() const = 0;
   virtual std::shared_ptr<const net::tls::Facts> tls() const = 0;  // null: not over TLS
-  virtual std::uint32_t listener() const = 0;  // the number given to Connections::entrance
+  virtual std::uint32_t listener() const = 0;                      // the number given to Connections::entrance
   virtual net::Loop& loop() const = 0;
 
  protected:

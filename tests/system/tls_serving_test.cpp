@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "support/certificates.h"
 #include "support/client.h"
 #include "support/occurrences.h"
@@ -215,6 +217,65 @@ TEST(TlsServing, modules_learn_who_the_client_is) {
   EXPECT_THAT(client.ask(simple),
               AllOf(HasSubstr("client verified\n"), HasSubstr("subject CN=ada\n"),
                     HasSubstr("issuer CN=Kirsch local authority\n"), HasSubstr("BEGIN CERTIFICATE")));
+}
+
+class TlsTunnel : public ::testing::Test {
+ protected:
+  void open(TlsClient& client) const {
+    ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tunnel\r\n\r\n"));
+    std::string head;
+    while (!head.ends_with("\r\n\r\n")) head += client.read_exactly(1);
+    ASSERT_THAT(head, StartsWith("HTTP/1.1 101"));
+  }
+
+  const Certificates certificates_;
+  const Server server_{over_tls(certificates_, "paths: { /: { handler: { tunnel: {} } } }\n")};
+};
+
+TEST_F(TlsTunnel, carries_raw_bytes_both_ways_and_ends_clean) {
+  TlsClient client(server_.port());
+  open(client);
+  std::string piece(200'000, '\0');
+  for (int count = 0; count < 50; ++count) {
+    for (std::size_t at = 0; at < piece.size(); ++at) piece[at] = static_cast<char>(at * 13 + at / 777);
+    ASSERT_TRUE(client.send(piece));
+    ASSERT_TRUE(client.read_exactly(piece.size()) == piece);
+  }
+  client.shutdown_write();
+  EXPECT_EQ(client.read_to_end(), "");
+  EXPECT_THAT(server_.wait_for_line("tunnel: closed "), StartsWith("clean after 10000000 bytes"));
+}
+
+TEST_F(TlsTunnel, knows_a_truncated_stream_from_a_complete_one) {
+  TlsClient client(server_.port());
+  open(client);
+  ASSERT_TRUE(client.send("hello"));
+  ASSERT_EQ(client.read_exactly(5), "hello");
+  client.end_tcp();
+  EXPECT_THAT(server_.wait_for_line("tunnel: closed "), StartsWith("unclean after 5 bytes"));
+}
+
+TEST_F(TlsTunnel, ends_in_order_when_the_server_has_said_all) {
+  TlsClient client(server_.port());
+  open(client);
+  ASSERT_TRUE(client.send("close\n"));
+  EXPECT_EQ(client.read_to_end(), "goodbye\n");
+}
+
+TEST(TlsServing, staples_what_it_was_given) {
+  const Certificates certificates;
+  const auto in = [&](const std::string& name) { return (certificates.folder() / name).string(); };
+  Process serial({"openssl", "x509", "-in", certificates.certificate(), "-noout", "-serial"});
+  ASSERT_EQ(serial.wait(), 0);
+  const auto line = serial.output().out;
+  const auto number = line.substr(line.find('=') + 1, line.find('\n') - line.find('=') - 1);
+  std::ofstream(in("index")) << "V\t400101000000Z\t\t" << number << "\tunknown\t/CN=localhost\n";
+  openssl({"ocsp", "-index", in("index"), "-CA", in("ca.pem"), "-rsigner", in("ca.pem"), "-rkey", in("ca-key.pem"),
+           "-issuer", in("ca.pem"), "-cert", certificates.certificate(), "-respout", in("staple.der"), "-ndays", "1"});
+  const Server server(over_tls(certificates, hello, ", ocsp: \"" + in("staple.der") + "\""));
+  const auto said =
+      run({"openssl", "s_client", "-connect", "127.0.0.1:" + port_text(server), "-status", "-CAfile", in("ca.pem")});
+  EXPECT_THAT(said.all, AllOf(HasSubstr("OCSP Response Status: successful"), HasSubstr("Cert Status: good")));
 }
 
 TEST(TlsServing, an_idle_connection_costs_little) {
