@@ -168,9 +168,9 @@ std::shared_ptr<const net::tls::Context> make_context(const config::ListenerSett
 
 std::vector<base::Diagnostic> warnings_of(std::vector<base::Diagnostic> diagnostics) {
   const auto is_error = [](const auto& one) { return one.severity == base::Severity::error; };
-  const auto warnings = std::ranges::stable_partition(diagnostics, is_error);
-  std::vector<base::Diagnostic> found(warnings.begin(), warnings.end());
-  diagnostics.erase(warnings.begin(), warnings.end());
+  const auto warnings = std::stable_partition(diagnostics.begin(), diagnostics.end(), is_error);
+  std::vector<base::Diagnostic> found(warnings, diagnostics.end());
+  diagnostics.erase(warnings, diagnostics.end());
   if (!diagnostics.empty()) throw base::Refusal(std::move(diagnostics));
   return found;
 }
