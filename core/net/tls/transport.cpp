@@ -176,6 +176,7 @@ void TlsTransport::abort() noexcept {
 }
 
 void TlsTransport::retire() noexcept {
+  unsent_ = unsent();
   state_ = State::closed;
   events_ = nullptr;
   Deferred::unlink();

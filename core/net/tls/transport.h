@@ -36,6 +36,8 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   void send(std::span<const iovec> pieces) noexcept override;
   void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept override;
   bool sending() const noexcept override { return sending_; }
+  std::uint64_t unsent() const noexcept override;
+  std::uint64_t unacknowledged() const noexcept override { return lower_.unacknowledged(); }
   void pause_reading() noexcept override;
   void resume_reading() noexcept override;
   void set_deadline(std::chrono::milliseconds from_now) noexcept override { lower_.set_deadline(from_now); }
@@ -116,7 +118,9 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   bool shutdown_done_ = false;    // our close_notify is encrypted: nothing may follow it
   int error_ = 0;                 // to report when the turn ends
   std::uint32_t burst_ = 0;       // bytes sent without a pause, up to first_window
+  std::uint32_t portion_ = 0;     // how much of the protocol's bytes is in block_
   std::size_t dropped_ = 0;
+  std::uint64_t unsent_ = 0;  // when it ended
   base::SteadyTime last_send_{};
   std::vector<char> held_;     // received, not yet looked at
   std::vector<char> replies_;  // of the library itself, not yet sent

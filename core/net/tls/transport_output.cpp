@@ -41,6 +41,14 @@ void TlsTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t
   if (!lower_sends_) continue_output();
 }
 
+// Records are a little longer than what they carry.
+std::uint64_t TlsTransport::unsent() const noexcept {
+  if (state_ == State::closed || error_ != 0) return unsent_;
+  if (!sending_) return 0;
+  const std::uint64_t under_way = block_.empty() ? 0 : lower_.unsent() * portion_ / block_.size();
+  return rest_.size() + under_way;
+}
+
 void TlsTransport::on_sent() {
   lower_sends_ = false;
   layer_.give_block(std::move(block_));
@@ -97,6 +105,7 @@ void TlsTransport::send_portion(Plaintext& plaintext) noexcept {
     sent += record.size();
     burst_ = static_cast<std::uint32_t>(std::min(burst_ + record.size(), first_window));
   }
+  portion_ = static_cast<std::uint32_t>(sent);
   send_block(std::move(block));
 }
 
@@ -110,10 +119,12 @@ void TlsTransport::send_block(std::vector<char>&& block) noexcept {
 // What the library says by itself: handshake, tickets, alerts.
 void TlsTransport::flush_replies() noexcept {
   if (lower_sends_ || replies_.empty()) return;
+  portion_ = 0;
   send_block(std::exchange(replies_, {}));
 }
 
 void TlsTransport::fail_later(int error) noexcept {
+  unsent_ = unsent();
   error_ = error;
   rest_.clear();
   loop().at_end_of_turn(*this);
