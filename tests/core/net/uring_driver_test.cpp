@@ -17,7 +17,7 @@
 namespace kirsch::net::test {
 namespace {
 
-std::string pattern(std::size_t size, int seed) {
+std::string pattern(std::size_t size, std::size_t seed) {
   std::string text(size, '\0');
   for (std::size_t index = 0; index < size; ++index) text[index] = static_cast<char>(index * 31 + index / 4096 + seed);
   return text;
@@ -52,12 +52,12 @@ void all_at_once(const UringDriver::Sizes& sizes, std::size_t count, std::size_t
   for (int round = 0; round < 2; ++round) {
     running.call([&] {
       for (std::size_t number = 0; number < count; ++number) {
-        ASSERT_TRUE(clients[number].write(pattern(size / 2, static_cast<int>(number))));
+        ASSERT_TRUE(clients[number].write(pattern(size / 2, number)));
       }
     });
   }
   for (std::size_t number = 0; number < count; ++number) {
-    const std::string half = pattern(size / 2, static_cast<int>(number));
+    const std::string half = pattern(size / 2, number);
     ASSERT_TRUE(clients[number].read(size) == half + half) << number;
   }
 }
