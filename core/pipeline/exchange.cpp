@@ -41,12 +41,12 @@ bool Exchange::redirect_to_https(const Generation& generation) {
     if (door.port != 443) location += ':' + std::to_string(door.port);
     location += head_.path == "*" ? "/" : encoded_path({request_.path.data, request_.path.size});
     if (!head_.query.empty()) location += '?' + std::string(head_.query);
-    route_.plan = site->root.get();
+    enter(*site->root, generation);
     if (!redirect(308, location)) make_page(400, {});
     return true;
   }
   if (doors.empty()) return false;
-  route_.plan = generation.fallback(writer_->listener()).root.get();
+  enter(*generation.fallback(writer_->listener()).root, generation);
   make_page(421, {});  // RFC 9110 15.5.20
   return true;
 }
