@@ -6,9 +6,9 @@
 
 #include "support/certificates.h"
 #include "support/client.h"
+#include "support/memory.h"
 #include "support/occurrences.h"
 #include "support/tls_client.h"
-#include "system/memory.h"
 
 namespace kirsch::test {
 namespace {
