@@ -114,12 +114,12 @@ void SocketTransport::retire() noexcept {
   closed_ = true;
   Deadline::unlink();
   Report::unlink();
-  unsent_ = unsent();
   pool_.retire();
   pool_.driver().remove(*this);
 }
 
 void SocketTransport::let_go() noexcept {
+  unsent_ = unsent();
   output_.clear();
   descriptor_.reset();
   pool_.take_back(*this);

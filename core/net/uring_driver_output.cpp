@@ -1,5 +1,5 @@
-// What goes out. A send waits in the queue for the end of the turn; the kernel then takes all of it, however long the
-// peer needs, and says so once.
+// What goes out. A send waits in the queue for the end of the turn; the kernel then takes what it has room for and says
+// how much, so that whoever watches a slow peer sees each piece that it takes.
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -37,7 +37,7 @@ void UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces
 
 void UringDriver::submit_send(SocketTransport& transport) noexcept {
   if (!ring_.has_room()) return transport.fail_later(ENOBUFS);
-  constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
+  constexpr int flags = MSG_NOSIGNAL;
   const std::span<iovec> pieces = transport.output().rest();
   io_uring_sqe& entry = ring_.entry();
   if (pieces.size() == 1) {

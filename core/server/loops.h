@@ -61,7 +61,8 @@ class Loops {
   class Lane;
   struct Survey;
 
-  void set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common);
+  void set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common,
+                  unsigned loops);
   template <class Work>
   Load ask_all(Work work);
   void watch(const std::stop_token& stop);

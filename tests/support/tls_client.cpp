@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
 #include <utility>
 
@@ -104,8 +105,14 @@ std::string TlsClient::read_some() {
   std::string text(65536, '\0');
   std::size_t size = 0;
   ERR_clear_error();
-  const int code = SSL_read_ex(ssl_.get(), text.data(), text.size(), &size);
-  if (code != 1 && SSL_get_error(ssl_.get(), code) != SSL_ERROR_ZERO_RETURN) fail("the connection broke");
+  // io_uring interrupts the calls of other threads of its process when it has something for them.
+  int code = 0;
+  int error = SSL_ERROR_NONE;
+  do {
+    code = SSL_read_ex(ssl_.get(), text.data(), text.size(), &size);
+    error = SSL_get_error(ssl_.get(), code);
+  } while (code != 1 && error == SSL_ERROR_WANT_READ && errno == EINTR);
+  if (code != 1 && error != SSL_ERROR_ZERO_RETURN) fail("the connection broke");
   text.resize(code == 1 ? size : 0);
   return text;
 }

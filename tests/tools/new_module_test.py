@@ -81,7 +81,7 @@ class NewModule(unittest.TestCase):
         for module in ("respond", "signals"):
             shutil.copy2(BUILD / f"plugins/{module}.so", self.build / "plugins")
         program = self.build / "bin/tests_of_new_modules"
-        self.run_in_copy(CXX, "-o", program, *objects, "-lgmock_main", "-lgmock", "-lgtest", "-pthread")
+        self.run_in_copy(CXX, "-o", program, *objects, "-lgmock_main", "-lgmock", "-lgtest", "-lssl", "-lcrypto", "-pthread")
         passed = self.run_in_copy(program)
         for suite in ("SampleTool", "SampleHandlerWithANameOf40Letters", "SamplePlugin"):
             self.assertRegex(passed, rf"OK \] {suite}\.")

@@ -27,6 +27,7 @@ TlsTransport::TlsTransport(Layer& layer, Transport& lower, std::unique_ptr<Sessi
 void TlsTransport::on_data(std::span<char> bytes) {
   if (state_ == State::handshake && fresh_ && begins_like_a_method(bytes.front())) state_ = State::plain;
   fresh_ = false;
+  if (state_ == State::leaving) return;
   if (state_ == State::ending || peer_ended_) return drop(bytes.size());
   if (state_ == State::handshake) return shake(bytes);
   if (state_ == State::open && held_.empty()) return read_on(bytes);
@@ -70,10 +71,10 @@ void TlsTransport::open_up(std::span<const char> rest) {
   facts_ = session_->facts();
   lower_.clear_deadline();
   acceptor_.on_accept(*this);
-  if (state_ == State::closed) return;
+  if (gone()) return;
   if (!rest.empty()) read_on(rest);
   // Later, so that tickets leave with the first answer if that comes now.
-  if (state_ != State::closed) loop().at_end_of_turn(*this);
+  if (!gone()) loop().at_end_of_turn(*this);
 }
 
 void TlsTransport::answer_plain() {
@@ -98,7 +99,7 @@ void TlsTransport::read_on(std::span<const char> bytes) {
     std::size_t size = 0;
     const Result result = session_->read(wire, layer_.incoming(), size);
     if (size != 0) events_->on_data(layer_.incoming().first(size));
-    if (state_ == State::closed) return;
+    if (gone()) return;
     if (result != Result::done) return after_read(result);
     if (!paused_) continue;
     unread_ = true;
@@ -117,6 +118,7 @@ void TlsTransport::after_read(Result result) {
 
 // Without close_notify nobody knows whether something is missing (RFC 8446 6.1), unless this side has ended before.
 void TlsTransport::on_end() {
+  if (state_ == State::leaving) return;
   if (state_ != State::open) return close();
   if (peer_ended_) return;
   if (!shutdown_done_) return fail(ECONNRESET);
@@ -126,7 +128,7 @@ void TlsTransport::on_end() {
 
 void TlsTransport::on_timeout() {
   if (state_ == State::open) return events_->on_timeout();
-  close();
+  state_ == State::leaving ? abort() : close();
 }
 
 void TlsTransport::on_lost(int error) {
@@ -136,9 +138,10 @@ void TlsTransport::on_lost(int error) {
 }
 
 void TlsTransport::fail(int error) {
+  TransportEvents* events = events_;
   flush_replies();  // an alert
-  lower_.close();
-  on_lost(error);
+  leave();
+  if (events != nullptr) events->on_lost(error);
 }
 
 void TlsTransport::run_deferred() {
@@ -148,7 +151,7 @@ void TlsTransport::run_deferred() {
     read_on(bytes);
   }
   if (state_ == State::open && !paused_ && std::exchange(end_waits_, false)) events_->on_end();
-  if (state_ != State::closed) flush_replies();
+  if (!gone()) flush_replies();
 }
 
 void TlsTransport::pause_reading() noexcept {
@@ -163,10 +166,24 @@ void TlsTransport::resume_reading() noexcept {
 }
 
 void TlsTransport::close() noexcept {
-  if (state_ == State::closed) return;
+  if (gone()) return;
   if (state_ == State::open && !lower_sends_ && !shutdown_done_) say_goodbye();
-  lower_.close();
-  retire();
+  leave();
+}
+
+// What the lower transport has not taken is lost when it closes, so the last word gets its time; what the protocol was
+// sending does not.
+void TlsTransport::leave() noexcept {
+  if (!lower_sends_ || sending_) {
+    lower_.close();
+    return retire();
+  }
+  unsent_ = unsent();
+  state_ = State::leaving;
+  events_ = nullptr;
+  Deferred::unlink();
+  rest_.clear();
+  lower_.set_deadline(linger_time);
 }
 
 void TlsTransport::abort() noexcept {

@@ -43,7 +43,7 @@ void TlsTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t
 
 // Records are a little longer than what they carry.
 std::uint64_t TlsTransport::unsent() const noexcept {
-  if (state_ == State::closed || error_ != 0) return unsent_;
+  if (gone() || error_ != 0) return unsent_;
   if (!sending_) return 0;
   const std::uint64_t under_way = block_.empty() ? 0 : lower_.unsent() * portion_ / block_.size();
   return rest_.size() + under_way;
@@ -53,9 +53,13 @@ void TlsTransport::on_sent() {
   lower_sends_ = false;
   layer_.give_block(std::move(block_));
   if (state_ == State::ending) return send_last();
+  if (state_ == State::leaving) {
+    lower_.close();
+    return retire();
+  }
   if (!rest_.empty()) return continue_output();
   if (std::exchange(sending_, false)) events_->on_sent();
-  if (state_ == State::closed) return;
+  if (gone()) return;
   if (state_ == State::open && shutdown_wanted_ && !shutdown_done_ && !sending_) return end_output();
   flush_replies();
 }
