@@ -40,7 +40,7 @@ std::vector<BoundListener> bind_listeners(const config::Configuration& configura
     auto inherited = inheritance.take_listener(settings.name, settings.bind);
     listeners.push_back(inherited ? std::move(*inherited) : bind(settings, sockets));
   }
-  inheritance.listeners.clear();  // what the configuration does not name any more
+  inheritance.drop_rest();
   return listeners;
 }
 

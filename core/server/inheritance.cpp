@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <sstream>
 
 #include "base/diagnostic.h"
 #include "server/spawn.h"
@@ -47,12 +48,35 @@ void take_sockets(std::vector<BoundListener>& listeners, net::Message& message) 
   for (auto& descriptor : message.descriptors) entry.sockets.push_back(net::Listener::adopt(std::move(descriptor)));
 }
 
+constexpr int first_activated = 3;  // SD_LISTEN_FDS_START
+
+int number_in(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? 0 : std::atoi(text);
+}
+
+void take_activated(std::vector<BoundListener>& listeners) {
+  if (number_in("LISTEN_PID") != ::getpid()) return;
+  const int count = number_in("LISTEN_FDS");
+  const char* names = std::getenv("LISTEN_FDNAMES");
+  std::istringstream words(names == nullptr ? "" : names);
+  for (int index = 0; index < count; ++index) {
+    std::string name;
+    std::getline(words, name, ':');
+    entry_for(listeners, name, {}).sockets.push_back(net::Listener::adopt(base::UniqueFd(first_activated + index)));
+  }
+  for (const char* variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(variable);
+}
+
 }  // namespace
 
 Inheritance Inheritance::take() {
-  const char* variable = std::getenv(inheritance_variable);
-  if (variable == nullptr) return {};
   Inheritance inheritance;
+  const char* variable = std::getenv(inheritance_variable);
+  if (variable == nullptr) {
+    take_activated(inheritance.listeners);
+    return inheritance;
+  }
   inheritance.channel = given_channel(variable);
   ::unsetenv(inheritance_variable);
   for (;;) {
@@ -71,12 +95,25 @@ Inheritance Inheritance::take() {
 }
 
 std::optional<BoundListener> Inheritance::take_listener(const std::string& name, const std::string& bind) {
-  const auto found =
-      std::ranges::find_if(listeners, [&](const BoundListener& one) { return one.name == name && one.bind == bind; });
+  const auto found = std::ranges::find_if(
+      listeners, [&](const BoundListener& one) { return one.name == name && (one.bind == bind || one.bind.empty()); });
   if (found == listeners.end() || found->sockets.empty()) return std::nullopt;
   std::optional<BoundListener> taken(std::move(*found));
+  taken->bind = bind;
   listeners.erase(found);
   return taken;
+}
+
+void Inheritance::drop_rest() {
+  for (const auto& listener : listeners) {
+    if (!listener.bind.empty()) continue;
+    throw base::Refusal(base::Diagnostic{
+        .code = "P006",
+        .message = "the service manager passes the socket '" + listener.name + "', but no listener has that name",
+        .help = "FileDescriptorName= of the .socket unit and a name under listeners must be the same",
+        .exit_code = base::ExitCode::bind_or_permission});
+  }
+  listeners.clear();
 }
 
 bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners,

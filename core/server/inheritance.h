@@ -18,7 +18,7 @@ namespace kirsch::server {
 // The sockets of one configured listener.
 struct BoundListener {
   std::string name;
-  std::string bind;  // as configured
+  std::string bind;  // as configured; empty: a service manager has bound it, and knows its name only
   std::vector<net::Listener> sockets;
 };
 
@@ -31,12 +31,15 @@ struct Inheritance {
   base::UniqueFd control;  // of a predecessor: its listening control socket
   std::optional<net::MessageChannel> channel;
 
-  // What the environment says was given; nothing if this process was started by a person. Once, before threads. Throws
-  // base::Refusal.
+  // What the environment says was given, by another process of this server or by a service manager (sd_listen_fds(3));
+  // nothing if this process was started by a person. Once, before threads. Throws base::Refusal.
   static Inheritance take();
 
   // The sockets of a listener if they were given, and not asked for before.
   std::optional<BoundListener> take_listener(const std::string& name, const std::string& bind);
+  // Once all listeners are taken: what was given beside is closed. Throws base::Refusal for a socket of a service
+  // manager that no listener has the name of.
+  void drop_rest();
 };
 
 // The other side. `control` may be -1. False: the child is gone.

@@ -44,11 +44,12 @@ std::string named(const KeptServer& server) { return "server process " + std::to
 
 }  // namespace
 
-Keeper::Keeper(const Blueprint& blueprint, base::Logs& logs)
+Keeper::Keeper(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance)
     : blueprint_(blueprint),
       logs_(logs),
       log_(logs.error()),
       program_(Program::serving(blueprint.file)),
+      inheritance_(std::move(inheritance)),
       configuration_(blueprint.configuration),
       bus_(log_),
       listeners_of_modules_(bus_),
@@ -104,8 +105,7 @@ std::string Keeper::report(const base::Refusal& refusal) {
 }
 
 void Keeper::bind() {
-  Inheritance nothing;
-  listeners_ = bind_listeners(configuration_, Loops::count(configuration_.server), nothing);
+  listeners_ = bind_listeners(configuration_, Loops::count(configuration_.server), inheritance_);
   refuse_root(configuration_, listeners_, log_);
   const auto set = forwarded_signals();
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));

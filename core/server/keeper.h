@@ -24,8 +24,8 @@ namespace kirsch::server {
 // One thread, which polls; so nothing here needs a lock.
 class Keeper {
  public:
-  // Both must outlive it.
-  Keeper(const Blueprint& blueprint, base::Logs& logs);
+  // Blueprint and logs must outlive it.
+  Keeper(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance);
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
 
@@ -86,6 +86,7 @@ class Keeper {
   base::Logs& logs_;
   base::Log& log_;
   const Program program_;
+  Inheritance inheritance_;              // from a service manager
   config::Configuration configuration_;  // of the servers that run or are being started
   engine::Bus bus_;
   ModuleListeners listeners_of_modules_;

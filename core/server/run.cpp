@@ -46,9 +46,9 @@ Ending run_process(const Blueprint& blueprint, Inheritance inheritance) {
   return ending;
 }
 
-Ending run_keeper(const Blueprint& blueprint) {
+Ending run_keeper(const Blueprint& blueprint, Inheritance inheritance) {
   base::Logs logs(blueprint.configuration.logs);
-  Keeper keeper(blueprint, logs);
+  Keeper keeper(blueprint, logs, std::move(inheritance));
   try {
     return {.code = keeper.run()};
   } catch (const base::Refusal& refusal) {
@@ -68,7 +68,7 @@ Ending run_server(const std::filesystem::path& configuration, const config::Engi
     if (inheritance.from != Inheritance::From::nobody) return run_process(blueprint, std::move(inheritance));
     show(blueprint.warnings);
     show(check_certificates(blueprint.configuration));
-    return wants_keeper(blueprint.configuration) ? run_keeper(blueprint)
+    return wants_keeper(blueprint.configuration) ? run_keeper(blueprint, std::move(inheritance))
                                                  : run_process(blueprint, std::move(inheritance));
   } catch (const base::Refusal& refusal) {
     const bool told = inheritance.channel &&

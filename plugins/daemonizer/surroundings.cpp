@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -35,7 +34,6 @@ std::vector<std::string> other_threads() {
 }
 
 void close_inherited() {
-  if (std::getenv("LISTEN_FDS") != nullptr) return;
   std::vector<int> inherited;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     const auto number = number_of(entry.path());

@@ -17,7 +17,7 @@ const readAlike = new Set(["octal_integer", "hex_integer", "boolean_capital", "v
   "integer_with_exponent", "number_in_hex"]);
 // What a schema of JSON cannot say: sums with networks, sizes and durations in words, two limits held against each other.
 const notExpressible = new Set(["bad_network", "match_client", "duration_step", "duration_range", "field_longer_than_block",
-  "log_queue_too_small", "keeper_off_with_processes"]);
+  "log_queue_too_small", "keeper_off_with_processes", "tls_tickets_too_long"]);
 // The SDK cannot say a bound inside of a one-of, so the sample module has none there.
 const unbounded = new Set(["one_of_out_of_range"]);
 // What several levels, files or keys say together: one of them need not have it.

@@ -70,6 +70,17 @@ int connected(std::uint16_t port) {
   return descriptor;
 }
 
+// A ring of io_uring interrupts the calls of its process when it has something to tell.
+template <class Call>
+int uninterrupted(Call call) {
+  int code = 0;
+  do {
+    errno = 0;
+    code = call();
+  } while (code != 1 && errno == EINTR);
+  return code;
+}
+
 }  // namespace
 
 TlsClient::TlsClient(std::uint16_t port, const TlsOptions& options)
@@ -84,7 +95,7 @@ TlsClient::TlsClient(std::uint16_t port, const TlsOptions& options)
     SSL_set1_host(ssl_.get(), options.server_name.c_str());
   }
   if (options.session != nullptr) SSL_set_session(ssl_.get(), options.session);
-  if (SSL_connect(ssl_.get()) == 1) return;
+  if (uninterrupted([&] { return SSL_connect(ssl_.get()); }) == 1) return;
   ::close(descriptor_);
   fail("no handshake");
 }
@@ -94,7 +105,7 @@ TlsClient::~TlsClient() { ::close(descriptor_); }
 bool TlsClient::send(std::string_view text) {
   while (!text.empty()) {
     std::size_t taken = 0;
-    if (SSL_write_ex(ssl_.get(), text.data(), text.size(), &taken) != 1) return false;
+    if (uninterrupted([&] { return SSL_write_ex(ssl_.get(), text.data(), text.size(), &taken); }) != 1) return false;
     text.remove_prefix(taken);
   }
   return true;
@@ -105,13 +116,8 @@ std::string TlsClient::read_some() {
   std::string text(65536, '\0');
   std::size_t size = 0;
   ERR_clear_error();
-  // io_uring interrupts the calls of other threads of its process when it has something for them.
-  int code = 0;
-  int error = SSL_ERROR_NONE;
-  do {
-    code = SSL_read_ex(ssl_.get(), text.data(), text.size(), &size);
-    error = SSL_get_error(ssl_.get(), code);
-  } while (code != 1 && error == SSL_ERROR_WANT_READ && errno == EINTR);
+  const int code = uninterrupted([&] { return SSL_read_ex(ssl_.get(), text.data(), text.size(), &size); });
+  const int error = SSL_get_error(ssl_.get(), code);
   if (code != 1 && error != SSL_ERROR_ZERO_RETURN) fail("the connection broke");
   text.resize(code == 1 ? size : 0);
   return text;
