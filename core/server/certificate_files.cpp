@@ -121,29 +121,36 @@ const config::Place& place_of(const config::TlsSettings& tls, const net::tls::Pr
 
 }  // namespace
 
+namespace {
+
+FileBytes failed(const std::string& path, const std::string& why) { return {{}, "'" + path + "' " + why, 0, false}; }
+
+}  // namespace
+
 FileBytes read_bytes(const std::string& path) {
-  constexpr std::size_t most = 1024 * 1024;
-  const auto failed = [&](const std::string& why) { return FileBytes{{}, "'" + path + "' " + why, 0, false}; };
   const base::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) {
-    const int error = errno;
-    auto result = failed("cannot be read: " + std::generic_category().message(error));
-    result.forbidden = error == EACCES || error == EPERM;
-    return result;
-  }
+  if (file) return read_opened(file, path);
+  const int error = errno;
+  auto result = failed(path, "cannot be read: " + std::generic_category().message(error));
+  result.forbidden = error == EACCES || error == EPERM;
+  return result;
+}
+
+FileBytes read_opened(const base::UniqueFd& file, const std::string& path) {
+  constexpr std::size_t most = 1024 * 1024;
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return failed("is no regular file");
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return failed(path, "is no regular file");
   FileBytes result{{}, {}, status.st_mode, false};
   std::array<char, 16384> buffer;
   for (;;) {
     const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return failed("cannot be read: " + std::generic_category().message(errno));
+    if (size < 0) return failed(path, "cannot be read: " + std::generic_category().message(errno));
     if (size == 0) break;
     result.bytes.append(buffer.data(), static_cast<std::size_t>(size));
-    if (result.bytes.size() > most) return failed("is larger than 1MiB");
+    if (result.bytes.size() > most) return failed(path, "is larger than 1MiB");
   }
-  if (result.bytes.empty()) return failed("is empty");
+  if (result.bytes.empty()) return failed(path, "is empty");
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/diagnostic.h"
+#include "base/unique_fd.h"
 #include "config/configuration.h"
 #include "net/tls/provider.h"
 #include "net/tls/ticket_keys.h"
@@ -26,6 +27,8 @@ struct FileBytes {
 
 // A regular file of at most 1 MiB. Never waits: a pipe is refused.
 FileBytes read_bytes(const std::string& path);
+// The same, opened by somebody else; `path` is for messages.
+FileBytes read_opened(const base::UniqueFd& file, const std::string& path);
 // As read_bytes; another one may have more rights.
 using FileReader = std::function<FileBytes(const std::string& path)>;
 

@@ -62,7 +62,8 @@ Keeper::Keeper(const Blueprint& blueprint, base::Logs& logs, Inheritance inherit
             .restart = [this](const std::string& reason) { ask_restart(reason, nullptr); },
             .result = [this](pid_t server, std::uint64_t number, ExitCode code,
                              const std::string& text) { take_result(server, number, code, text); },
-            .open_log = [this](const std::string& path) { return open_log(path); }} {
+            .open_log = [this](const std::string& path) { return open_log(path); },
+            .open_file = [this](const std::string& path) { return open_file(path); }} {
   subscribe_core();
   plugins_.subscribe(bus_);
 }

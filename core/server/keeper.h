@@ -75,6 +75,7 @@ class Keeper {
   void show_state();
   Loops::Load load() const;
   base::UniqueFd open_log(const std::string& path) const;
+  base::UniqueFd open_file(const std::string& path) const;
   template <class Work>
   void each_server(Work work) {
     for (auto* team : {&current_, &coming_, &retiring_}) {

@@ -1,4 +1,5 @@
 // What the command and the servers ask of the keeper.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -162,6 +163,20 @@ base::UniqueFd Keeper::open_log(const std::string& path) const {
       is_file(logs.error) || std::ranges::any_of(logs.named, [&](const auto& named) { return is_file(named.target); });
   if (!known) return {};
   return base::open_log_file(path);
+}
+
+// Certificates, keys and their passwords.
+base::UniqueFd Keeper::open_file(const std::string& path) const {
+  const auto names = [&](const config::CertificateSettings& one) {
+    return path == one.certificate || path == one.private_key || path == one.chain || path == one.ocsp ||
+           (one.password.from == config::PasswordSettings::From::file && path == one.password.name);
+  };
+  const bool known = std::ranges::any_of(configuration_.listeners, [&](const config::ListenerSettings& listener) {
+    return listener.tls &&
+           (path == listener.tls->client_authorities || std::ranges::any_of(listener.tls->certificates, names));
+  });
+  if (!known) return {};
+  return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
 }  // namespace kirsch::server

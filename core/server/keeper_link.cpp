@@ -50,12 +50,12 @@ void KeeperLink::result(std::uint64_t number, base::ExitCode code, std::string_v
                 std::to_string(number) + '\n' + std::to_string(static_cast<int>(code)) + '\n' + std::string(text));
 }
 
-base::UniqueFd KeeperLink::open_log(std::string_view path) {
+base::UniqueFd KeeperLink::open(std::string_view order, std::string_view path) {
   {
     const std::lock_guard lock(mutex_);
     opened_.reset();
   }
-  channel_.send("open_log", path);
+  channel_.send(order, path);
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, 5s, [this] { return opened_.has_value(); });
   if (!opened_ || opened_->descriptors.empty()) return {};
@@ -84,7 +84,7 @@ void KeeperLink::obey(net::Message& message) {
     if (second == std::string::npos) return;
     orders_.request(message.body.substr(first + 1, second - first - 1), message.body.substr(second + 1),
                     std::strtoull(message.body.c_str(), nullptr, 10));
-  } else if (message.type == "log") {
+  } else if (message.type == "opened") {
     const std::lock_guard lock(mutex_);
     opened_ = std::move(message);
     changed_.notify_all();

@@ -43,10 +43,13 @@ class KeeperLink {
   void restart(std::string_view reason) { channel_.send("restart", reason); }
   void result(std::uint64_t number, base::ExitCode code, std::string_view text);
 
-  // A log file as the keeper may open it; blocks for at most five seconds. Empty: it could not either.
-  base::UniqueFd open_log(std::string_view path);
+  // A file that the configuration names, as the keeper may open it: a log for appending, another for reading. Blocks
+  // for at most five seconds. Empty: the keeper could not either.
+  base::UniqueFd open_log(std::string_view path) { return open("open_log", path); }
+  base::UniqueFd open_file(std::string_view path) { return open("open_file", path); }
 
  private:
+  base::UniqueFd open(std::string_view order, std::string_view path);
   void run() noexcept;
   void obey(net::Message& message);
 

@@ -70,13 +70,14 @@ void KeptServer::hear(const net::Message& message) {
     const auto failure = failure_of(std::string_view(message.body).substr(end + 1));
     news_.result(child_.pid, std::strtoull(message.body.c_str(), nullptr, 10), failure.code, failure.text);
   } else if (message.type == "open_log") {
-    const auto file = news_.open_log(message.body);
-    if (file) {
-      child_.channel.send("log", {}, {file.get()});
-    } else {
-      child_.channel.send("log");
-    }
+    hand(news_.open_log(message.body));
+  } else if (message.type == "open_file") {
+    hand(news_.open_file(message.body));
   }
+}
+
+void KeptServer::hand(const base::UniqueFd& file) {
+  child_.channel.send("opened", {}, file ? std::vector<int>{file.get()} : std::vector<int>{});
 }
 
 void KeptServer::retire(std::string_view reason) {

@@ -32,7 +32,8 @@ class KeptServer {
     std::function<void()> reopened_logs;
     std::function<void(const std::string& reason)> restart;
     std::function<void(pid_t, std::uint64_t number, base::ExitCode, const std::string& text)> result;
-    std::function<base::UniqueFd(const std::string& path)> open_log;
+    std::function<base::UniqueFd(const std::string& path)> open_log;   // for appending
+    std::function<base::UniqueFd(const std::string& path)> open_file;  // for reading
   };
 
   // Starts it. `news` must outlive it. Throws base::Refusal.
@@ -61,6 +62,7 @@ class KeptServer {
 
  private:
   void hear(const net::Message& message);
+  void hand(const base::UniqueFd& file);
 
   ServerChild child_;
   const News& news_;

@@ -42,7 +42,7 @@ Process::Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inher
       bus_(log_),
       listeners_of_modules_(bus_),
       host_(logs, loop_count_, blueprint.configuration.server.workers, engine()),
-      tls_(blueprint.configuration, log_),
+      tls_(blueprint.configuration, log_, [this](const std::string& path) { return read_file(path); }),
       state_(state_directory(blueprint.configuration.server.state)),
       modules_(blueprint, host_, state_),
       plugins_(blueprint, modules_, share_of(inheritance_)) {
@@ -190,6 +190,14 @@ void Process::reopen_logs() {
   auto failures = logs_.reopen(elsewhere);
   if (link_) link_->reopened_logs();
   if (!failures.empty()) throw base::Refusal(std::move(failures));
+}
+
+// What this process may not read any more, the keeper may.
+FileBytes Process::read_file(const std::string& path) {
+  auto result = read_bytes(path);
+  if (!result.forbidden || !link_) return result;
+  const auto file = link_->open_file(path);
+  return file ? read_opened(file, path) : result;
 }
 
 void Process::restart(std::string_view reason) {

@@ -9,6 +9,7 @@
 #include "base/logs.h"
 #include "engine/bus.h"
 #include "server/blueprint.h"
+#include "server/certificate_files.h"
 #include "server/control_thread.h"
 #include "server/engine_plugins.h"
 #include "server/generation_builder.h"
@@ -48,6 +49,7 @@ class Process {
   void announce();
   void stop_loops();
   void reopen_logs();
+  FileBytes read_file(const std::string& path);
   void restart(std::string_view reason);
   void retire(std::string_view reason);
 

@@ -17,7 +17,7 @@ namespace kirsch::server {
 class TlsListeners {
  public:
   // `read` gets the files; those that only root may read need one with its rights once privileges were dropped.
-  TlsListeners(const config::Configuration& configuration, base::Log& log, FileReader read = read_bytes);
+  TlsListeners(const config::Configuration& configuration, base::Log& log, FileReader read);
   TlsListeners(const TlsListeners&) = delete;
   TlsListeners& operator=(const TlsListeners&) = delete;
 

@@ -103,6 +103,37 @@ TEST_F(Dropprivileges, LeavesNoRightsInAnyThreadOfAServerOnPort80) {
   });
 }
 
+// The keeper reads what the server may not any more, but only what the configuration names.
+TEST_F(Dropprivileges, ReloadsCertificatesThatOnlyRootMayRead) {
+  in_own_namespaces([] {
+    std::filesystem::create_directory("/run/tls");
+    ::chmod("/run/tls", 0700);
+    const auto certify = [] {
+      return run_kirsch({"certificate", "self-signed", "--host", "localhost", "--directory", "/run/tls"}).exit_code;
+    };
+    ASSERT_EQ(certify(), 0);
+    const Server server(
+        "version: 1\nlisteners: { main: { bind: \"127.0.0.1:443\", tls: { certificate: /run/tls/cert.pem, "
+        "private_key: /run/tls/privkey.pem } } }\nengine: { signals: {}, dropprivileges: { user: "
+        "www-data } }\n" +
+            std::string(modules) + here,
+        starting());
+    const auto serial = [] {
+      Process client({"sh", "-c", "openssl s_client -connect 127.0.0.1:443 </dev/null | openssl x509 -noout -serial"});
+      client.wait();
+      return client.output().out;
+    };
+    const auto first = serial();
+    EXPECT_THAT(first, HasSubstr("serial="));
+    for (const auto* file : {"/run/tls/cert.pem", "/run/tls/privkey.pem"}) std::filesystem::remove(file);
+    ASSERT_EQ(certify(), 0);
+    const auto reload = run_kirsch({"reload", "-c", (server.folder() / "kirsch.yaml").string()}, {},
+                                   {{"STATE_DIRECTORY", (server.folder() / "state").string()}});
+    EXPECT_EQ(reload.exit_code, 0) << reload.err << server.log();
+    EXPECT_THAT(serial(), ::testing::AllOf(HasSubstr("serial="), Not(first)));
+  });
+}
+
 TEST_F(Dropprivileges, KeepsACapabilityThatYamlNames) {
   in_own_namespaces([] {
     const Server server(on_port_80("  dropprivileges: { user: www-data, capabilities: [net_bind_service] }\n"),
