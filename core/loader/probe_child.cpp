@@ -56,7 +56,13 @@ bool drop_rights(const ProbeUser& to) {
   return dropped || errno == EPERM || errno == EINVAL;
 }
 
+// A crash is to be seen as what it is, also where a sanitizer handles it.
+void reset_signals() {
+  for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
+}
+
 void confine(const std::optional<ProbeUser>& user) {
+  reset_signals();
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   if (user && !drop_rights(*user)) end(Stage::unready, std::strerror(errno));

@@ -46,7 +46,12 @@ sockaddr_un address_in(const base::UniqueFd& directory, const fs::path& name) {
   return address;
 }
 
-base::UniqueFd open_socket() { return base::UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)); }
+base::UniqueFd open_socket() {
+  base::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const timeval limit{5, 0};  // connecting waits where a stopped server has a full queue
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  return socket;
+}
 
 ucred peer_of(int socket) {
   ucred credentials{};
@@ -77,7 +82,9 @@ ControlSocket ControlSocket::bind(const fs::path& path) {
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::fchmodat(directory.get(), name.c_str(), 0600, 0) != 0 || ::listen(socket.get(), backlog) != 0)
     throw refusal(path, errno);
-  return adopt(path, std::move(socket));
+  auto bound = adopt(path, std::move(socket));
+  bound.owned_ = true;
+  return bound;
 }
 
 ControlSocket ControlSocket::adopt(const fs::path& path, base::UniqueFd descriptor) {
@@ -86,11 +93,14 @@ ControlSocket ControlSocket::adopt(const fs::path& path, base::UniqueFd descript
 }
 
 ControlSocket::~ControlSocket() {
-  if (socket_ && !path_.empty()) ::unlink(path_.c_str());
+  if (socket_ && owned_) ::unlink(path_.c_str());
 }
 
 // The kernel notes who listens (SO_PEERCRED) at each call.
-void ControlSocket::claim() noexcept { ::listen(socket_.get(), backlog); }
+void ControlSocket::claim() noexcept {
+  ::listen(socket_.get(), backlog);
+  owned_ = true;
+}
 
 std::optional<MessageChannel> ControlSocket::accept() noexcept {
   base::UniqueFd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));

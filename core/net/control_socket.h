@@ -14,7 +14,7 @@ class ControlSocket {
  public:
   // Mode 0600. Throws base::Refusal if a server answers there already, naming its process.
   static ControlSocket bind(const std::filesystem::path& path);
-  // What another process of this server bound there.
+  // What another process of this server bound there, and owns until `claim`.
   static ControlSocket adopt(const std::filesystem::path& path, base::UniqueFd descriptor);
   ControlSocket(ControlSocket&&) noexcept = default;
   ControlSocket& operator=(ControlSocket&&) = delete;
@@ -23,8 +23,8 @@ class ControlSocket {
   int descriptor() const noexcept { return socket_.get(); }
   // None: nobody waits, or it is not root and not our user.
   std::optional<MessageChannel> accept() noexcept;
-  void release_file() noexcept { path_.clear(); }
-  // From here on clients are told that this process is the server, whoever bound it.
+  void release_file() noexcept { owned_ = false; }
+  // From here on clients are told that this process is the server, whoever bound it, and the file is its own.
   void claim() noexcept;
 
  private:
@@ -32,7 +32,8 @@ class ControlSocket {
       : path_(std::move(path)), socket_(std::move(socket)) {}
 
   std::filesystem::path path_;
-  base::UniqueFd socket_;
+  base::UniqueFd socket_;  // empty after a move
+  bool owned_ = false;     // the file is removed at the end
 };
 
 struct ControlConnection {

@@ -97,8 +97,11 @@ std::optional<Message> MessageChannel::receive(std::chrono::milliseconds patienc
   header.msg_iovlen = 1;
   header.msg_control = control.data();
   header.msg_controllen = control.size();
-  const ssize_t size = ::recvmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  ssize_t size = 0;
+  do {  // a peer that went without reading all is told once as ECONNRESET, before what it had sent
+    size = ::recvmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (size < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (size < 0 && errno == EAGAIN) return std::nullopt;
   if (size <= 0) {
     ended_ = true;
     return std::nullopt;

@@ -27,6 +27,7 @@ constexpr auto shortest_pause = 100ms;
 constexpr std::chrono::milliseconds longest_pause = 30s;
 constexpr std::chrono::milliseconds longest_pause_of_service = 1s;
 constexpr auto proven = 10s;
+constexpr std::chrono::milliseconds grace = 10s;  // beyond the drain, for exit listeners of plugins
 
 // Those that a person or a service manager sends; not those of the terminal's job control, and no faults.
 sigset_t forwarded_signals() {
@@ -146,6 +147,9 @@ int Keeper::time_to_wait() const {
   auto next = Clock::now() + 1h;
   if (!coming_.empty()) next = std::min(next, coming_deadline_);
   for (const auto due : starts_due_) next = std::min(next, due);
+  for (const auto* team : {&current_, &coming_, &retiring_}) {
+    for (const auto& server : *team) next = std::min(next, server.deadline().value_or(next));
+  }
   if (!status_answers_.empty() || !stop_answers_.empty()) next = std::min(next, Clock::now() + 100ms);
   return static_cast<int>(
       std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count()));
@@ -167,13 +171,34 @@ void Keeper::take_signal() {
   signalfd_siginfo info{};
   if (::read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
   const int number = static_cast<int>(info.ssi_signo);
-  each_server([number](KeptServer& server) { server.signal(number); });
+  // Those that were replaced end already.
+  for (auto* team : {&current_, &coming_}) {
+    for (auto& server : *team) server.signal(number);
+  }
   if (!ends(number)) return;
-  // Servers may read it as they like; between two starts there is none to ask.
-  if (current_.empty() && coming_.empty()) begin_stop("a signal", false);
+  ending_signal_ = number;
+  // Servers may read it as they like; where none serves there is nobody to ask.
+  const bool asked =
+      std::ranges::any_of(current_, [](const auto& server) { return server.state() == KeptServer::State::serving; });
+  if (!asked) begin_stop("a signal", false);
+}
+
+// A server whose main thread hangs ends neither by orders nor by signals.
+void Keeper::kill_late() {
+  each_server([this](KeptServer& server) {
+    if (server.state() == KeptServer::State::ended || !server.deadline() || Clock::now() < *server.deadline()) return;
+    log_.write(Level::error,
+               "keeper: " + named(server) + " is " + std::string(server.state_name()) + " for too long; it is killed");
+    server.kill();
+  });
+}
+
+void Keeper::end_within(KeptServer& server, std::chrono::milliseconds time) {
+  server.set_deadline(Clock::now() + time + grace);
 }
 
 void Keeper::review() {
+  kill_late();
   review_coming();
   review_current();
   review_retiring();
@@ -200,8 +225,13 @@ void Keeper::review_coming() {
 
 void Keeper::drop_coming(ExitCode code, const std::string& text) {
   for (auto& server : coming_) {
-    // One that told why it failed ends by itself, and leaves its files in order.
-    if (!server.failure() || server.state() != KeptServer::State::starting) server.kill();
+    // One that accepts already serves what it accepted; one that told why it failed ends by itself, in order.
+    if (server.state() == KeptServer::State::serving) {
+      server.retire("the other new processes did not get ready");
+      end_within(server, configuration_.server.drain);
+    } else if (!server.failure()) {
+      server.kill();
+    }
   }
   retiring_.splice(retiring_.end(), coming_);
   coming_listeners_.clear();
@@ -217,7 +247,10 @@ void Keeper::drop_coming(ExitCode code, const std::string& text) {
 }
 
 void Keeper::take_over() {
-  for (auto& server : current_) server.retire("new server processes have taken over");
+  for (auto& server : current_) {
+    server.retire("new server processes have taken over");
+    end_within(server, configuration_.server.drain);
+  }
   retiring_.splice(retiring_.end(), current_);
   current_ = std::move(coming_);
   coming_.clear();
@@ -244,6 +277,9 @@ void Keeper::review_current() {
       ++server;
       continue;
     }
+    // Without the plugin `signals` it dies of what was passed on.
+    if (!stopping_ && server->end().by_signal && server->end().number == ending_signal_)
+      begin_stop("a server ended of the signal that was passed on", false);
     if (!stopping_) {
       pause_ = std::clamp<std::chrono::milliseconds>(pause_ * 2, shortest_pause,
                                                      server->has_served() ? longest_pause_of_service : longest_pause);
@@ -263,6 +299,7 @@ void Keeper::start_again() {
   starts_due_.pop_front();
   try {
     current_.emplace_back(program_, listeners_, news_);
+    end_within(current_.back(), configuration_.server.start_time);
     log_.write(Level::info, "keeper: started " + named(current_.back()));
   } catch (const base::Refusal& refusal) {
     log_.write(Level::error, std::string("keeper: ") + refusal.what());

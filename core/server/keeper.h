@@ -57,6 +57,7 @@ class Keeper {
   int time_to_wait() const;
   void take_signal();
   void review();
+  void kill_late();
   void review_current();
   void review_coming();
   void review_retiring();
@@ -73,6 +74,7 @@ class Keeper {
   void take_result(pid_t server, std::uint64_t number, base::ExitCode code, const std::string& text);
   void finish_polls();
   void show_state();
+  void end_within(KeptServer& server, std::chrono::milliseconds time);
   Loops::Load load() const;
   base::UniqueFd open_log(const std::string& path) const;
   base::UniqueFd open_file(const std::string& path) const;
@@ -113,12 +115,14 @@ class Keeper {
   std::chrono::milliseconds pause_{};  // before the next start after a crash
   std::list<Clock::time_point> starts_due_;
   bool stopping_ = false;
+  int ending_signal_ = 0;  // that was passed on
   base::ExitCode code_ = base::ExitCode::ok;
 
   std::uint64_t polls_asked_ = 0;
   std::map<std::uint64_t, Poll> polls_;
   std::list<Answer> status_answers_;
   std::list<Answer> stop_answers_;
+  Clock::time_point status_asked_{};
   Clock::time_point load_asked_{};
 };
 

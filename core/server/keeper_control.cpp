@@ -43,19 +43,25 @@ void Keeper::restart() {
     start_team();
   } catch (const base::Refusal& refusal) {
     drop_coming(refusal.exit_code(), text_of(refusal.diagnostics()));
+  } catch (const std::exception& error) {  // no restart may end the keeper
+    drop_coming(ExitCode::internal, std::string(error.what()) + '\n');
   }
 }
 
 void Keeper::begin_stop(const std::string& reason, bool now) {
   if (!std::exchange(stopping_, true)) log_.write(Level::info, "keeper: the servers end: " + reason);
   starts_due_.clear();
-  each_server([&](KeptServer& server) { server.send(now ? "force" : "exit", reason); });
+  each_server([&](KeptServer& server) {
+    server.send(now ? "force" : "exit", reason);
+    end_within(server, now ? 0ms : configuration_.server.drain);
+  });
 }
 
 void Keeper::answer(const std::string& command, const Answer& answer) {
   if (command == "status") {
     status_answers_.push_back(answer);
-    load_asked_ = Clock::now();
+    if (status_answers_.size() > 1) return;
+    status_asked_ = Clock::now();
     each_server([](KeptServer& server) {
       server.forget_load();
       server.send("load");
@@ -130,7 +136,7 @@ Loops::Load Keeper::load() const {
 }
 
 void Keeper::show_state() {
-  const bool late = Clock::now() - load_asked_ > patience;
+  const bool late = Clock::now() - status_asked_ > patience;
   bool all = true;
   each_server([&](const KeptServer& server) {
     all = all && (server.load() || server.state() == KeptServer::State::starting ||

@@ -57,8 +57,9 @@ base::UniqueFd KeeperLink::open(std::string_view order, std::string_view path) {
   }
   channel_.send(order, path);
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, 5s, [this] { return opened_.has_value(); });
-  if (!opened_ || opened_->descriptors.empty()) return {};
+  // The answer to an earlier question may come late.
+  changed_.wait_for(lock, 5s, [&] { return opened_ && opened_->body == path; });
+  if (!opened_ || opened_->body != path || opened_->descriptors.empty()) return {};
   return std::move(opened_->descriptors.front());
 }
 

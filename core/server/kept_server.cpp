@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int most_messages = 16;
+
 // "CODE\nTEXT"
 KeptServer::Failure failure_of(std::string_view body) {
   const auto end = body.find('\n');
@@ -42,7 +44,12 @@ void KeptServer::look() {
   if (state_ == State::ended) return;
   // First, so that what it said at last is heard.
   const bool ended = ends_within(child_, 0ms);
-  while (const auto message = child_.channel.receive(0ms)) hear(*message);
+  // So many at a time: others want to be heard too. At its end, all.
+  for (int count = 0; ended || count < most_messages; ++count) {
+    const auto message = child_.channel.receive(0ms);
+    if (!message) break;
+    hear(*message);
+  }
   if (!ended) return;
   end_ = await_end(child_);
   state_ = State::ended;
@@ -50,7 +57,10 @@ void KeptServer::look() {
 
 void KeptServer::hear(const net::Message& message) {
   if (message.type == "ready") {
-    if (state_ == State::starting) state_ = State::serving;
+    if (state_ == State::starting) {
+      state_ = State::serving;
+      deadline_.reset();
+    }
     served_ = message.body;
   } else if (message.type == "failed") {
     failure_ = failure_of(message.body);
@@ -70,14 +80,14 @@ void KeptServer::hear(const net::Message& message) {
     const auto failure = failure_of(std::string_view(message.body).substr(end + 1));
     news_.result(child_.pid, std::strtoull(message.body.c_str(), nullptr, 10), failure.code, failure.text);
   } else if (message.type == "open_log") {
-    hand(news_.open_log(message.body));
+    hand(news_.open_log(message.body), message.body);
   } else if (message.type == "open_file") {
-    hand(news_.open_file(message.body));
+    hand(news_.open_file(message.body), message.body);
   }
 }
 
-void KeptServer::hand(const base::UniqueFd& file) {
-  child_.channel.send("opened", {}, file ? std::vector<int>{file.get()} : std::vector<int>{});
+void KeptServer::hand(const base::UniqueFd& file, const std::string& path) {
+  child_.channel.send("opened", path, file ? std::vector<int>{file.get()} : std::vector<int>{});
 }
 
 void KeptServer::retire(std::string_view reason) {

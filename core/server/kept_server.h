@@ -45,6 +45,9 @@ class KeptServer {
 
   void send(std::string_view order, std::string_view body = {}) { child_.channel.send(order, body); }
   void retire(std::string_view reason);
+  // Until then it serves, or has ended, or it is killed by whoever looks; none: for ever.
+  void set_deadline(std::optional<Clock::time_point> deadline) { deadline_ = deadline; }
+  const std::optional<Clock::time_point>& deadline() const { return deadline_; }
   void signal(int number) noexcept;
   void kill() noexcept;
 
@@ -62,11 +65,12 @@ class KeptServer {
 
  private:
   void hear(const net::Message& message);
-  void hand(const base::UniqueFd& file);
+  void hand(const base::UniqueFd& file, const std::string& path);
 
   ServerChild child_;
   const News& news_;
   const Clock::time_point started_ = Clock::now();
+  std::optional<Clock::time_point> deadline_;
   State state_ = State::starting;
   bool accepting_ = true;
   std::string served_;

@@ -101,6 +101,7 @@ base::ExitCode Process::run() {
 
 void Process::bind() {
   listeners_ = bind_listeners(blueprint_.configuration, loop_count_, inheritance_);
+  served_ = served_text(blueprint_.configuration, listeners_);
   refuse_root(blueprint_.configuration, listeners_, log_);
   const auto& settings = blueprint_.configuration.server.control;
   if (link_ || !settings.on) return;
@@ -153,7 +154,6 @@ void Process::open_control() {
 
 // To modules, to people on standard output, and to the process that started this one.
 void Process::announce() {
-  served_ = served_text(blueprint_.configuration, listeners_);
   if (inheritance_.from == Inheritance::From::predecessor) {
     for (auto& listener : listeners_) {
       for (auto& socket : listener.sockets) socket.take_file();

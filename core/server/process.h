@@ -57,6 +57,7 @@ class Process {
   void answer(const std::string& command, const std::shared_ptr<ControlAnswer>& answer);
   void request(const std::string& channel, const std::shared_ptr<ControlAnswer>& answer);
   std::string status();
+  Loops::Load load();
   void show_drain();
 
   const Blueprint& blueprint_;

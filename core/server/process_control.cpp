@@ -20,7 +20,7 @@ KeeperLink::Orders Process::orders() {
                   link_->result(number, verdict.code, verdict.text);
                 });
               },
-          .load = [this] { return loops_ ? loops_->load() : Loops::Load{}; }};
+          .load = [this] { return load(); }};
 }
 
 // On the control thread.
@@ -44,17 +44,23 @@ void Process::request(const std::string& channel, const std::shared_ptr<ControlA
   });
 }
 
+// Any thread. The state is published after the loops are there.
+Loops::Load Process::load() {
+  const auto state = bus_.state();
+  const bool serving = state == engine::State::started || state == engine::State::stopping;
+  return serving && loops_ ? loops_->load() : Loops::Load{};
+}
+
 std::string Process::status() {
-  const auto load = loops_->load();
   return status_text({.pid = ::getpid(), .keeper = false, .started = started_, .configuration = blueprint_.file},
-                     served_, {{.pid = ::getpid(), .state = std::string(engine::name(bus_.state())), .load = load}});
+                     served_, {{.pid = ::getpid(), .state = std::string(engine::name(bus_.state())), .load = load()}});
 }
 
 // Several times a second on the control thread: what those who wait for the end are shown.
 void Process::show_drain() {
   const std::lock_guard lock(ending_mutex_);
-  if (waiting_for_end_.empty() || !loops_) return;
-  const auto text = drain_text(loops_->load());
+  if (waiting_for_end_.empty()) return;
+  const auto text = drain_text(load());
   for (const auto& answer : waiting_for_end_) answer->progress(text);
 }
 

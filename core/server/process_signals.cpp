@@ -11,6 +11,7 @@ void block_signals() noexcept {
   sigfillset(&set);
   for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&set, fault);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGCHLD, SIG_DFL);  // who ignores it is not told how children end, and children inherit that
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }

@@ -78,7 +78,7 @@ struct Signals {
                                                              {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2}};
 
   // On the waiter's thread.
-  void take(const signals::Signal& signal, const std::string& sender) const noexcept {
+  void take(const signals::Signal& signal, const std::string& sender) noexcept {
     const auto action = actions_.at(signal.number);
     const auto reason = signal.name + " " + sender;
     kirsch::Bus::publish(signal.name, sender);
@@ -86,9 +86,12 @@ struct Signals {
     const auto word = kirsch_names(action)[static_cast<std::size_t>(action)];
     kirsch::log(kirsch::Level::info, reason, ": ", word);
     if (action != Action::exit) return kirsch::Bus::request(word, reason);
-    // Who asks a second time does not want to wait for slow clients.
-    return kirsch::Bus::stopping() ? kirsch::Bus::force(reason) : kirsch::Bus::exit(reason);
+    // Who asks a second time does not want to wait for slow clients. (That the server is stopping already does not say
+    // that anybody asked: a restart may have replaced it.)
+    return std::exchange(exit_asked_, true) ? kirsch::Bus::force(reason) : kirsch::Bus::exit(reason);
   }
+
+  bool exit_asked_ = false;  // the waiter's thread
 
   std::map<int, Action> actions_;
   std::optional<signals::SignalWaiter> waiter_;

@@ -152,6 +152,7 @@ CALL_OWNERS = [
 # (pattern of files, what, why this is no hole in the wall)
 CALL_EXCEPTIONS = [
     ("core/loader/probe*", "child processes", "the child dies of the module's code in place of the server, so it is made where that code is mapped"),
+    ("core/loader/probe*", "signal handlers", "only in that child, where a crash of the module must not be handled"),
     ("core/loader/probe*", "the identity of the process", "only in that child, which gives up its rights first"),
 ]
 

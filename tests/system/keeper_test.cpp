@@ -35,8 +35,8 @@ TEST(Keeper, HasOneThreadAndIsTheParentOfTheServers) {
 TEST(Keeper, StartsAgainWhatCrashes) {
   const Server server(kept());
   const auto first = processes(server, "started").at(0);
-  ::kill(first, SIGSEGV);
-  server.wait_for_log("was ended by signal 11 (Segmentation fault)");
+  ::kill(first, SIGABRT);
+  server.wait_for_log("was ended by signal 6 (Aborted)");
   server.wait_for_log("started server process");
   EXPECT_EQ(get(server, "/").body, "here");  // who connects meanwhile waits in the queue of the socket
   EXPECT_THAT(processes(server), Not(Contains(first)));
@@ -77,6 +77,20 @@ TEST(Keeper, PassesSignalsOnAndEndsWithItsServers) {
   const auto servers = processes(server);
   EXPECT_EQ(server.stop(), 0);
   for (const pid_t each : servers) EXPECT_NE(::kill(each, 0), 0);
+}
+
+TEST(Keeper, EndsWithServersThatLetSignalsEndThem) {
+  Server server(kept(", processes: 2", std::string("engine: {}\n") + here));
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0) << server.log();
+}
+
+TEST(Keeper, KillsAServerThatDoesNotEnd) {
+  Server server(kept(", drain: 0s", std::string("engine: { signals: {} }\n") + here));
+  ::kill(processes(server).at(0), SIGSTOP);
+  const auto stop = command(server, "stop", {"--now"});
+  EXPECT_EQ(stop.exit_code, 0) << stop.err;
+  EXPECT_THAT(server.log(), HasSubstr("it is killed"));
 }
 
 TEST(Keeper, ThatIsKilledTakesItsServersAlong) {

@@ -103,11 +103,22 @@ TEST_P(Restart, ThatFailsLeavesTheServerAndTellsWhy) {
   EXPECT_EQ(processes(server), before);
 }
 
+TEST_P(Restart, ThatFailsAfterItHasTakenTheSocketsLeavesThem) {
+  Server server(yaml());
+  const auto before = processes(server);
+  rewrite(server, yaml("paths: { /: { handler: { static: { root: ./none } } } }\n"));
+  const auto restart = command(server, "restart");
+  EXPECT_EQ(restart.exit_code, 8);
+  EXPECT_THAT(restart.err, HasSubstr("root"));
+  EXPECT_EQ(get(server, "/").body, "here");
+  EXPECT_EQ(processes(server), before) << "the command still finds it";
+}
+
 TEST_P(Restart, ThatIsNotReadyInTimeLeavesTheServer) {
-  Server server(loopback("server: { keeper: " + GetParam() + ", start_time: 300ms }\n" + here));
+  Server server(loopback("server: { keeper: " + GetParam() + ", start_time: 3s }\n" + here));
   const auto before = processes(server);
   rewrite(server, loopback("server: { keeper: " + GetParam() +
-                           ", start_time: 300ms }\nengine: { signals: {}, stalling: {} }\n" + here));
+                           ", start_time: 3s }\nengine: { signals: {}, stalling: {} }\n" + here));
   const auto restart = command(server, "restart");
   EXPECT_EQ(restart.exit_code, 7) << restart.err;
   EXPECT_EQ(get(server, "/").body, "here");
