@@ -8,16 +8,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <iostream>
+#include <limits>
 #include <system_error>
 
 namespace daemonizer {
 namespace {
 
+constexpr std::chrono::seconds patience{5};
 constexpr int signals_of_an_end[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 int open_signals() {
@@ -37,11 +40,22 @@ void end_by(int number) {
   ::raise(number);
 }
 
+// What else this process has open are the daemon's locks and sockets: held here, they would outlive it.
+void close_others(int low, int high) {
+  const auto close_from = [](int first, int last) {
+    if (first <= last) ::close_range(static_cast<unsigned>(first), static_cast<unsigned>(last), 0);
+  };
+  close_from(STDERR_FILENO + 1, low - 1);
+  close_from(low + 1, high - 1);
+  close_from(high + 1, std::numeric_limits<int>::max());
+}
+
 }  // namespace
 
 Launcher::Launcher(int reports, std::chrono::steady_clock::time_point begun)
     : pipe_(reports), signals_(open_signals()), begun_(begun), reader_(reports) {
   if (signals_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+  close_others(std::min(pipe_, signals_), std::max(pipe_, signals_));
 }
 
 Launcher::~Launcher() { ::close(signals_); }
@@ -56,9 +70,26 @@ int Launcher::wait() {
     if (pipe_open_) pipe_open_ = reader_.read();
     pass_on();
     // Who has asked for an end in the meantime wants that, not the news.
-    if (const auto report = reader_.report(); report && !(report->serving && asked_ != 0)) return tell(*report);
+    if (const auto report = reader_.report(); report && !(report->serving && asked_ != 0)) {
+      if (!report->serving) await_end();
+      return tell(*report);
+    }
     reap();
     if (ended_) return tell_death();
+  }
+}
+
+// A daemon that has failed undoes what it had started: whoever tries again at once shall find nothing of it.
+void Launcher::await_end() {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    take_signals();
+    pass_on();
+    reap();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (ended_ || left <= 0) return;
+    pollfd waited{signals_, POLLIN, 0};
+    ::poll(&waited, 1, static_cast<int>(left));
   }
 }
 

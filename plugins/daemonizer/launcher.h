@@ -27,6 +27,7 @@ class Launcher {
   int wait();
 
  private:
+  void await_end();
   void take_signals();
   void pass_on();
   void reap();
