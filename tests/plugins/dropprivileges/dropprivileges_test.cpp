@@ -104,7 +104,7 @@ TEST_F(Dropprivileges, LeavesNoRightsInAnyThreadOfAServerOnPort80) {
 }
 
 // The keeper reads what the server may not any more, but only what the configuration names.
-TEST_F(Dropprivileges, ReloadsCertificatesThatOnlyRootMayRead) {
+TEST_F(Dropprivileges, ReloadsCertificatesAndLogsThatOnlyRootMayOpen) {
   in_own_namespaces([] {
     std::filesystem::create_directory("/run/tls");
     ::chmod("/run/tls", 0700);
@@ -116,7 +116,7 @@ TEST_F(Dropprivileges, ReloadsCertificatesThatOnlyRootMayRead) {
         "version: 1\nlisteners: { main: { bind: \"127.0.0.1:443\", tls: { certificate: /run/tls/cert.pem, "
         "private_key: /run/tls/privkey.pem } } }\nengine: { signals: {}, dropprivileges: { user: "
         "www-data } }\n" +
-            std::string(modules) + here,
+            std::string("logs: { error: { to: /run/tls/error.log } }\n") + modules + here,
         starting());
     const auto serial = [] {
       Process client({"sh", "-c", "openssl s_client -connect 127.0.0.1:443 </dev/null | openssl x509 -noout -serial"});
@@ -126,10 +126,12 @@ TEST_F(Dropprivileges, ReloadsCertificatesThatOnlyRootMayRead) {
     const auto first = serial();
     EXPECT_THAT(first, HasSubstr("serial="));
     for (const auto* file : {"/run/tls/cert.pem", "/run/tls/privkey.pem"}) std::filesystem::remove(file);
+    std::filesystem::rename("/run/tls/error.log", "/run/tls/error.log.1");
     ASSERT_EQ(certify(), 0);
     const auto reload = run_kirsch({"reload", "-c", (server.folder() / "kirsch.yaml").string()}, {},
                                    {{"STATE_DIRECTORY", (server.folder() / "state").string()}});
     EXPECT_EQ(reload.exit_code, 0) << reload.err << server.log();
+    EXPECT_TRUE(std::filesystem::exists("/run/tls/error.log"));
     EXPECT_THAT(serial(), ::testing::AllOf(HasSubstr("serial="), Not(first)));
   });
 }
