@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/log_stream.h"
+#include "loader/trust.h"
 #include "server/bound_listeners.h"
 #include "server/failures.h"
 #include "server/keeper.h"
@@ -19,6 +21,21 @@ using base::Level;
 
 constexpr auto patience = 1s;  // with a server that shall say how busy it is
 constexpr auto between_questions = 250ms;
+
+// Nobody but the keeper's own user can change the folder of that file, nor of what a link there leads to: else a run
+// user could make root open what he likes.
+bool in_trusted_folder(const std::filesystem::path& path) {
+  const loader::Trust trust({::geteuid()});
+  std::error_code error;
+  const auto target = std::filesystem::canonical(path, error);
+  try {
+    static_cast<void>(loader::TrustedDirectory::open(path.parent_path(), trust));
+    if (!error) static_cast<void>(loader::TrustedDirectory::open(target.parent_path(), trust));
+    return true;
+  } catch (const base::Refusal&) {
+    return false;
+  }
+}
 
 }  // namespace
 
@@ -167,7 +184,7 @@ base::UniqueFd Keeper::open_log(const std::string& path) const {
   };
   const bool known =
       is_file(logs.error) || std::ranges::any_of(logs.named, [&](const auto& named) { return is_file(named.target); });
-  if (!known) return {};
+  if (!known || !in_trusted_folder(path)) return {};
   return base::open_log_file(path);
 }
 
@@ -181,7 +198,7 @@ base::UniqueFd Keeper::open_file(const std::string& path) const {
     return listener.tls &&
            (path == listener.tls->client_authorities || std::ranges::any_of(listener.tls->certificates, names));
   });
-  if (!known) return {};
+  if (!known || !in_trusted_folder(path)) return {};
   return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 

@@ -136,6 +136,27 @@ TEST_F(Dropprivileges, ReloadsCertificatesAndLogsThatOnlyRootMayOpen) {
   });
 }
 
+// Who owns the folder could lead root anywhere by a link.
+TEST_F(Dropprivileges, DoesNotOpenAsRootWhatTheRunUserMayRedirect) {
+  in_own_namespaces([] {
+    std::filesystem::create_directory("/run/own");
+    ASSERT_EQ(::chown("/run/own", www_data().pw_uid, www_data().pw_gid), 0);
+    const Server server(
+        "version: 1\nlisteners: { main: { bind: \"127.0.0.1:80\" } }\nengine: { signals: {}, dropprivileges: "
+        "{ user: www-data } }\nlogs: { error: { to: /run/own/error.log } }\n" +
+            std::string(modules) + here,
+        starting());
+    std::filesystem::rename("/run/own/error.log", "/run/own/error.log.1");
+    std::ofstream("/run/secret") << "nobody's business\n";
+    ::chmod("/run/secret", 0600);
+    std::filesystem::create_symlink("/run/secret", "/run/own/error.log");
+    const auto reload = run_kirsch({"reload", "-c", (server.folder() / "kirsch.yaml").string()}, {},
+                                   {{"STATE_DIRECTORY", (server.folder() / "state").string()}});
+    EXPECT_EQ(reload.exit_code, 8);
+    EXPECT_EQ(contents_of("/run/secret"), "nobody's business\n");
+  });
+}
+
 TEST_F(Dropprivileges, KeepsACapabilityThatYamlNames) {
   in_own_namespaces([] {
     const Server server(on_port_80("  dropprivileges: { user: www-data, capabilities: [net_bind_service] }\n"),
