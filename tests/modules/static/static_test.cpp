@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "modules/refusal.h"
-#include "support/footprint.h"
+#include "support/client.h"
 
 namespace kirsch::test {
 namespace {
