@@ -6,7 +6,7 @@
 namespace kirsch::base {
 namespace {
 
-bool plain(char character) noexcept { return character >= 0x20 && character < 0x7f; }
+bool printable(char character) noexcept { return character >= 0x20 && character < 0x7f; }
 
 }  // namespace
 
@@ -16,7 +16,7 @@ void LogLine::append_escaped(std::string_view text) noexcept {
   constexpr std::string_view digits = "0123456789abcdef";
   bytes_.reserve(bytes_.size() + std::min(text.size(), room()) + 1);
   while (!text.empty()) {
-    const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
+    const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), printable) - text.begin());
     const bool fits = run <= room();
     append(text.substr(0, run));
     if (!fits) return cut();

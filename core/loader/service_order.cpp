@@ -11,9 +11,10 @@
 namespace kirsch::loader {
 namespace {
 
-class Walk {
+class ServiceWalk {
  public:
-  Walk(const Catalogue& catalogue, const std::set<const ModuleFile*>& used) : catalogue_(catalogue), used_(used) {}
+  ServiceWalk(const Catalogue& catalogue, const std::set<const ModuleFile*>& used)
+      : catalogue_(catalogue), used_(used) {}
 
   void visit(const ModuleFile& file) {
     if (done_.contains(&file)) return;
@@ -64,7 +65,7 @@ class Walk {
 }  // namespace
 
 std::vector<const ModuleFile*> service_order(const Catalogue& catalogue, const std::set<const ModuleFile*>& used) {
-  Walk walk(catalogue, used);
+  ServiceWalk walk(catalogue, used);
   for (const auto& file : catalogue.files())
     if (used.contains(file.get())) walk.visit(*file);
   return walk.take_order();

@@ -68,9 +68,9 @@ void prepend(std::deque<std::string>& rest, const std::filesystem::path& path) {
 }
 
 // The state of a walk: an open directory, its path, and the components that are left.
-class Walk {
+class PathWalk {
  public:
-  Walk(const std::filesystem::path& path, const Trust& trust) : asked_(path), trust_(trust) {
+  PathWalk(const std::filesystem::path& path, const Trust& trust) : asked_(path), trust_(trust) {
     if (!path.is_absolute()) refuse_directory(path, "is not an absolute path");
     enter_root();
     prepend(rest_, path.relative_path());
@@ -143,7 +143,7 @@ std::string Trust::names() const {
 }
 
 TrustedDirectory TrustedDirectory::open(const std::filesystem::path& path, const Trust& trust) {
-  return Walk(path, trust).finish();
+  return PathWalk(path, trust).finish();
 }
 
 TrustedFile open_trusted_file(const TrustedDirectory& directory, const std::string& name, const Trust& trust) {

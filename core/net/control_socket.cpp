@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int backlog = 64;
+constexpr int waiting_commands = 64;
 
 base::Refusal refusal(const fs::path& path, const std::string& what, std::string help = {}) {
   return base::Refusal(base::Diagnostic{.code = "C073",
@@ -80,7 +80,7 @@ ControlSocket ControlSocket::bind(const fs::path& path) {
   const auto address = address_in(directory, name);
   if (!socket || ::fchmod(socket.get(), 0600) != 0 ||
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::fchmodat(directory.get(), name.c_str(), 0600, 0) != 0 || ::listen(socket.get(), backlog) != 0)
+      ::fchmodat(directory.get(), name.c_str(), 0600, 0) != 0 || ::listen(socket.get(), waiting_commands) != 0)
     throw refusal(path, errno);
   auto bound = adopt(path, std::move(socket));
   bound.owned_ = true;
@@ -98,7 +98,7 @@ ControlSocket::~ControlSocket() {
 
 // The kernel notes who listens (SO_PEERCRED) at each call.
 void ControlSocket::claim() noexcept {
-  ::listen(socket_.get(), backlog);
+  ::listen(socket_.get(), waiting_commands);
   owned_ = true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "http/reason_phrase.h"
 #include "pipeline/accept.h"
+#include "pipeline/contract_text.h"
 #include "pipeline/exchange.h"
 
 namespace kirsch::pipeline {
@@ -11,7 +12,6 @@ namespace {
 constexpr std::size_t largest_allocation = 1024 * 1024;
 
 Exchange& of(kirsch_exchange* exchange) { return *static_cast<Exchange*>(exchange); }
-std::string_view view(kirsch_text text) { return {text.data, text.size}; }
 std::uint8_t flag(bool value) { return value ? 1 : 0; }
 
 std::uint8_t found(const std::optional<std::string_view>& text, kirsch_text* out) {

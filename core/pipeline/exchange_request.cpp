@@ -6,17 +6,13 @@
 
 #include "http/characters.h"
 #include "http/path.h"
+#include "pipeline/contract_text.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/exchange.h"
 #include "pipeline/exchange_id.h"
 #include "pipeline/request_pairs.h"
 
 namespace kirsch::pipeline {
-namespace {
-
-kirsch_text text(std::string_view view) { return {view.data(), view.size()}; }
-
-}  // namespace
 
 void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   writer_ = &writer;

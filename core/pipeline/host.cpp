@@ -8,6 +8,7 @@
 #include <new>
 
 #include "pipeline/blob.h"
+#include "pipeline/contract_text.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/file_access.h"
 #include "pipeline/stream.h"
@@ -109,8 +110,6 @@ struct ModuleHost : kirsch_host {
 };
 
 namespace {
-
-std::string_view view(kirsch_text text) { return {text.data, text.size}; }
 
 int open_file(const kirsch_host*, int root, kirsch_text relative, std::uint64_t* bytes, std::int64_t* modified_ns) {
   FileFacts facts;

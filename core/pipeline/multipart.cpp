@@ -7,13 +7,12 @@
 #include <utility>
 
 #include "http/characters.h"
+#include "pipeline/contract_text.h"
 
 namespace kirsch::pipeline {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-
-kirsch_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 // `; name=value` after `; name=value`: tokens, or quoted text in which a backslash stands before a quote or itself.
 class Parameters {

@@ -5,11 +5,10 @@
 #include <optional>
 
 #include "http/characters.h"
+#include "pipeline/contract_text.h"
 
 namespace kirsch::pipeline {
 namespace {
-
-kirsch_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 std::string_view decode(std::string_view encoded, base::Arena& arena) {
   if (encoded.find_first_of("%+") == std::string_view::npos) return encoded;

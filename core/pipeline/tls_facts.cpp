@@ -4,12 +4,11 @@
 #include <new>
 
 #include "net/tls/facts.h"
+#include "pipeline/contract_text.h"
 #include "pipeline/exchange.h"
 
 namespace kirsch::pipeline {
 namespace {
-
-kirsch_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 const kirsch_tls* facts_of(kirsch_exchange* raw) {
   auto& exchange = *static_cast<Exchange*>(raw);

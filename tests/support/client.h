@@ -35,6 +35,11 @@ struct ClientOptions {
   int receive_buffer = 0;  // SO_RCVBUF; 0: the kernel's
 };
 
+// A request without fields but Host.
+inline std::string simple_get(std::string_view target) {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
 class Client {
  public:
   explicit Client(std::uint16_t port, ClientOptions options = {});  // 127.0.0.1

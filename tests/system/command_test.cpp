@@ -21,11 +21,11 @@ void append_name(const std::string& help, std::size_t at, std::vector<std::strin
   if (end > start) names.push_back(help.substr(start, end - start));
 }
 
-const std::string head = "version: 1\nlisteners: { web: { bind: \"127.0.0.1:0\" } }\n";
+const std::string one_listener = "version: 1\nlisteners: { web: { bind: \"127.0.0.1:0\" } }\n";
 
 TEST(Check, counts_what_is_fine) {
   const TemporaryFolder folder;
-  const std::string file = folder.write("a.yaml", head + "paths: { /: {}, /a: {} }\n");
+  const std::string file = folder.write("a.yaml", one_listener + "paths: { /: {}, /a: {} }\n");
   const auto result = run_kirsch({"check", "-c", file});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out, file + " is fine: 1 listener, 1 site, 2 paths\n");
@@ -33,7 +33,7 @@ TEST(Check, counts_what_is_fine) {
 
 TEST(Check, shows_twenty_errors_to_people_and_all_to_programs) {
   const TemporaryFolder folder;
-  std::string text = head + "tools:\n";
+  std::string text = one_listener + "tools:\n";
   for (int count = 0; count < 25; ++count) text += "  nobody" + std::to_string(count) + ": {}\n";
   const std::string file = folder.write("a.yaml", text);
   const auto shown = run_kirsch({"check", "-c", file});
@@ -49,7 +49,7 @@ TEST(Check, shows_twenty_errors_to_people_and_all_to_programs) {
 TEST(Check, tells_programs_warnings_beside_errors) {
   const TemporaryFolder folder;
   const auto file =
-      folder.write("a.yaml", head + "pipelines: { spare: {} }\nserver: { workers: no }\npaths: { /: {} }\n");
+      folder.write("a.yaml", one_listener + "pipelines: { spare: {} }\nserver: { workers: no }\npaths: { /: {} }\n");
   const auto result = run_kirsch({"check", "--json", "-c", file.string()});
   EXPECT_EQ(result.exit_code, 3);
   const auto errors = result.out.find("\"errors\""), warnings = result.out.find("\"warnings\"");
@@ -61,7 +61,7 @@ TEST(Check, tells_programs_warnings_beside_errors) {
 
 TEST(Check, writes_json_that_is_valid_for_any_bytes) {
   const TemporaryFolder folder;
-  const std::string file = folder.write("a.yaml", head + "tools: { \"a\\\"b\\\\c\\nd\": {} }\n");
+  const std::string file = folder.write("a.yaml", one_listener + "tools: { \"a\\\"b\\\\c\\nd\": {} }\n");
   EXPECT_THAT(run_kirsch({"check", "--json", "-c", file}).out, HasSubstr(R"(unknown tool 'a\"b\\c\u000ad')"));
 }
 
@@ -178,8 +178,8 @@ TEST(Routes, explain_the_site_of_the_readme) {
   EXPECT_EQ(result.out, found[1].text.substr(command.size() + 1));
 }
 
-const std::string site =
-    head +
+const std::string readme_site =
+    one_listener +
     "sites:\n"
     "  - hosts: [a.example]\n"
     "    tools: { secureheaders: { frame_options: SAMEORIGIN } }\n"
@@ -191,7 +191,7 @@ const std::string site =
 
 std::string explained(const std::vector<std::string>& arguments) {
   const TemporaryFolder folder;
-  std::vector<std::string> whole{"routes", "-c", folder.write("a.yaml", site).string()};
+  std::vector<std::string> whole{"routes", "-c", folder.write("a.yaml", readme_site).string()};
   whole.insert(whole.end(), arguments.begin(), arguments.end());
   const auto result = run_kirsch(whole);
   return result.out + result.err;
@@ -313,7 +313,7 @@ TEST(Manual, is_roff_without_a_fault) {
 
 TEST(Command, takes_the_configuration_before_the_verb_too) {
   const TemporaryFolder folder;
-  const std::string file = folder.write("a.yaml", head + "paths: { /: {} }\n");
+  const std::string file = folder.write("a.yaml", one_listener + "paths: { /: {} }\n");
   const auto result = run_kirsch({"-c", file, "check"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out, run_kirsch({"check", "-c", file}).out);

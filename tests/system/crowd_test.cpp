@@ -13,7 +13,7 @@ namespace {
 
 using Clients = std::vector<std::unique_ptr<Client>>;
 
-constexpr auto simple = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr auto get_root = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 // Both this process and the server, which inherits it, hold one descriptor per connection.
 void allow_descriptors() {
@@ -36,13 +36,13 @@ TEST(Crowd, of_ten_thousand_idle_connections_is_served_in_flat_memory) {
   Clients clients;
   const auto ask_all = [&] {
     for (const auto& client : clients) {
-      ASSERT_TRUE(client->send(simple));
+      ASSERT_TRUE(client->send(get_root));
       ASSERT_EQ(client->read().body, "here");
     }
   };
   for (std::size_t i = 0; i < many; ++i) {
     clients.push_back(std::make_unique<Client>(server));
-    ASSERT_TRUE(clients.back()->send(simple));
+    ASSERT_TRUE(clients.back()->send(get_root));
     ASSERT_EQ(clients.back()->read().body, "here");
   }
   const auto full = resident(server.pid());
@@ -67,7 +67,7 @@ Times times_of_good_clients(const Server& server) {
     std::vector<std::chrono::nanoseconds> times;
     for (int i = 0; i < 100; ++i) {
       const auto begin = std::chrono::steady_clock::now();
-      EXPECT_TRUE(kept.send(simple));
+      EXPECT_TRUE(kept.send(get_root));
       EXPECT_EQ(kept.read().body, "here");
       times.push_back(std::chrono::steady_clock::now() - begin);
     }

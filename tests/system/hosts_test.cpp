@@ -8,8 +8,6 @@
 namespace kirsch::test {
 namespace {
 
-std::string simple(std::string_view target) { return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
-
 TEST(Hosts, choose_the_site) {
   const Server server(
       loopback("sites:\n"
@@ -44,7 +42,7 @@ TEST(Listeners, have_sites_of_their_own) {
   Client a(server.port(0));
   Client b(server.port(1));
   Client c(server.socket_path(2));
-  for (auto* client : {&a, &b, &c}) client->send(simple("/"));
+  for (auto* client : {&a, &b, &c}) client->send(simple_get("/"));
   EXPECT_EQ(a.read().body, "only-a");
   EXPECT_EQ(b.read().body, "b-and-c");
   EXPECT_EQ(c.read().body, "b-and-c");
@@ -59,7 +57,7 @@ TEST(Listeners, give_a_unix_socket_to_those_who_may_connect) {
   EXPECT_EQ(status.st_mode & 0777u, 0620u);
   EXPECT_EQ(status.st_gid, ::getgid());
   Client client(server.socket_path());
-  client.send(simple("/"));
+  client.send(simple_get("/"));
   EXPECT_EQ(client.read().body, "here");
 }
 

@@ -11,16 +11,14 @@
 namespace kirsch::test {
 namespace {
 
-constexpr auto one_path = "paths: { /inspect: { handler: { inspect: {} } } }\n";
-
-std::string simple(std::string_view target) { return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
+constexpr auto inspecting = "paths: { /inspect: { handler: { inspect: {} } } }\n";
 
 class Limits : public ::testing::Test {
  protected:
   const Server server_{loopback(
       std::string("server: { loops: 1, limits: { header_block: 2000, header_field: 500, header_count: 10, uri: 100, "
                   "body: 1000, keep_alive_requests: 5, head_time: 300ms, body_idle: 300ms, keep_alive: 300ms } }\n") +
-      one_path)};
+      inspecting)};
 
   int status(std::string_view message) {
     Client client(server_);
@@ -32,9 +30,9 @@ class Limits : public ::testing::Test {
 };
 
 TEST_F(Limits, of_the_target_is_414) {
-  EXPECT_EQ(status(simple("/inspect?" + std::string(91, 'x'))), 200) << "exactly 100 bytes";
-  EXPECT_EQ(status(simple("/inspect?" + std::string(92, 'x'))), 414);
-  EXPECT_EQ(status(simple("/inspect?" + std::string(20'000, 'x'))), 414);
+  EXPECT_EQ(status(simple_get("/inspect?" + std::string(91, 'x'))), 200) << "exactly 100 bytes";
+  EXPECT_EQ(status(simple_get("/inspect?" + std::string(92, 'x'))), 414);
+  EXPECT_EQ(status(simple_get("/inspect?" + std::string(20'000, 'x'))), 414);
 }
 
 TEST_F(Limits, of_a_field_the_fields_and_their_number_are_431) {
@@ -82,7 +80,7 @@ TEST_F(Limits, of_the_time_for_a_body_is_408) {
 TEST_F(Limits, of_idleness_end_a_connection_without_a_word) {
   Client silent(server_);
   Client used(server_);
-  used.send(simple("/inspect"));
+  used.send(simple_get("/inspect"));
   EXPECT_EQ(used.read().status, 200);
   EXPECT_TRUE(used.closed_by_peer());
   EXPECT_TRUE(silent.closed_by_peer()) << "no answer to a request that was never begun";
@@ -91,7 +89,7 @@ TEST_F(Limits, of_idleness_end_a_connection_without_a_word) {
 TEST_F(Limits, of_requests_are_announced_by_the_last_answer) {
   Client client(server_);
   for (int turn = 1; turn <= 5; ++turn) {
-    client.send(simple("/inspect"));
+    client.send(simple_get("/inspect"));
     EXPECT_EQ(client.read().field("Connection").value_or("keep-alive"), turn < 5 ? "keep-alive" : "close") << turn;
   }
   EXPECT_TRUE(client.closed_by_peer());
@@ -180,7 +178,7 @@ TEST(Limit, of_descriptors_is_told_to_who_comes_then_and_passes) {
   Response answer;
   do {
     clients.push_back(std::make_unique<Client>(server));
-    clients.back()->send(simple("/"));
+    clients.back()->send(simple_get("/"));
     answer = clients.back()->read();
   } while (answer.status == 200 && clients.size() <= all_open.rlim_cur);
   EXPECT_EQ(answer.status, 503);
@@ -189,7 +187,7 @@ TEST(Limit, of_descriptors_is_told_to_who_comes_then_and_passes) {
   EXPECT_TRUE(clients.back()->closed_by_peer());
   EXPECT_FALSE(clients.back()->reset_by_peer());
   server.wait_for_log("cannot accept on 127.0.0.1");
-  clients.front()->send(simple("/"));
+  clients.front()->send(simple_get("/"));
   EXPECT_EQ(clients.front()->read().status, 200) << "those that are there are served on";
   clients.clear();
   while (get(server, "/").status != 200) std::this_thread::yield();
@@ -248,7 +246,7 @@ TEST(Limit, of_the_time_for_taking_an_answer_leaves_a_steady_slow_reader_alone) 
       "server: { limits: { write_idle: 2s } }\npaths: { /: { handler: { ticker: { size: 64MiB } } }, /pause: { "
       "handler: { nap: { time: 50ms } } } }\n"));
   Client client(server, {.receive_buffer = 256 * 1024});
-  client.send(simple("/"));
+  client.send(simple_get("/"));
   client.read_exactly(16 << 20);
   for (int count = 0; count < 100; ++count) {
     ASSERT_EQ(get(server, "/pause").status, 200);
@@ -261,7 +259,7 @@ TEST(Limit, of_the_time_for_taking_an_answer_ends_a_client_that_takes_nothing) {
   const Server server(
       loopback("server: { limits: { write_idle: 100ms } }\npaths: { /: { handler: { ticker: { size: 64MiB } } } }\n"));
   Client client(server);
-  client.send(simple("/"));
+  client.send(simple_get("/"));
   server.wait_for_log("ticker: destroyed");
 }
 

@@ -6,7 +6,7 @@
 namespace kirsch::test {
 namespace {
 
-constexpr std::string_view site =
+constexpr std::string_view matching_site =
     "paths:\n"
     "  /: { handler: { deliver_view: { bytes: root } } }\n"
     "  /items/:\n"
@@ -22,7 +22,7 @@ std::string send(const Server& server, std::string_view method, std::string_view
 }
 
 TEST(Match, ChoosesByMethodHeaderAndClient) {
-  const Server server(loopback(std::string(site)));
+  const Server server(loopback(std::string(matching_site)));
   EXPECT_EQ(send(server, "GET", "/items/"), "read");
   EXPECT_EQ(send(server, "POST", "/items/", "X-Token: secret\r\n"), "written");
   EXPECT_EQ(send(server, "POST", "/items/", "X-Token: guess\r\n"), "root");

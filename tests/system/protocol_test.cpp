@@ -23,12 +23,10 @@ class Protocol : public ::testing::Test {
   const Server server_{loopback(std::string("server: { loops: 1 }\n") + paths)};
 };
 
-std::string simple(std::string_view target) { return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
-
 TEST_F(Protocol, keeps_connections_alive) {
   Client client(server_);
   for (int turn = 0; turn < 20; ++turn) {
-    client.send(simple("/inspect"));
+    client.send(simple_get("/inspect"));
     const auto response = client.read();
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.version_minor, 1);
@@ -57,7 +55,7 @@ TEST_F(Protocol, closes_after_http_1_0_unless_asked_to_keep_alive) {
 
 TEST_F(Protocol, answers_a_hundred_pipelined_requests_in_order) {
   std::string all;
-  for (int number = 0; number < 100; ++number) all += simple("/inspect?" + std::to_string(number));
+  for (int number = 0; number < 100; ++number) all += simple_get("/inspect?" + std::to_string(number));
   Client client(server_);
   client.send(all);
   for (int number = 0; number < 100; ++number) {
@@ -92,7 +90,7 @@ TEST_F(Protocol, understands_a_request_in_single_bytes) {
 
 TEST_F(Protocol, answers_a_client_that_has_closed_its_side) {
   Client client(server_);
-  client.send(simple("/inspect?1") + simple("/inspect?2"));
+  client.send(simple_get("/inspect?1") + simple_get("/inspect?2"));
   client.shutdown_write();
   EXPECT_THAT(client.read().body, HasSubstr("query string: 1\n"));
   EXPECT_THAT(client.read().body, HasSubstr("query string: 2\n"));
@@ -102,7 +100,7 @@ TEST_F(Protocol, answers_a_client_that_has_closed_its_side) {
 TEST_F(Protocol, answers_a_client_that_has_closed_its_side_however_long_it_takes) {
   for (const std::string_view target : {"/worker", "/later", "/stream", "/status", "/missing"}) {
     Client client(server_);
-    client.send(simple(target));
+    client.send(simple_get(target));
     client.shutdown_write();
     EXPECT_EQ(client.read().status, target == "/missing" ? 404 : 200) << target;
     EXPECT_TRUE(client.closed_by_peer()) << target;
@@ -112,12 +110,12 @@ TEST_F(Protocol, answers_a_client_that_has_closed_its_side_however_long_it_takes
 
 TEST_F(Protocol, holds_little_for_a_client_that_pipelines_and_reads_nothing) {
   Client client(server_);
-  client.send(simple("/stream"));
+  client.send(simple_get("/stream"));
   EXPECT_EQ(client.read().body.size(), 65536u);
   const auto before = most_resident(server_.pid());
   constexpr int count = 999;  // one connection serves a thousand
   std::string all;
-  for (int number = 0; number < count; ++number) all += simple("/stream");
+  for (int number = 0; number < count; ++number) all += simple_get("/stream");
   client.send(all);
   EXPECT_EQ(get(server_, "/inspect").status, 200);
   for (int number = 0; number < count; ++number) ASSERT_EQ(client.read().body.size(), 65536u) << number;
@@ -127,7 +125,7 @@ TEST_F(Protocol, holds_little_for_a_client_that_pipelines_and_reads_nothing) {
 TEST_F(Protocol, sends_no_body_with_a_status_that_has_none) {
   for (const std::string status : {"204", "205", "304"}) {
     Client client(server_);
-    client.send(simple("/status?way=status&what=" + status) + simple("/folder/"));
+    client.send(simple_get("/status?way=status&what=" + status) + simple_get("/folder/"));
     const auto bodiless = client.read();
     EXPECT_EQ(std::to_string(bodiless.status), status);
     EXPECT_EQ(bodiless.body, "");
@@ -147,7 +145,7 @@ TEST_F(Protocol, sends_100_continue_only_to_those_who_wait_for_it) {
 
 TEST_F(Protocol, sends_no_body_to_head) {
   Client client(server_);
-  client.send("HEAD /folder/ HTTP/1.1\r\nHost: a\r\n\r\n" + simple("/folder/"));
+  client.send("HEAD /folder/ HTTP/1.1\r\nHost: a\r\n\r\n" + simple_get("/folder/"));
   const auto head = client.read_without_body();
   EXPECT_EQ(head.field("Content-Length"), "5");
   const auto body = client.read();
@@ -179,8 +177,8 @@ TEST_F(Protocol, does_not_know_other_paths) {
 
 TEST_F(Protocol, is_not_confused_by_a_body_that_nobody_reads) {
   Client client(server_);
-  client.send("POST /missing HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(simple("/inspect").size()) +
-              "\r\n\r\n" + simple("/inspect") + simple("/folder/"));
+  client.send("POST /missing HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(simple_get("/inspect").size()) +
+              "\r\n\r\n" + simple_get("/inspect") + simple_get("/folder/"));
   EXPECT_EQ(client.read().status, 404);
   EXPECT_EQ(client.read().body, "below");
 }

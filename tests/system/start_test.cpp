@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr auto one_path = "paths: { /: { handler: { inspect: {} } } }\n";
+constexpr auto one_inspect = "paths: { /: { handler: { inspect: {} } } }\n";
 
 class Start : public ::testing::Test {
  protected:
@@ -63,7 +63,7 @@ class TakenPort {
 };
 
 std::string listening_on(const std::string& address) {
-  return "version: 1\nlisteners:\n  main: { bind: \"" + address + "\" }\n" + one_path;
+  return "version: 1\nlisteners:\n  main: { bind: \"" + address + "\" }\n" + one_inspect;
 }
 
 TEST_F(Start, on_a_port_in_use_fails_with_5_and_names_it) {
@@ -75,7 +75,7 @@ TEST_F(Start, on_a_port_in_use_fails_with_5_and_names_it) {
 }
 
 TEST_F(Start, on_the_port_of_another_kirsch_fails_with_5) {
-  const Server other(loopback(one_path));
+  const Server other(loopback(one_inspect));
   const auto result = run(listening_on("127.0.0.1:" + std::to_string(other.port())));
   expect_one_message(result, 5);
   EXPECT_THAT(result.err, HasSubstr("port " + std::to_string(other.port())));
@@ -97,13 +97,13 @@ TEST_F(Start, with_a_syntax_error_fails_with_3_and_shows_the_place) {
 }
 
 TEST_F(Start, with_a_duplicate_key_fails_with_3) {
-  const auto result = run(loopback(std::string(one_path) + one_path));
+  const auto result = run(loopback(std::string(one_inspect) + one_inspect));
   expect_one_message(result, 3);
   EXPECT_THAT(result.err, HasSubstr("paths"));
 }
 
 TEST_F(Start, with_an_unknown_tool_fails_with_3_and_knows_a_better_name) {
-  const auto result = run(loopback("tools: { noop: {}, recordr: {} }\n" + std::string(one_path)));
+  const auto result = run(loopback("tools: { noop: {}, recordr: {} }\n" + std::string(one_inspect)));
   expect_one_message(result, 3);
   EXPECT_THAT(result.err, HasSubstr("'recordr'"));
   EXPECT_THAT(result.err, HasSubstr("did you mean 'recorder'?"));
@@ -129,14 +129,15 @@ TEST_F(Start, with_an_option_that_its_module_refuses_fails_with_3_at_its_place) 
 
 TEST_F(Start, without_the_folder_of_plugins_fails_with_3) {
   const auto missing = (folder_.path() / "nowhere").string();
-  const auto result = run(loopback("plugins: { path: [\"" + missing + "\"] }\n" + one_path));
+  const auto result = run(loopback("plugins: { path: [\"" + missing + "\"] }\n" + one_inspect));
   expect_one_message(result, 3);
   EXPECT_THAT(result.err, HasSubstr(missing));
 }
 
 TEST_F(Start, that_a_plugin_fails_ends_with_1_and_undoes_the_others_in_reverse) {
-  const auto result = run(loopback(
-      "engine: { signals: {}, phase_three: { fail: start }, phase_two: {}, phase_one: {} }\n" + std::string(one_path)));
+  const auto result =
+      run(loopback("engine: { signals: {}, phase_three: { fail: start }, phase_two: {}, phase_one: {} }\n" +
+                   std::string(one_inspect)));
   EXPECT_EQ(result.exit_code, 1) << result.err;
   std::string order;
   for (auto at = result.err.find("phase "); at != std::string::npos; at = result.err.find("phase ", at + 1)) {
@@ -152,14 +153,14 @@ TEST_F(Start, that_a_plugin_fails_ends_with_1_and_undoes_the_others_in_reverse) 
 }
 
 TEST_F(Start, with_a_sound_file_passes_check) {
-  const auto result = run(loopback("tools: { noop: {} }\n" + std::string(one_path)), "check");
+  const auto result = run(loopback("tools: { noop: {} }\n" + std::string(one_inspect)), "check");
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("kirsch.yaml is fine"));
   EXPECT_EQ(result.err, "");
 }
 
 TEST_F(Start, with_a_mistake_fails_check_with_the_same_message) {
-  const auto yaml = loopback("tools: { recordr: {} }\n" + std::string(one_path));
+  const auto yaml = loopback("tools: { recordr: {} }\n" + std::string(one_inspect));
   const auto checked = run(yaml, "check");
   const auto started = run(yaml);
   EXPECT_EQ(checked.exit_code, 3);
@@ -193,7 +194,7 @@ TEST(Command, that_is_used_wrongly_fails_with_2) {
 }
 
 TEST_F(Start, colours_nothing_where_nobody_sees_it) {
-  const auto result = run(loopback("tools: { recordr: {} }\n" + std::string(one_path)));
+  const auto result = run(loopback("tools: { recordr: {} }\n" + std::string(one_inspect)));
   EXPECT_EQ(result.err.find('\x1B'), std::string::npos);
 }
 

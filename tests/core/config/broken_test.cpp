@@ -17,7 +17,7 @@
 namespace kirsch::config {
 namespace {
 
-const std::filesystem::path folder = std::filesystem::path(KIRSCH_SOURCE_DIR) / "tests/core/config/broken";
+const std::filesystem::path broken_folder = std::filesystem::path(KIRSCH_SOURCE_DIR) / "tests/core/config/broken";
 
 struct Broken {
   std::string name, place, code, message, advice;
@@ -27,7 +27,7 @@ void PrintTo(const Broken& broken, std::ostream* out) { *out << broken.name; }
 
 std::vector<Broken> corpus() {
   std::vector<Broken> all;
-  std::ifstream file(folder / "expected.tsv");
+  std::ifstream file(broken_folder / "expected.tsv");
   for (std::string line; std::getline(file, line);) {
     std::istringstream fields(line);
     Broken one;
@@ -39,7 +39,7 @@ std::vector<Broken> corpus() {
 }
 
 std::string contents(const Broken& broken) {
-  std::ifstream file(folder / (broken.name + ".yaml"), std::ios::binary);
+  std::ifstream file(broken_folder / (broken.name + ".yaml"), std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(Corpus, BrokenConfiguration, testing::ValuesIn(corpus()
 TEST(BrokenConfigurations, AreManyAndAllExpected) {
   const std::vector<Broken> all = corpus();
   EXPECT_GE(all.size(), 150U);
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(broken_folder)) {
     if (entry.path().extension() != ".yaml") continue;
     EXPECT_TRUE(std::ranges::any_of(all, [&](const Broken& one) { return one.name == entry.path().stem(); }))
         << entry.path() << " stands in no line of expected.tsv";

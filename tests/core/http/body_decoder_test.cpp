@@ -49,10 +49,10 @@ Decoded decode(BodyDecoder decoder, std::string_view text, const std::vector<std
   return decoded;
 }
 
-const Limits limits;
+const Limits usual;
 
 BodyDecoder chunked(std::uint64_t limit = UINT64_MAX) {
-  BodyDecoder decoder(limits);
+  BodyDecoder decoder(usual);
   decoder.begin_chunked();
   decoder.set_limit(limit);
   return decoder;
@@ -63,7 +63,7 @@ std::vector<std::string> chunked_bodies() {
   std::vector<std::string> bodies;
   for (const test::FramingCase& one : test::framing_cases()) {
     std::string bytes = one.bytes;
-    HeadParser parser(limits);
+    HeadParser parser(usual);
     if (parser.parse(bytes.data(), bytes.size()) != ParseResult::complete || !parser.head().chunked) continue;
     bodies.push_back(one.bytes.substr(parser.size()));
   }
@@ -90,10 +90,14 @@ TEST(BodyDecoder, AsksForMoreUntilTheLastByteOfALegalBody) {
   for (const std::string& text : chunked_bodies()) {
     const Decoded whole = decode(chunked(), text);
     if (!whole.complete) continue;
-    for (std::size_t end = 0; end < whole.consumed; ++end) {
-      const Decoded decoded = decode(chunked(), text.substr(0, end));
-      ASSERT_FALSE(decoded.complete) << text << end;
-      ASSERT_EQ(decoded.status, 0);
+    BodyDecoder decoder = chunked();
+    for (std::size_t at = 0; at + 1 < whole.consumed; ++at) {
+      auto result = BodyDecoder::Result::data;
+      for (std::string_view rest = std::string_view(text).substr(at, 1); result == BodyDecoder::Result::data;) {
+        result = decoder.decode(rest);
+        rest.remove_prefix(decoder.consumed());
+      }
+      ASSERT_EQ(result, BodyDecoder::Result::need_more) << text << at;
     }
   }
 }
@@ -129,7 +133,7 @@ TEST(BodyDecoder, AllowsSmallExtensionsOfALargeBody) {
 }
 
 TEST(BodyDecoder, TakesExactlyTheAnnouncedLength) {
-  BodyDecoder decoder(limits);
+  BodyDecoder decoder(usual);
   decoder.begin_length(5);
   const Decoded decoded = decode(decoder, "helloGET", {2});
   EXPECT_EQ(decoded.body, "hello");

@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
-const std::string whole = R"json({
+const std::string whole_manifest = R"json({
   "name":"secureheaders","version":"1.0.0","summary":"Protects","abi":[0,1],"compiler":"GCC 12.2.0","phase":"early",
   "requires":{"features":["kirsch/log/1"],"services":["greeting/1"]},"of_a_later_minor":{"x":[1]},
   "provides":[
@@ -32,7 +32,7 @@ const std::string whole = R"json({
    {"kind":"service","name":"redis","service":"kirsch/session-storage/1"}]})json";
 
 std::string changed(const std::string& from, const std::string& to) {
-  std::string text = whole;
+  std::string text = whole_manifest;
   const auto at = text.find(from);
   if (at == std::string::npos) throw std::logic_error("nothing to change: " + from);
   return text.replace(at, from.size(), to);
@@ -45,7 +45,7 @@ std::string fault(const std::string& from, const std::string& to) {
 }
 
 TEST(Manifest, says_who_the_module_is) {
-  const ManifestReading reading = read_manifest(whole);
+  const ManifestReading reading = read_manifest(whole_manifest);
   ASSERT_TRUE(reading.manifest) << reading.fault;
   const Manifest& manifest = *reading.manifest;
   EXPECT_EQ(manifest.name, "secureheaders");
@@ -58,7 +58,7 @@ TEST(Manifest, says_who_the_module_is) {
 }
 
 TEST(Manifest, says_what_the_module_provides) {
-  const Manifest manifest = *read_manifest(whole).manifest;
+  const Manifest manifest = *read_manifest(whole_manifest).manifest;
   ASSERT_EQ(manifest.provides.size(), 4u);
   const Offer& tool = manifest.provides[0];
   EXPECT_EQ(tool.kind, Kind::tool);
@@ -79,7 +79,7 @@ TEST(Manifest, says_what_the_module_provides) {
 }
 
 TEST(Manifest, carries_the_schema_of_options) {
-  const Manifest manifest = *read_manifest(whole).manifest;
+  const Manifest manifest = *read_manifest(whole_manifest).manifest;
   const auto& options = manifest.provides[0].options;
   ASSERT_EQ(options.size(), 6u);
   EXPECT_EQ(options[0].default_text, "730d");
@@ -146,8 +146,8 @@ TEST(Manifest, is_refused_with_names_that_would_disfigure_messages) {
 TEST(Manifest, is_refused_when_it_is_not_json) {
   for (const std::string text : {"", "{", "[]", "7", "nonsense", R"({"name":})"})
     EXPECT_FALSE(read_manifest(text).fault.empty()) << text;
-  EXPECT_FALSE(read_manifest(whole + "}").manifest) << "what follows the object is not ignored";
-  EXPECT_EQ(read_manifest(whole + std::string(1, '\0')).fault, "holds a zero byte");
+  EXPECT_FALSE(read_manifest(whole_manifest + "}").manifest) << "what follows the object is not ignored";
+  EXPECT_EQ(read_manifest(whole_manifest + std::string(1, '\0')).fault, "holds a zero byte");
 }
 
 TEST(Manifest, is_refused_when_it_is_nested_without_end) {
