@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "support/uninterrupted.h"
+
 namespace kirsch::test {
 namespace {
 
@@ -63,22 +65,12 @@ int connected(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+  const auto connect = [&] { return ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)); };
+  if (uninterrupted(connect) != 0) {
     ::close(descriptor);
     throw std::runtime_error("nobody listens");
   }
   return descriptor;
-}
-
-// A ring of io_uring interrupts the calls of its process when it has something to tell.
-template <class Call>
-int uninterrupted(Call call) {
-  int code = 0;
-  do {
-    errno = 0;
-    code = call();
-  } while (code != 1 && errno == EINTR);
-  return code;
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "support/driver.h"
+#include "support/uninterrupted.h"
 
 namespace kirsch::net::test {
 
@@ -131,12 +132,18 @@ class Client {
     ::setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     ::setsockopt(fd(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     if (receive_buffer > 0) ::setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
-    connected_ = ::connect(fd(), target.addr(), target.length()) == 0;
+    connected_ = kirsch::test::uninterrupted([&] { return ::connect(fd(), target.addr(), target.length()); }) == 0;
   }
   int fd() const { return socket_.get(); }
   bool connected() const { return connected_; }
   bool write(std::string_view text) {
-    return ::send(fd(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+    while (!text.empty()) {
+      const auto send = [&] { return ::send(fd(), text.data(), text.size(), MSG_NOSIGNAL); };
+      const ssize_t sent = kirsch::test::uninterrupted(send);
+      if (sent < 0) return false;
+      text.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
   }
   // Exactly `size` bytes, or less if the peer ended the stream or reset it.
   std::string read(std::size_t size) {
@@ -164,13 +171,8 @@ class Client {
   void close() { socket_.reset(); }
 
  private:
-  // The end of an io_uring interrupts the thread that made it, without a signal that anybody could block.
   ssize_t receive(char* to, std::size_t size, int flags) {
-    ssize_t got = 0;
-    do {
-      got = ::recv(fd(), to, size, flags);
-    } while (got < 0 && errno == EINTR);
-    return got;
+    return kirsch::test::uninterrupted([&] { return ::recv(fd(), to, size, flags); });
   }
 
   base::UniqueFd socket_;
