@@ -109,7 +109,7 @@ void TlsTransport::read_on(std::span<const char> bytes) {
 
 void TlsTransport::after_read(Result result) {
   if (!replies_.empty()) loop().at_end_of_turn(*this);
-  if (result == Result::failed) return fail(EPROTO);
+  if (result == Result::failed) return fail_with_alert();
   if (result != Result::ended) return;
   peer_ended_ = true;
   end_waits_ = paused_;
@@ -139,9 +139,18 @@ void TlsTransport::on_lost(int error) {
 
 void TlsTransport::fail(int error) {
   TransportEvents* events = events_;
-  flush_replies();  // an alert
   leave();
   if (events != nullptr) events->on_lost(error);
+}
+
+// What the client still sends is read away: a reset could cost it the alert.
+void TlsTransport::fail_with_alert() {
+  TransportEvents* events = std::exchange(events_, nullptr);
+  unsent_ = unsent();
+  Deferred::unlink();
+  rest_.clear();
+  end_with({});
+  events->on_lost(EPROTO);
 }
 
 void TlsTransport::run_deferred() {

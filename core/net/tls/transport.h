@@ -59,7 +59,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
     handshake,
     plain,  // somebody who does not speak TLS; what it sent is in held_
     open,
-    ending,   // the last bytes are sent; reading away what the client still sends
+    ending,   // its protocol is not there (any more); the last bytes are sent, what still comes is read away
     leaving,  // its protocol has closed it; close_notify or an alert is still on its way
     closed,
   };
@@ -97,6 +97,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   void send_last() noexcept;
 
   void fail(int error);
+  void fail_with_alert();
   void leave() noexcept;
   bool gone() const noexcept { return state_ == State::closed || state_ == State::leaving; }
   void fail_later(int error) noexcept;

@@ -43,7 +43,7 @@ void TlsTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t
 
 // Records are a little longer than what they carry.
 std::uint64_t TlsTransport::unsent() const noexcept {
-  if (gone() || error_ != 0) return unsent_;
+  if (events_ == nullptr || error_ != 0) return unsent_;
   if (!sending_) return 0;
   const std::uint64_t under_way = block_.empty() ? 0 : lower_.unsent() * portion_ / block_.size();
   return rest_.size() + under_way;

@@ -224,6 +224,16 @@ TEST(TlsTransportTest, ABrokenRecordIsALossWithAnAlert) {
   EXPECT_THAT([&] { client.read_some(); }, ThrowsMessage<std::runtime_error>(HasSubstr("bad record mac")));
 }
 
+TEST(TlsTransportTest, NoResetCostsAClientTheAlert) {
+  TlsServed served(echo);
+  TlsClient client(served.port());
+  const std::string broken = std::string("\x17\x03\x03\x00\x20", 5) + std::string(300'000, 'x');
+  ASSERT_EQ(::send(client.descriptor(), broken.data(), broken.size(), 0), static_cast<ssize_t>(broken.size()));
+  EXPECT_THAT([&] { client.read_some(); }, ThrowsMessage<std::runtime_error>(HasSubstr("bad record mac")));
+  char byte = 0;
+  EXPECT_EQ(::recv(client.descriptor(), &byte, 1, 0), 0) << "an orderly end";
+}
+
 TEST(TlsTransportTest, NegotiatesTheApplication) {
   std::promise<std::string> said;
   TlsServed served(
