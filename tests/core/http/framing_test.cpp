@@ -166,10 +166,11 @@ std::string message(const FramingCase& one) { return one.ends ? one.bytes : one.
 // A cut costs a conversation, so all cuts cost the square of a text's size: minutes for the longest ones. Those are,
 // but for a few bytes, runs of one character. Inside of these one cut is like the next, and only some are made; that a
 // limit falls on every side of a cut is seen in the shorter ones.
-constexpr std::size_t long_text = 2000;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t long_text = 700;
 constexpr std::size_t very_long_text = long_text;
 #else
+constexpr std::size_t long_text = 2000;
 constexpr std::size_t very_long_text = 20'000;
 #endif
 

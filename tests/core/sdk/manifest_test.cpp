@@ -34,7 +34,8 @@ TEST_F(Manifest, is_the_same_from_both_compilers_except_for_their_name) {
   const auto first = manifest(first_compiler);
   const auto second = manifest(second_compiler);
   ASSERT_FALSE(first.empty());
-  EXPECT_NE(first, second);
+  EXPECT_NE(first.find("\"compiler\":\"GCC "), std::string::npos);
+  EXPECT_NE(second.find("\"compiler\":\"Clang 14"), std::string::npos);
   EXPECT_EQ(without_compiler(first), without_compiler(second));
 }
 
@@ -72,12 +73,6 @@ TEST_F(Manifest, says_everything_that_the_module_declares) {
       }) {
     EXPECT_NE(text.find(piece), std::string::npos) << piece << "\nin\n" << text;
   }
-}
-
-TEST_F(Manifest, names_the_compiler_that_made_the_module) {
-  EXPECT_NE(manifest(first_compiler).find("\"compiler\":\"GCC "), std::string::npos);
-  if (!has_compiler(second_compiler)) GTEST_SKIP() << second_compiler << " is not installed";
-  EXPECT_NE(manifest(second_compiler).find("Clang 14"), std::string::npos);
 }
 
 TEST_F(Manifest, is_all_that_a_module_exports_beside_its_entry) {
