@@ -19,9 +19,13 @@ class Setup(unittest.TestCase):
         self.assertNotIn("clang-14", packages())
 
     def test_names_each_package_once(self):
-        every = packages("--tests", "--clang", "--check")
+        every = packages("--tests", "--clang", "--check", "--bench")
         self.assertEqual(len(every), len(set(every)))
         self.assertGreater(len(every), 15)
+
+    def test_brings_servers_to_compare_with_only_where_they_are_asked_for(self):
+        self.assertLessEqual({"nginx", "h2o", "haproxy", "valgrind"}, set(packages("--bench")))
+        self.assertNotIn("nginx", packages("--tests"))
 
 
 unittest.main(argv=sys.argv[:1], verbosity=2)

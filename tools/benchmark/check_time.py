@@ -1,10 +1,4 @@
-#!/usr/bin/env python3
-# Measures `kirsch check` on sites of many routes.
-"""Usage: tools/bench/check [--preset P] [--runs N]
-Prints the median and the worst of N runs (default 9) as processor and wall time of the whole process.
-Aim: 1,000 routes below 100 ms, 10,000 below 1 s.
-"""
-import argparse
+# Measures `kirsch check` on sites of many routes. Aim: 1,000 routes below 100 ms, 10,000 below 1 s.
 import os
 import pathlib
 import resource
@@ -13,8 +7,6 @@ import subprocess
 import sys
 import tempfile
 import time
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def configuration(routes):
@@ -41,23 +33,17 @@ def run(binary, file):
     return wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", default="release")
-    parser.add_argument("--runs", type=int, default=9)
-    arguments = parser.parse_args()
-    binary = ROOT / "build" / arguments.preset / "bin" / "kirsch"
+def run_all(binary, runs):
+    """Prints the median and the worst of so many runs as processor and wall time of the whole process."""
     if not os.access(binary, os.X_OK):
-        sys.exit(f"{binary.relative_to(ROOT)} is not there: tools/cmake/build {arguments.preset} kirsch kirsch_modules")
+        print(f"{binary} is not there: tools/cmake/build release kirsch kirsch_modules", file=sys.stderr)
+        return 1
     print("routes    wall median    worst   processor median")
     with tempfile.TemporaryDirectory() as folder:
         for routes in (100, 1_000, 10_000):
             file = pathlib.Path(folder) / "kirsch.yaml"
             file.write_text(configuration(routes))
-            walls, processors = zip(*(run(binary, file) for _ in range(arguments.runs)))
+            walls, processors = zip(*(run(binary, file) for _ in range(runs)))
             print(f"{routes:6}   {statistics.median(walls) * 1000:9.1f} ms {max(walls) * 1000:6.1f} ms"
                   f"       {statistics.median(processors) * 1000:9.1f} ms")
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -1,0 +1,231 @@
+# tools/bench: its statistics, its rule for slices, its accounts of processes, its tables, and what it tells each server.
+# Usage: bench_test.py SOURCE
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+from collections import Counter
+
+SOURCE = pathlib.Path(sys.argv[1])
+sys.path.insert(0, str(SOURCE / "tools"))
+from benchmark import callgrind, cases, growth, machine, measure, pairs, report, running, smoke, spread  # noqa: E402
+from benchmark.duty import Duty, Place, make_site  # noqa: E402
+from benchmark.load import options_of, request_file  # noqa: E402
+from benchmark.servers import OURS, SERVERS  # noqa: E402
+
+
+def slice_of(cpu, clean=True, **more):
+    return {"cpu": cpu, "clean": clean, "rate": 1e6 / cpu, "bytes": 130, "busy": 0.99, "client": 0.5, "p50": 1, "p99": 2,
+            "p999": 3, "user": 0.1, "kernel": 0.3, "errors": {}, "answers": 1000, **more}
+
+
+class Statistics(unittest.TestCase):
+    def test_gives_an_interval_that_holds_the_median_and_narrows_with_more_pairs(self):
+        few, many = [0.4, 0.5, 0.6], [0.4, 0.5, 0.6] * 20
+        for values in (few, many):
+            said = spread.summary(values)
+            self.assertLessEqual(said["low"], said["median"])
+            self.assertLessEqual(said["median"], said["high"])
+            self.assertEqual(said["median"], 0.5)
+            self.assertEqual(said["pairs"], len(values))
+        width = [spread.summary(values)["high"] - spread.summary(values)["low"] for values in (few, many)]
+        self.assertGreater(width[0], width[1])
+        self.assertEqual(spread.interval(many), spread.interval(many))
+        self.assertEqual(spread.interval([0.5]), (0.5, 0.5))
+
+    def test_pairs_slices_of_the_same_round_and_leaves_unquiet_rounds_out(self):
+        ours = [slice_of(1), slice_of(2), slice_of(100, clean=False), slice_of(4), None]
+        peer = [slice_of(2), slice_of(4), slice_of(2), slice_of(8), slice_of(1)]
+        self.assertEqual(spread.ratios(ours, peer, "cpu"), ([0.5, 0.5, 0.5], True))
+
+    def test_takes_all_rounds_and_says_so_where_too_few_were_quiet(self):
+        ours = [slice_of(1), slice_of(2, clean=False), slice_of(3)]
+        peer = [slice_of(2), slice_of(4), slice_of(6, clean=False)]
+        self.assertEqual(spread.ratios(ours, peer, "cpu"), ([0.5, 0.5, 0.5], False))
+
+    def test_pools_histograms(self):
+        self.assertEqual(spread.percentile([[[10, 98]], [[10, 1], [50, 1]]], 0.99), 10)
+        self.assertEqual(spread.percentile([[[10, 98]], [[20, 1], [50, 1]]], 0.999), 50)
+        self.assertIsNone(spread.percentile([[]], 0.5))
+
+    def test_discards_by_the_rule(self):
+        self.assertTrue(machine.quiet(0.02, 0.03))
+        self.assertFalse(machine.quiet(0.021, 0))
+        self.assertFalse(machine.quiet(0, 0.031))
+
+    def test_says_that_a_server_was_not_saturated_and_counts_wrong_answers(self):
+        idle = pairs.line_of([slice_of(5, busy=0.8), slice_of(5, busy=0.7, errors={"status 500": 3})])
+        self.assertFalse(idle["saturated"])
+        self.assertEqual(idle["errors"], {"status 500": 3})
+        self.assertEqual(idle["user_share"], 0.25)
+        idle |= {"pss": 1 << 20}
+        row = list(report.pair_rows({"lines": {"nginx": idle}, "ratios": {}}))[0]
+        self.assertIn("not saturated (75 %)", row[-1])
+        self.assertIn("3 errors: status 500", row[-1])
+        self.assertTrue(pairs.line_of([slice_of(5)])["saturated"])
+
+    def test_takes_the_median_of_quiet_slices(self):
+        self.assertEqual(pairs.middle([slice_of(1), slice_of(2), slice_of(3), slice_of(90, clean=False)], "cpu"), 2)
+        self.assertEqual(pairs.middle([slice_of(1, clean=False), slice_of(3, clean=False), None], "cpu"), 2)
+
+    def test_shows_ratios_with_their_interval_and_marks_the_unquiet(self):
+        ratio = {"median": 0.5, "low": 0.4, "high": 0.6, "pairs": 3, "clean": True}
+        self.assertEqual(report.ratio_text(ratio), "0.50 (0.40–0.60)")
+        self.assertEqual(report.ratio_text(ratio | {"clean": False}), "~0.50 (0.40–0.60)")
+        self.assertEqual(report.ratio_text(ratio | {"median": None}), "")
+
+    def test_finds_what_is_missing_in_a_smoke(self):
+        line = slice_of(5) | {"pss": 1}
+        good = {"lines": {"uring": line, "nginx": line}, "ratios": {"a": {"median": 1, "low": 1, "high": 1}}}
+        self.assertEqual(list(smoke.faults(good, ["uring", "nginx"])), [])
+        for bad in ({"lines": {"uring": line}}, {"lines": {"uring": line, "nginx": line | {"cpu": 0}}},
+                    {"lines": {"uring": line, "nginx": line | {"errors": {"x": 1}}}},
+                    {"ratios": {"a": {"median": 1, "low": 2, "high": 3}}}):
+            self.assertEqual(len(list(smoke.faults(good | bad, ["uring", "nginx"]))), 1, bad)
+
+
+class Rounds(unittest.TestCase):
+    def rounds(self, clean, pairs_wanted=4):
+        asked = []
+
+        def one_slice(_build, server, _load):
+            asked.append(server)
+            if server == "broken":
+                raise running.Failure("it broke")
+            return slice_of(1, clean=clean) | {"latency": []}
+        kept, measure.one_slice = measure.one_slice, one_slice
+        self.addCleanup(setattr, measure, "one_slice", kept)
+        load = dict.fromkeys("abc", {"seconds": 10})
+        found = measure.rounds(None, {"a": "a", "b": "b", "c": "broken"}, pairs_wanted, load)
+        return asked, *found
+
+    def test_go_forwards_and_backwards_and_survive_a_broken_server(self):
+        asked, slices, failures = self.rounds(clean=True)
+        self.assertEqual(asked[:6], ["a", "b", "broken", "broken", "b", "a"])
+        self.assertEqual(failures, {"c": "it broke"})
+        self.assertEqual(slices["c"], [None] * len(slices["a"]))
+
+    def test_are_a_third_more_at_most_where_the_machine_is_not_quiet(self):
+        self.assertEqual(len(self.rounds(clean=False, pairs_wanted=6)[1]["a"]), 8)
+
+
+class Processes(unittest.TestCase):
+    def test_count_the_processor_time_of_a_family(self):
+        burn = "import os,sys,time\nif os.fork():\n  sys.stdin.read()\nelse:\n  t=time.process_time()\n" \
+               "  while time.process_time()-t<0.2: pass\n  print('done',flush=True)\n  sys.stdin.read()\n"
+        with subprocess.Popen([sys.executable, "-c", burn], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+            self.assertEqual(parent.stdout.readline(), "done\n")
+            family = running.family(parent.pid)
+            self.assertEqual(len(family), 2)
+            self.assertGreaterEqual(running.cpu_time(family), 190_000_000)
+            self.assertLess(running.cpu_time([parent.pid]), running.cpu_time(family))
+            rss, pss = running.memory(family)
+            self.assertGreater(rss, pss)  # the two share most of their pages
+            self.assertGreater(pss, 1 << 20)
+            parent.stdin.close()
+
+    def test_see_what_others_use(self):
+        watch = machine.Watch([])
+        with subprocess.Popen([sys.executable, "-c", "import time\nwhile time.process_time()<0.3: pass\nprint('x',flush=True)\n"
+                               "input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            other.stdout.readline()
+            everything = watch.shares(0)[1]
+            without = watch.shares(other.pid)[1]
+            self.assertGreater(everything, without)
+            other.communicate("\n")
+
+
+class Configurations(unittest.TestCase):
+    def test_of_every_case_are_made_for_every_server_in_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            site = make_site(pathlib.Path(folder) / "site")
+            for case in cases.CASES.values():
+                request_file(pathlib.Path(folder), case.method, case.path, case.body, case.headers)
+                for label, (name, duty) in cases.lines(case).items():
+                    self.assertIn(name, SERVERS, case.name)
+                    self.assertLessEqual(duty.wants(), SERVERS[name].offers, f"{case.name}: {label}")
+                    if not hasattr(SERVERS[name], "lines"):
+                        continue
+                    text = "\n".join(SERVERS[name].lines(duty, Place(pathlib.Path(folder), site, site, 8080)))
+                    self.assertIn("8080", text)
+                    for header, value in duty.headers:
+                        self.assertIn(header, text)
+                        self.assertIn(value, text)
+
+    def test_give_this_server_twenty_tools_of_which_six_are_on(self):
+        tools = SERVERS["epoll"].tools(cases.PIPELINE)
+        self.assertEqual(len(tools), 20)
+        self.assertEqual(sum(options.get("on", True) for options in tools.values()), 6)
+        for name in ("secureheaders", "request_id", "response_headers", "accesslog"):
+            self.assertIn(name, tools)
+        self.assertEqual(SERVERS["epoll"].tools(Duty()), {})
+
+    def test_can_be_grown(self):
+        for dimension in growth.DIMENSIONS.values():
+            for point in dimension.points:
+                self.assertTrue(dimension.case(point).path.startswith("/"))
+        head, rows = growth.table(growth.DIMENSIONS["tools"], {"uring": [
+            {"point": 0, "cpu": 5, "clean": True, "saturated": True}, {"point": 1, "cpu": 6, "clean": False, "saturated": False}]})
+        self.assertEqual(rows[:3], [["0", "5.00"], ["1", "~6.00*"], ["2", "–"]])
+        self.assertEqual(len(head), 2)
+
+    def test_write_requests_and_options(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = request_file(pathlib.Path(folder), "POST", "/echo", 3, (("A", "b"),))
+            self.assertEqual(file.read_bytes(), b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nA: b\r\nContent-Length: 3\r\n\r\nxxx")
+        self.assertEqual(options_of({"fresh": True, "beside_depth": 2, "size": None, "hold": False}),
+                         ["--fresh", "--beside-depth", "2"])
+
+    def test_ask_a_browsers_request_of_eleven_fields_and_six_hundred_bytes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text = request_file(pathlib.Path(folder), headers=cases.BROWSER).read_bytes()
+        self.assertEqual(text.count(b"\r\n") - 2, 11)
+        self.assertTrue(550 <= len(text) <= 800, len(text))
+
+
+DUMP = """positions: line
+events: Ir
+ob=(1) /x/bin/kirsch
+fl=(1) /x/core/http/head_parser.cpp
+fn=(1) parse(char)
+10 100
++2 20
+cfn=(2) memcpy
+calls=5 7
+10 999
+fi=(2) /usr/include/string
+* 30
+fe=(1)
+-1 1
+fn=(2)
+7 50
+totals: 201
+"""
+
+
+class Instructions(unittest.TestCase):
+    def test_are_those_a_function_executes_itself(self):
+        costs = callgrind.own_costs(DUMP)
+        self.assertEqual(costs["parse(char)", "/x/core/http/head_parser.cpp", "/x/bin/kirsch"], 121)
+        self.assertEqual(costs["parse(char)", "/usr/include/string", "/x/bin/kirsch"], 30)
+        self.assertEqual(sum(costs.values()), 201)
+
+    def test_per_request_are_the_difference_of_two_loads(self):
+        self.assertEqual(callgrind.difference(Counter(a=300, b=50, c=5), Counter(a=100, b=50), 100), {"a": 2, "c": 0.05})
+
+
+class Command(unittest.TestCase):
+    def test_refuses_what_it_does_not_know(self):
+        for arguments in (["nowhere"], ["growth", "nothing"], ["--pairs", "0"], ["--seconds", "0"]):
+            said = subprocess.run([SOURCE / "tools/bench", *arguments], capture_output=True, text=True, check=False)
+            self.assertEqual(said.returncode, 2, arguments)
+
+    def test_lists_each_case(self):
+        said = subprocess.run([SOURCE / "tools/bench", "list"], capture_output=True, text=True, check=True).stdout
+        for name in (*cases.CASES, *growth.DIMENSIONS):
+            self.assertIn(name, said)
+        self.assertEqual(set(cases.lines(cases.CASES["bare"])) - set(OURS), set(cases.ALL))
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,73 @@
+# The cases. One is data: a Duty for all servers, the request, the load, and which servers take part. See README.md.
+import dataclasses
+
+from benchmark.duty import Duty
+
+SECURE = (("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"))
+BROWSER = (("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
+           ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"),
+           ("Accept-Language", "en-GB,en;q=0.7,de;q=0.3"), ("Accept-Encoding", "gzip, deflate, br"),
+           ("Referer", "https://www.example.org/products/overview?page=3&order=price"),
+           ("Cookie", "session=0123456789abcdef0123456789abcdef; theme=dark; consent=" + "a" * 120),
+           ("Upgrade-Insecure-Requests", "1"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Mode", "navigate"),
+           ("Sec-Fetch-Site", "same-origin"))
+PIPELINE = Duty(headers=(*SECURE, ("X-Served-By", "bench")), request_id=True, log=True, tools=20)
+ALL = ("nginx", "h2o", "lighttpd", "apache", "haproxy", "node", "poco", "cherrypy")
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    sentence: str
+    duty: Duty = Duty()
+    peers: tuple = ()             # names, or (label, name, Duty) where one has another duty than ours
+    method: str = "GET"
+    path: str = "/"
+    headers: tuple = ()           # of the request
+    body: int = 0                 # bytes of the request's
+    size: int = 13                # bytes of each answer's; another count is an error
+    load: tuple = ()              # (option of kirsch-load, value)
+    rate: bool = False            # also latency at 70 % of what each server reached
+    calls: bool = False           # also system calls per request
+    kind: str = "pairs"           # or idle, fair: see special.py
+    ideal: float = 0              # requests per second that are possible, where that is known
+    beside: tuple = ()            # kind fair: (what, path, depth) of the greedy connection
+
+
+CASES = {case.name: case for case in (
+    Case("bare", "13 bytes, keep-alive", peers=ALL, rate=True, calls=True),
+    Case("secureheaders", "the same with three security headers", Duty(headers=SECURE),
+         ("nginx", "h2o", "lighttpd", "apache", "haproxy")),
+    Case("pipeline", "secureheaders, response_headers, request_id, log to a file, 20 tools of which 6 are on", PIPELINE,
+         (("nginx bare", "nginx", Duty()), ("nginx same", "nginx", PIPELINE), ("apache same", "apache", PIPELINE)), rate=True,
+         calls=True),
+    Case("browser", "13 bytes for a request of 11 header fields, 600 bytes", Duty(), ("nginx", "h2o"), headers=BROWSER),
+    Case("static-1k", "a file of 1 KiB", Duty("files"),
+         ("nginx", ("nginx cached", "nginx", Duty("files", cached_files=True)), "h2o", "lighttpd", "apache", "node", "poco"),
+         path="/files/1k", size=1 << 10),
+    Case("static-64k", "a file of 64 KiB", Duty("files"), ("nginx", "h2o", "lighttpd", "apache"),
+         path="/files/64k", size=64 << 10),
+    Case("static-1m", "a file of 1 MiB", Duty("files"), ("nginx", "h2o", "lighttpd"), path="/files/1m", size=1 << 20,
+         load=(("connections", 16),)),
+    Case("echo-1k", "POST of 1 KiB, sent back", Duty("echo"), ("node", "poco", "cherrypy"), "POST", "/echo", body=1 << 10,
+         size=1 << 10),
+    Case("upload-1m", "POST of 1 MiB, taken as it arrives and dropped", Duty("upload"), ("nginx", "node", "poco"), "POST",
+         "/upload", body=1 << 20, load=(("connections", 16),)),
+    Case("routes-10k", "one of 10,000 exact paths", Duty(routes=10_000), ("nginx", "haproxy"), path="/r/7777"),
+    Case("churn", "a connection for each request", Duty(), ("nginx", "h2o", "lighttpd", "haproxy"),
+         headers=(("Connection", "close"),), load=(("fresh", True),)),
+    Case("pipelined", "16 requests at once per connection", Duty(), ("nginx", "h2o", "lighttpd"), load=(("depth", 16),)),
+    Case("blocking", "a handler that sleeps 5 ms on one of 16 workers", Duty("sleep", workers=16), ("cherrypy",),
+         path="/sleep", size=None, ideal=16 / 0.005),
+    Case("idle", "10,000 connections that asked once: memory of each", Duty(), ("nginx", "h2o", "lighttpd", "node"), kind="idle"),
+    Case("fair-pipeliner", "one connection that pipelines without end beside good clients", Duty(), ("nginx", "h2o"),
+         kind="fair", beside=("/", 256)),
+    Case("fair-download", "one that downloads 1 GiB again and again beside good clients", Duty("files"), ("nginx", "h2o"),
+         path="/", kind="fair", beside=("/files/1g", 1)),
+)}
+
+
+def lines(case):
+    """label → (server's name, duty), ours first."""
+    peers = [peer if isinstance(peer, tuple) else (peer, peer, case.duty) for peer in case.peers]
+    return {name: (name, case.duty) for name in ("uring", "epoll")} | {label: (name, duty) for label, name, duty in peers}

@@ -1,0 +1,65 @@
+# Runs the load generator and reads what it saw.
+import json
+import subprocess
+
+from benchmark.running import CLIENT_CORE, Failure, pinned
+
+
+def request_file(folder, method="GET", path="/", body=0, headers=(), name="request"):
+    """Writes the bytes of a request; `body` is its length."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{field}: {value}" for field, value in headers)]
+    if body:
+        lines.append(f"Content-Length: {body}")
+    file = folder / name
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_bytes("\r\n".join(lines).encode() + b"\r\n\r\n" + b"x" * body)
+    return file
+
+
+def options_of(load):
+    """{'connections': 64, 'fresh': True} as words."""
+    words = []
+    for name, value in load.items():
+        if value is not None and value is not False:
+            words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
+    return words
+
+
+class Client:
+    """One run of kirsch-load against an address; `held` stops it before the first request until `go`."""
+
+    def __init__(self, build, address, held=False, **load):
+        words = [str(build / "bin/kirsch-load"), *options_of(load), *(["--hold"] if held else []), address]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE if held else subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        preexec_fn=pinned(CLIENT_CORE))
+        self.pid = self.process.pid
+        if held and self.process.stdout.readline() != "ready\n":
+            raise Failure(self.process.communicate()[1].strip())
+
+    def go(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def result(self, patience=120):
+        """The JSON; a run with wrong answers is a Failure unless errors are looked at by the caller."""
+        try:
+            out, err = self.process.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            self.end()
+            raise Failure("the load generator did not end in time") from None
+        if not out.strip():
+            raise Failure(err.strip() or f"the load generator ended with {self.process.returncode}")
+        return json.loads(out)
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+def run(build, address, **load):
+    client = Client(build, address, **load)
+    try:
+        return client.result()
+    finally:
+        client.end()

@@ -1,0 +1,91 @@
+# The usual case: rounds of slices, ratios of ours to each peer's, then latency at a rate, memory and system calls.
+import statistics
+
+from benchmark import spread
+from benchmark.cases import lines
+from benchmark.calls import calls_per_request
+from benchmark.load import request_file
+from benchmark.measure import SATURATED, one_slice, rounds, settled_memory
+from benchmark.running import Failure
+from benchmark.servers import OURS
+
+
+def load_of(session, case, folder):
+    request = request_file(folder, case.method, case.path, case.body, case.headers)
+    return {"request": request, "size": case.size, "seconds": session.seconds, **dict(case.load)}
+
+
+def middle(slices, key):
+    """The median over the clean slices, over all where none is clean."""
+    there = [slice_ for slice_ in slices if slice_]
+    clean = [slice_ for slice_ in there if slice_["clean"]]
+    return statistics.median(slice_[key] for slice_ in clean or there)
+
+
+def line_of(slices):
+    there = [slice_ for slice_ in slices if slice_]
+    seconds = sum(slice_["user"] + slice_["kernel"] for slice_ in there)
+    errors = {}
+    for slice_ in there:
+        for what, times in slice_["errors"].items():
+            errors[what] = errors.get(what, 0) + times
+    line = {key: middle(slices, key) for key in ("cpu", "rate", "bytes", "busy", "client", "p50", "p99", "p999")}
+    return line | {"user_share": sum(slice_["user"] for slice_ in there) / seconds if seconds else None,
+                   "slices": len(there), "unclean": sum(not slice_["clean"] for slice_ in there), "errors": errors,
+                   "answers": sum(slice_["answers"] for slice_ in there),
+                   "saturated": middle(slices, "busy") >= SATURATED}
+
+
+def latency_at_rate(session, running, load, line):
+    """Two runs at 70 % of what the server reached, each twice as long as a slice; latency from when a request was due."""
+    rate = 0.7 * line["rate"]
+    seen = [one_slice(session.build, running, {**load, "rate": rate, "seconds": max(1, 2 * session.seconds)}) for _ in range(2)]
+    histograms = [slice_["latency"] for slice_ in seen]
+    return {"rate": rate, "reached": min(slice_["rate"] for slice_ in seen) / rate,
+            "clean": all(slice_["clean"] for slice_ in seen), "errors": sum(sum(slice_["errors"].values()) for slice_ in seen),
+            **{name: spread.percentile(histograms, share)
+               for name, share in (("p50", 0.5), ("p99", 0.99), ("p999", 0.999))}}
+
+
+def measure(session, case):
+    folder = session.folder / case.name
+    load = load_of(session, case, folder)
+    with session.serving(case.name, lines(case)) as running:
+        for label, server in list(running.items()):
+            try:
+                one_slice(session.build, server, {**load, "seconds": 0.2})  # pages, caches, and whether it answers at all
+            except Failure as failure:
+                session.remark(f"{case.name}: {failure}")
+                del running[label]
+        slices, failures = rounds(session.build, running, session.pairs, dict.fromkeys(running, load), session.progress)
+        for label, failure in failures.items():
+            session.remark(f"{case.name}: {failure}")
+        result = {"lines": {label: line_of(of) for label, of in slices.items() if any(of)}, "slices": slices}
+        for label, line in result["lines"].items():
+            line["rss"], line["pss"] = settled_memory(running[label])
+            line["start_time"] = running[label].start_time
+            if case.ideal:
+                line["of_ideal"] = line["rate"] / case.ideal
+            if case.rate:
+                extra(session, case, line, "at_rate", lambda: latency_at_rate(session, running[label], load, line))
+            if case.calls:
+                extra(session, case, line, "calls", lambda: calls_per_request(session, running[label], load, line["rate"]))
+    result["ratios"] = {}
+    for ours in OURS:
+        for label in result["lines"]:
+            if label not in OURS and ours in result["lines"]:
+                result["ratios"][f"{ours} / {label}"] = ratio(slices[ours], slices[label])
+    return result
+
+
+def ratio(ours, peer):
+    values, clean = spread.ratios(ours, peer, "cpu")
+    return (spread.summary(values) if values else {"median": None, "low": None, "high": None, "pairs": 0}) | {"clean": clean}
+
+
+def extra(session, case, line, name, function):
+    """What is measured besides may fail without the case."""
+    try:
+        line[name] = function()
+    except Failure as failure:
+        session.remark(f"{case.name}: {name}: {failure}")

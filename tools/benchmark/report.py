@@ -1,0 +1,108 @@
+# Results as a table of text, and the same as Markdown.
+from benchmark.servers import OURS
+
+UNQUIET = "~"
+
+
+def number(value, digits=1, unit=""):
+    if value is None:
+        return "–"
+    return f"{value:,.{digits}f}{unit}"
+
+
+def microseconds(nanoseconds):
+    return "–" if nanoseconds is None else number(nanoseconds / 1e3, 0 if nanoseconds >= 100_000 else 1)
+
+
+def mebibytes(count):
+    return number(count / (1 << 20), 1)
+
+
+def pair_rows(case):
+    """One row per line of a case, with the ratios of ours to it."""
+    for label, line in case["lines"].items():
+        remarks = []
+        if not line["saturated"]:
+            remarks.append(f"not saturated ({100 * line['busy']:.0f} %)")
+        if line["errors"]:
+            remarks.append(f"{sum(line['errors'].values())} errors: {next(iter(line['errors']))}")
+        if "of_ideal" in line:
+            remarks.append(f"{100 * line['of_ideal']:.1f} % of what is possible")
+        user = "–" if line["user_share"] is None else number(100 * line["user_share"], 0, " %")
+        rate = line.get("at_rate")
+        yield [label, number(line["cpu"], 2), user, number(line["rate"], 0), number(line["bytes"], 0),
+               mebibytes(line["pss"]), number(line.get("calls"), 2),
+               " / ".join(microseconds(rate[name]) for name in ("p50", "p99", "p999")) if rate else "–",
+               *(ratio_text(case["ratios"].get(f"{ours} / {label}")) for ours in OURS), "; ".join(remarks)]
+
+
+PAIR_HEAD = ["", "CPU µs/req", "user", "requests/s", "bytes", "PSS MiB", "calls/req", "p50/p99/p99.9 µs at 70 %",
+             "uring/it", "epoll/it", ""]
+
+
+def ratio_text(ratio):
+    if not ratio or ratio["median"] is None:
+        return ""
+    return f"{'' if ratio['clean'] else UNQUIET}{ratio['median']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
+
+
+IDLE_HEAD = ["", "bytes/connection", "PSS empty MiB", "PSS full MiB", "CPU µs/req beside them"]
+FAIR_HEAD = ["", "p50 alone µs", "p50 beside", "p99 alone", "p99 beside", "times", "greedy MB/s", "greedy answers/s", ""]
+
+
+def idle_rows(case):
+    for label, line in case["lines"].items():
+        yield [label, number(line["bytes_each"], 0), mebibytes(line["empty_pss"]), mebibytes(line["pss"]), number(line["cpu"], 1)]
+
+
+def fair_rows(case):
+    for label, line in case["lines"].items():
+        yield [label, *(microseconds(line[key]) for key in ("p50_alone", "p50_beside", "p99_alone", "p99_beside")),
+               number(line["times"], 2), number(line["greedy_bytes_per_second"] / 1e6, 0),
+               number(line["greedy_answers_per_second"], 0),
+               "; ".join([UNQUIET] * (not line["clean"]) + [f"{line['errors']} errors"] * bool(line["errors"]))]
+
+
+KINDS = {"pairs": (PAIR_HEAD, pair_rows), "idle": (IDLE_HEAD, idle_rows), "fair": (FAIR_HEAD, fair_rows)}
+
+
+def text_table(head, rows):
+    rows = [head, *rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(width) if column in (0, len(head) - 1) else cell.rjust(width)
+                               for column, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows)
+
+
+def markdown_table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def discards(case):
+    lines = case["lines"].values()
+    if not all("unclean" in line for line in lines):
+        return ""
+    return (f"{sum(line['unclean'] for line in lines)} of {sum(line['slices'] for line in lines)} slices discarded: "
+            "stolen time above 2 %, or other processes above 3 %")
+
+
+def section(name, sentence, kind, case, markdown=False):
+    head, rows = KINDS[kind]
+    rows = list(rows(case))
+    said = discards(case)
+    if markdown:
+        return f"## {name}: {sentence}\n\n{markdown_table(head, rows)}\n" + (f"\n{said}\n" if said else "")
+    return f"\n{name}: {sentence}\n{text_table(head, rows)}" + (f"\n({said})" if said else "")
+
+
+def preface(session):
+    """What a reader of the Markdown has to know about where these numbers come from."""
+    lines = ["# Benchmark", "", *(f"- {name}: {value}" for name, value in session.machine.items()),
+             f"- {', '.join(session.versions.values())}",
+             f"- {session.pairs} rounds, slices of {session.seconds:g} s; server on core 0, client on core 1; one loop or worker each",
+             "", f"Ratios are medians over rounds, in brackets their 95 % bootstrap interval; {UNQUIET}: too few rounds were quiet, "
+             "so all of them count. 'Not saturated' shows how much of its core the server used: its rate is then the client's.",
+             ""]
+    if session.remarks:
+        lines += ["Remarks:", "", *(f"- {remark}" for remark in session.remarks), ""]
+    return "\n".join(lines)

@@ -1,0 +1,152 @@
+# A server as processes: started on its core, watched from /proc, ended with all of its children.
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+SERVER_CORE, CLIENT_CORE = 0, 1
+PATIENCE = 30
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Failure(Exception):
+    """What kept a case, or one server in it, from being measured."""
+
+
+def pinned(core):
+    return lambda: os.sched_setaffinity(0, {core % os.cpu_count()})
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def stat_fields(pid):
+    """/proc/PID/stat from the state on; the name before may hold anything."""
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+
+
+def family(pid):
+    """A process and its descendants."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                parents.setdefault(int(stat_fields(entry)[1]), []).append(int(entry))
+            except OSError:
+                pass
+    found, waiting = [], [pid]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += parents.get(found[-1], [])
+    return found
+
+
+def schedstat(path):
+    try:
+        return int(pathlib.Path(path).read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def cpu_time(pids):
+    """Nanoseconds of all threads that live. No pool here shrinks while it is measured."""
+    total = 0
+    for pid in pids:
+        try:
+            total += sum(schedstat(f"/proc/{pid}/task/{task}/schedstat") for task in os.listdir(f"/proc/{pid}/task"))
+        except OSError:
+            pass
+    return total
+
+
+def user_and_kernel(pids):
+    """Seconds, as the ticks of /proc split them."""
+    user = kernel = 0
+    for pid in pids:
+        try:
+            fields = stat_fields(pid)
+            user, kernel = user + int(fields[11]), kernel + int(fields[12])
+        except OSError:
+            pass
+    return user / TICK, kernel / TICK
+
+
+def memory(pids):
+    """Bytes: resident, and proportional (shared pages divided by those that share them)."""
+    total = {"Rss": 0, "Pss": 0}
+    for pid in pids:
+        try:
+            text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        for name in total:
+            total[name] += int(re.search(rf"^{name}:\s+(\d+)", text, re.MULTILINE)[1]) * 1024
+    return total["Rss"], total["Pss"]
+
+
+class Running:
+    """`with Running(server, duty, place) as running:` serves inside of the block."""
+
+    def __init__(self, server, duty, place, command=()):
+        self.server, self.place = server, place
+        place.folder.mkdir(parents=True, exist_ok=True)
+        self.log = place.folder / "output.log"
+        argv = [*command, *server.command(duty, place)]
+        (place.folder / "command").write_text(" ".join(argv)[:4000] + "\n")
+        self.started = time.monotonic()
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(argv, cwd=place.site, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            start_new_session=True, preexec_fn=pinned(SERVER_CORE))
+        try:
+            self.wait_until_it_answers()
+        except BaseException:
+            self.stop()
+            raise
+        self.start_time = time.monotonic() - self.started
+        self.address = f"127.0.0.1:{place.port}"
+        self.pids = family(self.process.pid)
+
+    def wait_until_it_answers(self):
+        while True:
+            if self.process.poll() is not None:
+                raise Failure(f"{self.server.name} ended with {self.process.returncode}: {self.said()}")
+            try:
+                with socket.create_connection(("127.0.0.1", self.place.port), timeout=5) as connection:
+                    connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                    if connection.recv(12).startswith(b"HTTP/1.1 200"):
+                        return
+            except OSError:
+                pass
+            if time.monotonic() - self.started > PATIENCE:
+                raise Failure(f"{self.server.name} does not answer 200: {self.said()}")
+            time.sleep(0.02)
+
+    def said(self):
+        return self.log.read_text(errors="replace").strip()[-600:] or "it says nothing"
+
+    def stop(self):
+        """The group ends, however it reacts."""
+        for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+            try:
+                os.killpg(self.process.pid, number)
+                self.process.wait(patience)
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)  # what its parent has left behind
+        except ProcessLookupError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()

@@ -1,0 +1,44 @@
+# Does the whole of it work? Tiny loads on this server and one peer; that numbers exist and answers were checked, no more.
+import dataclasses
+import tempfile
+
+from benchmark import pairs, plots, report
+from benchmark.cases import CASES
+from benchmark.servers import OURS, SERVERS
+from benchmark.session import Session
+
+
+def faults(result, wanted):
+    """What is missing in a result."""
+    for label in wanted:
+        line = result["lines"].get(label)
+        if line is None:
+            yield f"{label} was not measured"
+            continue
+        for key in ("cpu", "rate", "bytes", "pss", "answers"):
+            if not line[key] > 0:
+                yield f"{label}: {key} is {line[key]}"
+        if line["errors"]:
+            yield f"{label}: {line['errors']}"
+    for name, ratio in result["ratios"].items():
+        if not ratio["median"] or not ratio["low"] <= ratio["median"] <= ratio["high"]:
+            yield f"{name}: {ratio}"
+
+
+def run(options):
+    with tempfile.TemporaryDirectory() as folder:
+        session = Session(options.preset, folder, pairs=2, seconds=0.1)
+        peer = next(name for name in ("nginx", "h2o", "lighttpd", "poco") if not SERVERS[name].obstacle(session.build))
+        case = dataclasses.replace(CASES["bare"], peers=(peer,), rate=False, calls=False)
+        result = pairs.measure(session, case)
+        session.keep("bare", result)
+        session.say(report.section("bare", case.sentence, "pairs", result))
+        plots.case(session, "bare", case.sentence, "pairs", result)
+        wrong = list(faults(result, (*OURS, peer)))
+        # And a wrong length must be found out.
+        if pairs.measure(session, dataclasses.replace(case, name="wrong", size=14))["lines"]:
+            wrong.append("bodies of 13 bytes went through where 14 were wanted")
+    for sentence in wrong:
+        session.say(f"smoke: {sentence}")
+    session.say(f"smoke: {'FAILED' if wrong else 'ok'}")
+    return 1 if wrong else 0

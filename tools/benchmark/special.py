@@ -1,0 +1,77 @@
+# Cases that are no rounds of slices: memory of idle connections, and whether a greedy client harms the others.
+from benchmark import spread
+from benchmark.cases import lines
+from benchmark.load import Client, request_file
+from benchmark.measure import one_slice, settled_memory
+from benchmark.pairs import load_of
+from benchmark.running import Failure, cpu_time
+
+IDLE = 10_000
+GOOD_RATE = 2_000  # requests per second of the good clients: far below what any server can do
+
+
+def idle(session, case, count=IDLE):
+    """Memory of a connection: what PSS grows by, from the server without one to the server with all of them."""
+    result = {"lines": {}, "connections": count}
+    for label, line in lines(case).items():
+        try:
+            with session.serving(case.name, {label: line}) as running:
+                if label in running:
+                    result["lines"][label] = memory_of_idle(session, running[label], case, count)
+        except Failure as failure:
+            session.remark(f"{case.name}: {failure}")
+    return result
+
+
+def memory_of_idle(session, running, case, count):
+    request = request_file(session.folder / case.name)
+    # The process has worked before: what it needs once is not part of what a connection costs.
+    one_slice(session.build, running, {"request": request, "size": case.size, "seconds": 0.3, "connections": 8})
+    empty = settled_memory(running)
+    client = Client(session.build, running.address, held=True, idle=count - 1, connections=1, request=request, size=case.size,
+                    seconds=0.5)
+    try:
+        full = settled_memory(running)
+        before = cpu_time(running.pids)
+        client.go()
+        seen = client.result()
+    finally:
+        client.end()
+    if seen["errors"]:
+        raise Failure(f"{running.server.name}: with idle connections {seen['errors']}")
+    return {"rss": full[0], "pss": full[1], "empty_pss": empty[1], "bytes_each": (full[1] - empty[1]) / count,
+            "cpu": (cpu_time(running.pids) - before) / 1e3 / max(1, seen["answers"])}
+
+
+def fair(session, case):
+    """p99 of good clients at a low rate, alone and beside the greedy connection, in turns."""
+    folder = session.folder / case.name
+    site = session.site("1g") if case.beside[0].endswith("1g") else None
+    load = load_of(session, case, folder)
+    load |= {"rate": GOOD_RATE, "connections": 32, "seconds": max(1, 2 * session.seconds)}
+    greedy = {"beside": request_file(folder, path=case.beside[0], name="beside"), "beside_depth": case.beside[1]}
+    result = {"lines": {}}
+    with session.serving(case.name, lines(case), site) as running:
+        for label, server in running.items():
+            try:
+                alone, beside = [], []
+                for _ in range(3):
+                    alone.append(one_slice(session.build, server, load))
+                    beside.append(one_slice(session.build, server, load | greedy))
+                result["lines"][label] = compared(alone, beside)
+            except Failure as failure:
+                session.remark(f"{case.name}: {failure}")
+    return result
+
+
+def compared(alone, beside):
+    def percentile(of, share):
+        return spread.percentile([slice_["latency"] for slice_ in of], share)
+    seconds = sum(slice_["seconds"] for slice_ in beside)
+    return {"p50_alone": percentile(alone, 0.5), "p50_beside": percentile(beside, 0.5),
+            "p99_alone": percentile(alone, 0.99), "p99_beside": percentile(beside, 0.99),
+            "times": percentile(beside, 0.99) / percentile(alone, 0.99),
+            "greedy_bytes_per_second": sum(slice_["beside_bytes"] for slice_ in beside) / seconds,
+            "greedy_answers_per_second": sum(slice_["beside_answers"] for slice_ in beside) / seconds,
+            "errors": sum(sum(slice_["errors"].values()) for slice_ in alone + beside),
+            "clean": all(slice_["clean"] for slice_ in alone + beside)}
