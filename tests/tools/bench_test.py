@@ -75,6 +75,11 @@ class Statistics(unittest.TestCase):
         self.assertEqual(report.ratio_text(ratio | {"clean": False}), "~0.50 (0.40–0.60)")
         self.assertEqual(report.ratio_text(ratio | {"median": None}), "")
 
+    def test_says_that_a_server_fell_behind_its_rate(self):
+        rate = {"p50": 1000, "p99": 2000, "p999": 200_000, "reached": 1, "errors": 0, "clean": True}
+        self.assertEqual(report.latency_text(rate), "1.0 / 2.0 / 200")
+        self.assertEqual(report.latency_text(rate | {"clean": False, "reached": 0.9}), "~1.0 / 2.0 / 200 fell behind")
+
     def test_finds_what_is_missing_in_a_smoke(self):
         line = slice_of(5) | {"pss": 1}
         good = {"lines": {"uring": line, "nginx": line}, "ratios": {"a": {"median": 1, "low": 1, "high": 1}}}
@@ -110,7 +115,49 @@ class Rounds(unittest.TestCase):
         self.assertEqual(len(self.rounds(clean=False, pairs_wanted=6)[1]["a"]), 8)
 
 
+# A server with a child that nobody asked for; without `serve` it answers nobody and leaves.
+SERVE = """import http.server,os,sys
+if os.fork() == 0:
+  import signal
+  signal.signal(signal.SIGTERM, signal.SIG_IGN)
+  signal.pause()
+class Greet(http.server.BaseHTTPRequestHandler):
+  protocol_version = "HTTP/1.1"
+  def do_GET(self):
+    self.send_response(200)
+    self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Greet).serve_forever()
+"""
+
+
+class Greeter:
+    name = "greeter"
+
+    def __init__(self, code):
+        self.code = code
+
+    def command(self, _duty, place):
+        return [sys.executable, "-c", self.code, str(place.port)]
+
+
 class Processes(unittest.TestCase):
+    def running(self, code):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = pathlib.Path(folder.name)
+        return running.Running(Greeter(code), Duty(), Place(path / "server", path, path, running.free_port()))
+
+    def test_end_with_their_server_whatever_they_ignore(self):
+        with self.running(SERVE) as server:
+            pids = server.pids
+            self.assertEqual(len(pids), 2)
+            self.assertGreater(server.start_time, 0)
+        self.assertEqual([pid for pid in pids if not running.gone(pid)], [])
+
+    def test_that_do_not_start_say_why(self):
+        with self.assertRaisesRegex(running.Failure, "greeter ended with 3: no port for me"):
+            self.running("import sys; print('no port for me', flush=True); sys.exit(3)")
+
     def test_count_the_processor_time_of_a_family(self):
         burn = "import os,sys,time\nif os.fork():\n  sys.stdin.read()\nelse:\n  t=time.process_time()\n" \
                "  while time.process_time()-t<0.2: pass\n  print('done',flush=True)\n  sys.stdin.read()\n"

@@ -8,6 +8,7 @@ tools/bench smoke          seconds: does all of it work, whatever the numbers
 tools/bench check          how long `kirsch check` takes on sites of many routes"""
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -115,6 +116,7 @@ def measure(session, options):
 
 
 def main(arguments=None):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started ends
     options = parsed(arguments)
     verb = options.what[0] if options.what else None
     if verb == "list":

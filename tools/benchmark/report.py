@@ -32,12 +32,18 @@ def pair_rows(case):
         rate = line.get("at_rate")
         yield [label, number(line["cpu"], 2), user, number(line["rate"], 0), number(line["bytes"], 0),
                mebibytes(line["pss"]), number(line.get("calls"), 2),
-               " / ".join(microseconds(rate[name]) for name in ("p50", "p99", "p999")) if rate else "–",
+               latency_text(rate) if rate else "–",
                *(ratio_text(case["ratios"].get(f"{ours} / {label}")) for ours in OURS), "; ".join(remarks)]
 
 
 PAIR_HEAD = ["", "CPU µs/req", "user", "requests/s", "bytes", "PSS MiB", "calls/req", "p50/p99/p99.9 µs at 70 %",
              "uring/it", "epoll/it", ""]
+
+
+def latency_text(rate):
+    """Of a server that did not keep up the latency says how long it was asked, no more."""
+    text = " / ".join(microseconds(rate[name]) for name in ("p50", "p99", "p999"))
+    return ("" if rate["clean"] else UNQUIET) + text + ("" if rate["reached"] >= 0.98 and not rate["errors"] else " fell behind")
 
 
 def ratio_text(ratio):

@@ -1,4 +1,5 @@
 # A server as processes: started on its core, watched from /proc, ended with all of its children.
+import ctypes
 import os
 import pathlib
 import re
@@ -17,7 +18,14 @@ class Failure(Exception):
 
 
 def pinned(core):
-    return lambda: os.sched_setaffinity(0, {core % os.cpu_count()})
+    """For preexec_fn: on that core, and not longer than this process, however that ends."""
+    libc = ctypes.CDLL(None)
+    set_parent_death_signal = 1
+
+    def prepare():
+        os.sched_setaffinity(0, {core % os.cpu_count()})
+        libc.prctl(set_parent_death_signal, signal.SIGTERM)
+    return prepare
 
 
 def free_port():
@@ -45,6 +53,13 @@ def family(pid):
         found.append(waiting.pop())
         waiting += parents.get(found[-1], [])
     return found
+
+
+def gone(pid):
+    try:
+        return stat_fields(pid)[0] in "ZX"
+    except OSError:
+        return True
 
 
 def schedstat(path):
@@ -131,19 +146,22 @@ class Running:
         return self.log.read_text(errors="replace").strip()[-600:] or "it says nothing"
 
     def stop(self):
-        """The group ends, however it reacts."""
+        """The group ends, however it reacts, and is gone when this returns."""
+        pids = family(self.process.pid)
         for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
             try:
                 os.killpg(self.process.pid, number)
                 self.process.wait(patience)
-            except ProcessLookupError:
                 break
-            except subprocess.TimeoutExpired:
+            except (ProcessLookupError, subprocess.TimeoutExpired):
                 continue
         try:
             os.killpg(self.process.pid, signal.SIGKILL)  # what its parent has left behind
         except ProcessLookupError:
             pass
+        deadline = time.monotonic() + PATIENCE
+        while not all(gone(pid) for pid in pids) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def __enter__(self):
         return self
