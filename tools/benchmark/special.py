@@ -35,12 +35,13 @@ def memory_of_idle(session, running, case, count):
         before = cpu_time(running.pids)
         client.go()
         seen = client.result()
+        cpu = cpu_time(running.pids) - before
     finally:
         client.end()
     if seen["errors"]:
         raise Failure(f"{running.server.name}: with idle connections {seen['errors']}")
     return {"rss": full[0], "pss": full[1], "empty_pss": empty[1], "bytes_each": (full[1] - empty[1]) / count,
-            "cpu": (cpu_time(running.pids) - before) / 1e3 / max(1, seen["answers"])}
+            "cpu": cpu / 1e3 / max(1, seen["answers"])}
 
 
 def fair(session, case):

@@ -51,7 +51,8 @@ class Load final : public WireUser {
   // Opens what has to be open before the first request. Throws std::runtime_error if the server does not take that
   // many.
   void prepare();
-  // prepare() was called. Ends early after more than a thousand errors if most answers are none.
+  // prepare() was called. Ends early after more than a thousand errors if most answers are none. Connections stay open
+  // as long as the wires.
   void run();
   Result& result() { return result_; }
 

@@ -39,7 +39,8 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--answers", plan.answers, "so many requests instead of a time");
   app.add_flag("--fresh", plan.fresh, "a connection for each request");
   app.add_option("--idle", plan.idle, "further connections that ask once and stay")->check(CLI::Range(0, 1'000'000));
-  app.add_flag("--hold", options.hold, "prints a line when all connections are there, and starts with a line of input");
+  app.add_flag("--hold", options.hold,
+               "prints a line when all connections are there, starts with a line of input, and closes with another");
   app.add_option("--request", options.request_file, "file with the bytes of the request; GET / otherwise");
   app.add_option("--status", plan.status, "of each answer, 200");
   app.add_option("--size", plan.size, "bytes of each answer's body; otherwise as the first one");
@@ -86,6 +87,7 @@ int run(Options options) {
   }
   load.run();
   print(load.result(), std::cout);
+  if (options.hold) std::cin.get();
   return load.result().answers == 0 && plan.answers + plan.connections != 0 ? 1 : 0;
 }
 
