@@ -1,5 +1,6 @@
 # tools/bench: its statistics, its rule for slices, its accounts of processes, its tables, and what it tells each server.
 # Usage: bench_test.py SOURCE
+import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from collections import Counter
 
 SOURCE = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(SOURCE / "tools"))
-from benchmark import callgrind, cases, growth, machine, measure, pairs, report, running, smoke, spread  # noqa: E402
+from benchmark import (callgrind, cases, command, growth, machine, measure, pairs, report, running,  # noqa: E402
+                       smoke, special, spread)
 from benchmark.duty import Duty, Place, make_site  # noqa: E402
 from benchmark.load import options_of, request_file  # noqa: E402
 from benchmark.servers import OURS, SERVERS  # noqa: E402
+from benchmark.session import Session  # noqa: E402
 
 
 def slice_of(cpu, clean=True, **more):
@@ -262,7 +265,43 @@ class Instructions(unittest.TestCase):
         self.assertEqual(callgrind.difference(Counter(a=300, b=50, c=5), Counter(a=100, b=50), 100), {"a": 2, "c": 0.05})
 
 
+class Silent(Session):
+    """A session that measures nothing."""
+
+    def __init__(self, folder):  # noqa: PLW0231
+        self.folder, self.build, self.pairs, self.seconds = pathlib.Path(folder), pathlib.Path(folder) / "nowhere", 1, 1
+        self.machine, self.versions, self.results, self.remarks = {}, {}, {}, []
+        self.obstacles = {"nginx": "nginx is not installed"}
+
+    def say(self, text, end="\n"):
+        pass
+
+
 class Command(unittest.TestCase):
+    def measured(self, measure_it):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        session, parts = Silent(folder.name), []
+        kept, command.KINDS["idle"] = command.KINDS["idle"], measure_it
+        self.addCleanup(command.KINDS.__setitem__, "idle", kept)
+        good = command.measure_case(session, cases.CASES["idle"], parts)
+        return session, parts, good
+
+    def test_goes_on_after_a_case_that_fails_and_keeps_why(self):
+        def fail(_session, _case):
+            raise running.Failure("the moon is full")
+        session, parts, good = self.measured(fail)
+        self.assertEqual((parts, good), ([], False))
+        self.assertEqual(session.remarks, ["idle failed: the moon is full"])
+        self.assertIn("the moon is full", (session.folder / "results.json").read_text())
+
+    def test_leaves_out_what_is_not_installed_and_says_so(self):
+        only = dataclasses.replace(cases.CASES["idle"], peers=("nginx",))
+        session, _, good = self.measured(lambda session, _: special.idle(session, only, 10))
+        self.assertIn("nginx is not installed; left out", session.remarks)
+        self.assertTrue(any("uring cannot be started" in remark for remark in session.remarks), session.remarks)
+        self.assertTrue(good)
+
     def test_refuses_what_it_does_not_know(self):
         for arguments in (["nowhere"], ["growth", "nothing"], ["--pairs", "0"], ["--seconds", "0"]):
             said = subprocess.run([SOURCE / "tools/bench", *arguments], capture_output=True, text=True, check=False)

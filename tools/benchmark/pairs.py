@@ -63,7 +63,8 @@ def measure(session, case):
         result = {"lines": {label: line_of(of) for label, of in slices.items() if any(of)}, "slices": slices}
         for label, line in result["lines"].items():
             line["rss"], line["pss"] = settled_memory(running[label])
-            line["start_time"] = running[label].start_time
+            if case.duty.routes:
+                line["started_in"] = running[label].start_time
             if case.ideal:
                 line["of_ideal"] = line["rate"] / case.ideal
             if case.rate:

@@ -26,6 +26,8 @@ def pair_rows(case):
             remarks.append(f"not saturated ({100 * line['busy']:.0f} %)")
         if line["errors"]:
             remarks.append(f"{sum(line['errors'].values())} errors: {next(iter(line['errors']))}")
+        if "started_in" in line:
+            remarks.append(f"started in {line['started_in']:.2f} s")
         if "of_ideal" in line:
             remarks.append(f"{100 * line['of_ideal']:.1f} % of what is possible")
         user = "–" if line["user_share"] is None else number(100 * line["user_share"], 0, " %")

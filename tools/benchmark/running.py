@@ -116,8 +116,11 @@ class Running:
         (place.folder / "command").write_text(" ".join(argv)[:4000] + "\n")
         self.started = time.monotonic()
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(argv, cwd=place.site, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True, preexec_fn=pinned(SERVER_CORE))
+            try:
+                self.process = subprocess.Popen(argv, cwd=place.site, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                start_new_session=True, preexec_fn=pinned(SERVER_CORE))
+            except OSError as error:
+                raise Failure(f"{server.name} cannot be started: {error}") from error
         try:
             self.wait_until_it_answers()
         except BaseException:

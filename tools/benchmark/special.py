@@ -38,8 +38,8 @@ def memory_of_idle(session, running, case, count):
         cpu = cpu_time(running.pids) - before
     finally:
         client.end()
-    if seen["errors"]:
-        raise Failure(f"{running.server.name}: with idle connections {seen['errors']}")
+    if seen["errors"] or seen["reconnects"]:
+        raise Failure(f"{running.server.name} ended {seen['reconnects']} connections among idle ones: {seen['errors']}")
     return {"rss": full[0], "pss": full[1], "empty_pss": empty[1], "bytes_each": (full[1] - empty[1]) / count,
             "cpu": cpu / 1e3 / max(1, seen["answers"])}
 
