@@ -195,6 +195,8 @@ class Poco(Program):
         return [place.build / "bin" / self.program, place.port, duty.workers if duty.does == "sleep" else 80, BODY]
 
     def version(self, _build):
+        if not shutil.which("dpkg-query"):
+            return "poco HTTPServer"
         said = subprocess.run(["dpkg-query", "--show", "--showformat", "${Version}", "libpoco-dev"], capture_output=True,
                               text=True, check=False)
         return f"poco HTTPServer {said.stdout.strip()}"

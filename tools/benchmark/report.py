@@ -106,7 +106,7 @@ def section(name, sentence, kind, case, markdown=False):
 def preface(session):
     """What a reader of the Markdown has to know about where these numbers come from."""
     lines = ["# Benchmark", "", *(f"- {name}: {value}" for name, value in session.machine.items()),
-             f"- {', '.join(session.versions.values())}",
+             f"- {', '.join(dict.fromkeys(session.versions.values()))}",
              f"- {session.pairs} rounds, slices of {session.seconds:g} s; server on core 0, client on core 1; one loop or worker each",
              "", f"Ratios are medians over rounds, in brackets their 95 % bootstrap interval; {UNQUIET}: too few rounds were quiet, "
              "so all of them count. 'Not saturated' shows how much of its core the server used: its rate is then the client's.",

@@ -7,6 +7,8 @@ from benchmark.cases import CASES
 from benchmark.servers import OURS, SERVERS
 from benchmark.session import Session
 
+SKIPPED = 77  # what CTest is told to take for it
+
 
 def faults(result, wanted):
     """What is missing in a result."""
@@ -31,6 +33,9 @@ def run(options):
         peer = next(name for name in ("nginx", "h2o", "lighttpd", "poco") if not SERVERS[name].obstacle(session.build))
         case = dataclasses.replace(CASES["bare"], peers=(peer,), rate=False, calls=False)
         result = pairs.measure(session, case)
+        if any("io_uring_setup" in remark for remark in session.remarks):
+            session.say("smoke: skipped, because the load generator needs io_uring")
+            return SKIPPED
         session.keep("bare", result)
         session.say(report.section("bare", case.sentence, "pairs", result))
         plots.case(session, "bare", case.sentence, "pairs", result)

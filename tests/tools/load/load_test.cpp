@@ -117,7 +117,16 @@ Result run(const Scripted& server, const Plan& plan) {
   return std::move(load.result());
 }
 
-TEST(Load, counts_good_answers_and_their_bytes) {
+class Loading : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    io_uring ring;
+    if (::io_uring_queue_init(1, &ring, 0) < 0) GTEST_SKIP() << "io_uring is forbidden here";
+    ::io_uring_queue_exit(&ring);
+  }
+};
+
+TEST_F(Loading, counts_good_answers_and_their_bytes) {
   const Scripted server([](std::size_t) { return good; });
   const auto result = run(server, asking(200));
   EXPECT_EQ(result.answers, 200u);
@@ -128,7 +137,7 @@ TEST(Load, counts_good_answers_and_their_bytes) {
   EXPECT_THAT(result.errors, IsEmpty());
 }
 
-TEST(Load, finds_one_wrong_length_among_many_answers) {
+TEST_F(Loading, finds_one_wrong_length_among_many_answers) {
   for (const std::string wrong : {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhell",
                                   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhell\r\n0\r\n\r\n"}) {
     const Scripted server([&](std::size_t number) { return number == 77 ? wrong : good; });
@@ -138,7 +147,7 @@ TEST(Load, finds_one_wrong_length_among_many_answers) {
   }
 }
 
-TEST(Load, takes_chunks_and_a_length_for_the_same_where_the_bytes_are) {
+TEST_F(Loading, takes_chunks_and_a_length_for_the_same_where_the_bytes_are) {
   const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n";
   const Scripted server([&](std::size_t number) { return number % 2 == 0 ? good : chunked; });
   const auto result = run(server, asking(200));
@@ -147,7 +156,7 @@ TEST(Load, takes_chunks_and_a_length_for_the_same_where_the_bytes_are) {
   EXPECT_THAT(result.errors, IsEmpty());
 }
 
-TEST(Load, holds_all_answers_against_a_size_that_is_given) {
+TEST_F(Loading, holds_all_answers_against_a_size_that_is_given) {
   const Scripted server([](std::size_t) { return good; });
   auto plan = asking(20);
   plan.size = 6;
@@ -156,7 +165,7 @@ TEST(Load, holds_all_answers_against_a_size_that_is_given) {
   EXPECT_THAT(result.errors, ElementsAre(Pair("a body of 5 bytes, not 6", 20)));
 }
 
-TEST(Load, finds_another_status) {
+TEST_F(Loading, finds_another_status) {
   const Scripted server([](std::size_t number) {
     return number == 5 ? "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5\r\n\r\nhello" : good;
   });
@@ -165,7 +174,7 @@ TEST(Load, finds_another_status) {
   EXPECT_THAT(result.errors, ElementsAre(Pair("status 503", 1)));
 }
 
-TEST(Load, finds_connections_that_end_before_their_answer_and_goes_on_with_new_ones) {
+TEST_F(Loading, finds_connections_that_end_before_their_answer_and_goes_on_with_new_ones) {
   const Scripted server([](std::size_t number) { return number == 5 || number == 9 ? "" : good; });
   const auto result = run(server, asking(20));
   EXPECT_EQ(result.answers, 18u);
@@ -174,14 +183,14 @@ TEST(Load, finds_connections_that_end_before_their_answer_and_goes_on_with_new_o
   EXPECT_EQ(result.reconnects, 2u);
 }
 
-TEST(Load, finds_an_answer_too_many) {
+TEST_F(Loading, finds_an_answer_too_many) {
   const Scripted server([](std::size_t number) { return number == 5 ? good + good + good : good; });
   auto plan = asking(20, 1);
   const auto result = run(server, plan);
   EXPECT_THAT(result.errors, Contains(Pair("an answer that nobody asked for", 1)));
 }
 
-TEST(Load, finds_what_is_not_http_and_stops_where_nothing_else_comes) {
+TEST_F(Loading, finds_what_is_not_http_and_stops_where_nothing_else_comes) {
   const Scripted server([](std::size_t) { return "SSH-2.0-OpenSSH_9.2\r\n\r\n"; });
   const auto result = run(server, asking(100'000));
   EXPECT_EQ(result.answers, 0u);
@@ -189,7 +198,7 @@ TEST(Load, finds_what_is_not_http_and_stops_where_nothing_else_comes) {
   EXPECT_LT(server.connections(), 10'000u);
 }
 
-TEST(Load, opens_a_connection_for_each_request_where_it_shall) {
+TEST_F(Loading, opens_a_connection_for_each_request_where_it_shall) {
   const Scripted server([](std::size_t) { return good; });
   auto plan = asking(50);
   plan.fresh = true;
@@ -199,7 +208,7 @@ TEST(Load, opens_a_connection_for_each_request_where_it_shall) {
   EXPECT_THAT(result.errors, IsEmpty());
 }
 
-TEST(Load, keeps_as_many_requests_under_way_as_it_may) {
+TEST_F(Loading, keeps_as_many_requests_under_way_as_it_may) {
   const Scripted server([](std::size_t) { return good; });
   auto plan = asking(500, 2);
   plan.depth = 16;
@@ -208,7 +217,7 @@ TEST(Load, keeps_as_many_requests_under_way_as_it_may) {
   EXPECT_THAT(result.errors, IsEmpty());
 }
 
-TEST(Load, holds_idle_connections_that_asked_once) {
+TEST_F(Loading, holds_idle_connections_that_asked_once) {
   const Scripted server([](std::size_t) { return good; });
   auto plan = asking(50);
   plan.idle = 30;
@@ -219,7 +228,7 @@ TEST(Load, holds_idle_connections_that_asked_once) {
 
 // A server that stops for 300 ms in a run of 500 ms at 100 requests per second: some thirty requests had to wait, and a
 // client that had asked one after the other would have seen one.
-TEST(Load, counts_waiting_from_the_time_at_which_a_request_was_due) {
+TEST_F(Loading, counts_waiting_from_the_time_at_which_a_request_was_due) {
   const Scripted server([](std::size_t number) {
     if (number == 10) ::poll(nullptr, 0, 300);
     return good;
@@ -234,7 +243,7 @@ TEST(Load, counts_waiting_from_the_time_at_which_a_request_was_due) {
   EXPECT_GE(late, 20u);
 }
 
-TEST(Load, prints_json_with_the_errors) {
+TEST_F(Loading, prints_json_with_the_errors) {
   const Scripted server([](std::size_t number) { return number == 5 ? "" : good; });
   std::ostringstream out;
   print(run(server, asking(20)), out);
@@ -243,7 +252,7 @@ TEST(Load, prints_json_with_the_errors) {
   EXPECT_THAT(out.str(), ::testing::EndsWith("]]}\n"));
 }
 
-TEST(Load, says_that_nobody_listens) {
+TEST_F(Loading, says_that_nobody_listens) {
   sockaddr_in nobody{};
   {
     const Scripted server([](std::size_t) { return good; });
