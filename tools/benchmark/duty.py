@@ -18,6 +18,7 @@ class Duty:
     routes: int = 0               # exact paths /r/0 … beside /
     cached_files: bool = False    # with the server's cache of open files, where that is a choice
     workers: int = 1              # threads that may sleep at once
+    alone: bool = False           # without a process that watches over the one that serves
 
     def wants(self):
         return {self.does} | {word for word, wanted in (("request_id", self.request_id), ("log", self.log),

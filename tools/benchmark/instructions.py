@@ -1,6 +1,7 @@
 # User instructions per request, which do not wobble: what two loads of different length differ by under callgrind.
 # With the driver epoll: Valgrind 3.19 stops at io_uring. What time alone causes (a tick, a flush) is below 1 % of it.
 import collections
+import dataclasses
 import re
 
 from benchmark import callgrind, load, plots, report
@@ -11,7 +12,7 @@ from benchmark.running import Failure
 FEW, MANY = 1_000, 4_000
 TOP = 15
 
-# label → (Duty, header fields of the request)
+# label → (Duty, header fields of the request); where a server is named first it is that one.
 MEASURED = {
     "bare, 1 field": (Duty(), ()),
     "bare, 11 fields, 600 bytes": (Duty(), BROWSER),
@@ -24,6 +25,9 @@ MEASURED = {
     "one no-op tool on": (Duty(tools=1), ()),
     "six no-op tools on": (Duty(tools=6), ()),
     "six on, ten off": (Duty(tools=16), ()),
+    "nginx, bare, 1 field": (Duty(alone=True), ()),
+    "nginx, bare, 11 fields, 600 bytes": (Duty(alone=True), BROWSER),
+    "nginx, pipeline, 1 field": (dataclasses.replace(PIPELINE, alone=True), ()),
 }
 SHOWN = tuple(MEASURED)[:4]
 
@@ -31,11 +35,12 @@ SHOWN = tuple(MEASURED)[:4]
 def per_request(session, label):
     """(function, file, object) → instructions per request."""
     duty, headers = MEASURED[label]
+    name = "nginx" if label.startswith("nginx") else "epoll"
     folder = "instructions/" + re.sub(r"\W+", "-", label)
     request = load.request_file(session.folder / folder, headers=headers)
-    with session.serving(folder, {"epoll": ("epoll", duty)}, 
-                         command=callgrind.command(session.build, session.folder / folder / "epoll")) as running:
-        server = running["epoll"]
+    with session.serving(folder, {name: (name, duty)},
+                         command=callgrind.command(session.build, session.folder / folder / name)) as running:
+        server = running[name]
         parts = []
         for number, answers in enumerate((FEW, FEW, MANY), start=1):  # the first one fills caches
             seen = load.run(session.build, server.address, request=request, answers=answers)
@@ -87,7 +92,8 @@ def run(session):
     session.progress("")
     totals = {label: sum(cost.values()) for label, cost in costs.items()}
     bare = totals.get("bare, 1 field")
-    rows = [[label, report.number(total, 0), report.number(total - bare, 0) if bare else "–"] for label, total in totals.items()]
+    rows = [[label, report.number(total, 0), report.number(total - bare, 0) if bare and "nginx" not in label else "–"]
+            for label, total in totals.items()]
     parts = [part(session, "instructions per request (user, epoll, 64 connections)", ["", "instructions", "beyond bare"], rows)]
     shown = [label for label in SHOWN if label in costs]
     stages = {label: sums(costs[label], lambda _, file, binary: stage(file, binary)) for label in shown}

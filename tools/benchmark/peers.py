@@ -45,6 +45,7 @@ class Nginx(Peer):
     def lines(self, duty, place):
         fixed = f'return 200 "{BODY}";'
         yield "user root;" if as_root() else ""
+        yield "master_process off;" if duty.alone else ""
         yield f"worker_processes 1; daemon off; pid {place.folder}/pid; worker_rlimit_nofile 20000;"
         yield "events { worker_connections 19500; }"
         yield "http {"
