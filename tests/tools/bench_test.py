@@ -94,28 +94,31 @@ class Statistics(unittest.TestCase):
 
 
 class Rounds(unittest.TestCase):
-    def rounds(self, clean, pairs_wanted=4):
+    def rounds(self, clean, pairs_wanted=4, servers=("a", "b", "broken")):
+        """`clean` tells of each slice of `a` in turn; the others are clean."""
         asked = []
 
         def one_slice(_build, server, _load):
             asked.append(server)
             if server == "broken":
                 raise running.Failure("it broke")
-            return slice_of(1, clean=clean) | {"latency": []}
+            return slice_of(1, clean=server != "a" or clean(asked.count("a"))) | {"latency": []}
         kept, measure.one_slice = measure.one_slice, one_slice
         self.addCleanup(setattr, measure, "one_slice", kept)
-        load = dict.fromkeys("abc", {"seconds": 10})
-        found = measure.rounds(None, {"a": "a", "b": "b", "c": "broken"}, pairs_wanted, load)
+        load = dict.fromkeys(servers, {"seconds": 10})
+        found = measure.rounds(None, {name: name for name in servers}, pairs_wanted, load)
         return asked, *found
 
     def test_go_forwards_and_backwards_and_survive_a_broken_server(self):
-        asked, slices, failures = self.rounds(clean=True)
+        asked, slices, failures = self.rounds(lambda number: True)
         self.assertEqual(asked[:6], ["a", "b", "broken", "broken", "b", "a"])
-        self.assertEqual(failures, {"c": "it broke"})
-        self.assertEqual(slices["c"], [None] * len(slices["a"]))
+        self.assertEqual(failures, {"broken": "it broke"})
+        self.assertEqual(slices["broken"], [None] * len(slices["a"]))
 
-    def test_are_a_third_more_at_most_where_the_machine_is_not_quiet(self):
-        self.assertEqual(len(self.rounds(clean=False, pairs_wanted=6)[1]["a"]), 8)
+    def test_are_more_where_some_were_not_clean_a_third_at_most(self):
+        for unclean, wanted in (((), 6), ((2,), 7), ((1, 2, 3, 4), 8), (range(99), 6)):
+            slices = self.rounds(lambda number: number not in unclean, 6, ("a", "b"))[1]
+            self.assertEqual(len(slices["a"]), wanted, unclean)
 
 
 # A server with a child that nobody asked for; without `serve` it answers nobody and leaves.

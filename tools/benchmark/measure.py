@@ -37,8 +37,8 @@ def one_slice(build, running, load):
 
 
 def rounds(build, lines, pairs, load, progress=lambda text: None):
-    """label → one slice per round (None where it failed). Up to a third more rounds while too few are clean; fewer where
-    servers that do not answer make slices long."""
+    """label → one slice per round (None where it failed). Up to a third more rounds replace unclean ones, unless all
+    are; fewer where servers that do not answer make slices long."""
     slices = {label: [] for label in lines}
     failures = {}
     wanted = pairs
@@ -56,7 +56,7 @@ def rounds(build, lines, pairs, load, progress=lambda text: None):
         number += 1
         spoilt = sum(not all(one[-1 - back] and one[-1 - back]["clean"] for one in slices.values())
                      for back in range(number))
-        wanted = pairs + min(spoilt, pairs // 3)
+        wanted = pairs + (min(spoilt, pairs // 3) if spoilt < number else 0)
         progress(f"round {number} of {wanted}")
     return slices, failures
 
