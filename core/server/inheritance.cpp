@@ -90,6 +90,8 @@ Inheritance Inheritance::take() {
       inheritance.from = message->type == "keeper" ? From::keeper : From::predecessor;
       inheritance.pid = static_cast<pid_t>(std::atoi(message->body.c_str()));
       return inheritance;
+    } else {
+      inheritance.secrets.take(*message);
     }
   }
 }
@@ -116,8 +118,8 @@ void Inheritance::drop_rest() {
   listeners.clear();
 }
 
-bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners,
-              int control) {
+bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners, int control,
+              const TlsSecrets& secrets) {
   for (const auto& listener : listeners) {
     std::vector<int> descriptors;
     for (const auto& socket : listener.sockets) descriptors.push_back(socket.descriptor());
@@ -129,6 +131,7 @@ bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector
       if (!to.send("listener", body, portion)) return false;
     }
   }
+  if (!secrets.send(to)) return false;
   if (control >= 0 && !to.send("control", {}, {control})) return false;
   return to.send(from == Inheritance::From::keeper ? "keeper" : "predecessor", std::to_string(::getpid()));
 }

@@ -12,6 +12,7 @@
 #include "base/exit_code.h"
 #include "net/listener.h"
 #include "net/message_channel.h"
+#include "server/tls_secrets.h"
 
 namespace kirsch::server {
 
@@ -30,6 +31,7 @@ struct Inheritance {
   std::vector<BoundListener> listeners;
   base::UniqueFd control;  // of a predecessor: its listening control socket
   std::optional<net::MessageChannel> channel;
+  TlsSecrets secrets;
 
   // What the environment says was given, by another process of this server or by a service manager (sd_listen_fds(3));
   // nothing if this process was started by a person. Once, before threads. Throws base::Refusal.
@@ -43,8 +45,8 @@ struct Inheritance {
 };
 
 // The other side. `control` may be -1. False: the child is gone.
-bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners,
-              int control);
+bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners, int control,
+              const TlsSecrets& secrets);
 
 // What a started process says when it cannot serve. False: its starter is gone.
 bool report_failure(net::MessageChannel& to, base::ExitCode code, std::string_view text) noexcept;

@@ -86,6 +86,7 @@ pipeline::Engine Keeper::engine() {
 }
 
 void Keeper::subscribe_core() {
+  bus_.subscribe({"start", "passwords", 60, [this](std::string_view) { secrets_.ask_passwords(configuration_); }});
   bus_.subscribe({"start", "listeners", 75, [this](std::string_view) { bind(); }});
   bus_.subscribe({"start", "servers", 80, [this](std::string_view) { start_servers(); }});
   bus_.subscribe({"start", "ready", 100, [this](std::string_view) { announce(); }});
@@ -136,8 +137,9 @@ void Keeper::announce() {
 void Keeper::start_team() {
   coming_deadline_ = Clock::now() + coming_configuration_->server.start_time;
   try {
+    const auto secrets = secrets_.secrets(*coming_configuration_);
     for (unsigned count = 0; count < coming_configuration_->server.processes; ++count)
-      coming_.emplace_back(program_, coming_listeners_, news_);
+      coming_.emplace_back(program_, coming_listeners_, secrets, news_);
   } catch (const base::Refusal& refusal) {
     drop_coming(refusal.exit_code(), text_of(refusal.diagnostics()));
   }
@@ -298,7 +300,7 @@ void Keeper::start_again() {
   if (starts_due_.empty() || starts_due_.front() > Clock::now()) return;
   starts_due_.pop_front();
   try {
-    current_.emplace_back(program_, listeners_, news_);
+    current_.emplace_back(program_, listeners_, secrets_.secrets(configuration_), news_);
     end_within(current_.back(), configuration_.server.start_time);
     log_.write(Level::info, "keeper: started " + named(current_.back()));
   } catch (const base::Refusal& refusal) {

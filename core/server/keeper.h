@@ -15,6 +15,7 @@
 #include "server/blueprint.h"
 #include "server/control_clients.h"
 #include "server/engine_plugins.h"
+#include "server/kept_secrets.h"
 #include "server/kept_server.h"
 #include "server/module_listeners.h"
 #include "server/program.h"
@@ -98,6 +99,7 @@ class Keeper {
   Modules modules_;
   EnginePlugins plugins_;
   const KeptServer::News news_;
+  KeptSecrets secrets_;
   base::UniqueFd signals_;
   std::optional<ControlClients> control_;
   std::vector<BoundListener> listeners_;

@@ -29,9 +29,10 @@ Loops::Load load_of(const std::string& body) {
 
 }  // namespace
 
-KeptServer::KeptServer(const Program& program, const std::vector<BoundListener>& listeners, const News& news)
+KeptServer::KeptServer(const Program& program, const std::vector<BoundListener>& listeners, const TlsSecrets& secrets,
+                       const News& news)
     : child_(spawn_server(program)), news_(news) {
-  bequeath(child_.channel, Inheritance::From::keeper, listeners, -1);
+  bequeath(child_.channel, Inheritance::From::keeper, listeners, -1, secrets);
 }
 
 void KeptServer::watch(std::vector<pollfd>& entries) const {

@@ -37,7 +37,8 @@ class KeptServer {
   };
 
   // Starts it. `news` must outlive it. Throws base::Refusal.
-  KeptServer(const Program& program, const std::vector<BoundListener>& listeners, const News& news);
+  KeptServer(const Program& program, const std::vector<BoundListener>& listeners, const TlsSecrets& secrets,
+             const News& news);
 
   void watch(std::vector<pollfd>& entries) const;
   // Takes what it said and whether it ended.

@@ -48,6 +48,14 @@ base::Refusal refusal(const config::Place& place, std::string message, std::stri
                                         .help = std::move(help)});
 }
 
+const net::tls::Provider& provider() { return *net::tls::find_provider("openssl"); }
+
+FileBytes key_of(const config::CertificateSettings& certificate, const FileReader& read) {
+  FileBytes key = read(certificate.private_key);
+  if (!key.failure.empty()) throw refusal(certificate.private_key_place, "the private key " + key.failure);
+  return key;
+}
+
 }  // namespace
 
 KeyPasswords::~KeyPasswords() {
@@ -75,23 +83,36 @@ KeyPasswords::Answer KeyPasswords::of(const config::CertificateSettings& certifi
   return {typed->second};
 }
 
-void KeyPasswords::ask(const config::Configuration& configuration) {
+template <class Work>
+void KeyPasswords::each_untyped(const config::Configuration& configuration, Work work) {
   for (const auto& listener : configuration.listeners) {
     if (!listener.tls) continue;
     for (const auto& certificate : listener.tls->certificates) {
       const bool asked = certificate.password.from == config::PasswordSettings::From::prompt;
-      if (asked && !typed_.contains(certificate.private_key)) ask_for(certificate);
+      if (asked && !typed_.contains(certificate.private_key)) work(certificate);
     }
   }
+}
+
+void KeyPasswords::ask(const config::Configuration& configuration) {
+  each_untyped(configuration, [this](const auto& certificate) { ask_for(certificate); });
+}
+
+void KeyPasswords::expect(const config::Configuration& configuration) {
+  each_untyped(configuration, [this](const auto& certificate) {
+    const FileBytes key = key_of(certificate, read_);
+    if (provider().encrypted(key.bytes))
+      throw refusal(certificate.password.place, "the password of a private key is to be typed, and nobody was asked",
+                    "only a start can ask: stop the server and start it");
+    typed_[certificate.private_key] = std::nullopt;
+  });
 }
 
 void KeyPasswords::ask_for(const config::CertificateSettings& certificate) {
   constexpr int tries = 3;
   const auto& place = certificate.password.place;
-  const FileBytes key = read_(certificate.private_key);
-  if (!key.failure.empty()) throw refusal(certificate.private_key_place, "the private key " + key.failure);
-  const auto& provider = *net::tls::find_provider("openssl");
-  if (!provider.encrypted(key.bytes)) {
+  const FileBytes key = key_of(certificate, read_);
+  if (!provider().encrypted(key.bytes)) {
     typed_[certificate.private_key] = std::nullopt;
     return;
   }
@@ -100,7 +121,7 @@ void KeyPasswords::ask_for(const config::CertificateSettings& certificate) {
     if (!answer)
       throw refusal(place, "the password of a private key is to be typed, but nobody answers at a terminal",
                     "start the server at a terminal, or let it come from a file, a variable or a command");
-    if (provider.opens(key.bytes, *answer)) {
+    if (provider().opens(key.bytes, *answer)) {
       typed_[certificate.private_key] = std::move(*answer);
       return;
     }

@@ -14,7 +14,10 @@ namespace kirsch::server {
 // One thread. What was typed is remembered, because nobody can be asked again once the server is a daemon.
 class KeyPasswords {
  public:
-  explicit KeyPasswords(FileReader read) : read_(std::move(read)) {}
+  using Typed = std::map<std::string, std::optional<std::string>>;  // by the path of the key; none: it needs none
+
+  // `typed` was asked for by another process.
+  explicit KeyPasswords(FileReader read, Typed typed = {}) : read_(std::move(read)), typed_(std::move(typed)) {}
   ~KeyPasswords();
   KeyPasswords(const KeyPasswords&) = delete;
   KeyPasswords& operator=(const KeyPasswords&) = delete;
@@ -28,12 +31,17 @@ class KeyPasswords {
 
   // Asks the terminal for all that say `prompt`, each until it is right, three times at most. Throws base::Refusal.
   void ask(const config::Configuration& configuration);
+  // Instead, where nobody can be asked: throws base::Refusal if something is to be typed that was not.
+  void expect(const config::Configuration& configuration);
+  const Typed& typed() const { return typed_; }
 
  private:
+  template <class Work>
+  void each_untyped(const config::Configuration& configuration, Work work);
   void ask_for(const config::CertificateSettings& certificate);
 
   const FileReader read_;
-  std::map<std::string, std::optional<std::string>> typed_;  // by the path of the key; none: it needs none
+  Typed typed_;
 };
 
 }  // namespace kirsch::server

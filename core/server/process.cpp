@@ -42,7 +42,9 @@ Process::Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inher
       bus_(log_),
       listeners_of_modules_(bus_),
       host_(logs, loop_count_, blueprint.configuration.server.workers, engine()),
-      tls_(blueprint.configuration, log_, [this](const std::string& path) { return read_file(path); }),
+      tls_(
+          blueprint.configuration, log_, [this](const std::string& path) { return read_file(path); },
+          std::move(inheritance_.secrets)),
       state_(state_directory(blueprint.configuration.server.state)),
       modules_(blueprint, host_, state_),
       plugins_(blueprint, modules_, share_of(inheritance_)) {
@@ -69,7 +71,7 @@ pipeline::Engine Process::engine() {
 }
 
 void Process::subscribe_core() {
-  bus_.subscribe({"start", "passwords", password_priority, [this](std::string_view) { tls_.ask_passwords(); }});
+  bus_.subscribe({"start", "passwords", password_priority, [this](std::string_view) { find_passwords(); }});
   bus_.subscribe({"start", "certificates", bind_priority, [this](std::string_view) { tls_.load(); }});
   bus_.subscribe({"graceful", "certificates", certificate_priority, [this](std::string_view) { tls_.reload(); }});
   bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind(); }});
@@ -97,6 +99,11 @@ base::ExitCode Process::run() {
   control_.reset();
   link_.reset();
   return code;
+}
+
+// Only who was started by a person can ask one.
+void Process::find_passwords() {
+  inheritance_.from == Inheritance::From::nobody ? tls_.ask_passwords() : tls_.expect_passwords();
 }
 
 void Process::bind() {
@@ -203,7 +210,7 @@ FileBytes Process::read_file(const std::string& path) {
 void Process::restart(std::string_view reason) {
   if (link_) return link_->restart(reason);
   const pid_t successor =
-      start_successor(program_, {listeners_, control_ ? control_->listening() : -1},
+      start_successor(program_, {listeners_, control_ ? control_->listening() : -1, tls_.secrets()},
                       blueprint_.configuration.server.start_time, [this] { return bus_.stopping(); });
   for (auto& listener : listeners_) {
     for (auto& socket : listener.sockets) socket.keep_file();

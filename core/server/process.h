@@ -40,6 +40,7 @@ class Process {
  private:
   pipeline::Engine engine();
   void subscribe_core();
+  void find_passwords();
   void bind();
   void start_threads();
   void load_generation();

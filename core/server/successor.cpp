@@ -38,7 +38,7 @@ pid_t start_successor(const Program& program, const Bequest& bequest, std::chron
     await_end(child);
     return why;
   };
-  bequeath(child.channel, Inheritance::From::predecessor, bequest.listeners, bequest.control);
+  bequeath(child.channel, Inheritance::From::predecessor, bequest.listeners, bequest.control, bequest.secrets);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!child.channel.ended()) {
     if (given_up()) throw ended(refusal("is not wanted any more", ExitCode::not_running));

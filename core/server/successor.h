@@ -12,6 +12,7 @@ namespace kirsch::server {
 struct Bequest {
   const std::vector<BoundListener>& listeners;
   int control = -1;  // the listening control socket; -1: none
+  TlsSecrets secrets = {};
 };
 
 // Starts it, hands the listening sockets over and returns its process once it serves; both accept then. Throws

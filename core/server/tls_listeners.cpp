@@ -6,16 +6,33 @@
 
 namespace kirsch::server {
 
-TlsListeners::TlsListeners(const config::Configuration& configuration, base::Log& log, FileReader read)
-    : configuration_(configuration), log_(log), read_(std::move(read)), passwords_(read_), dates_(log) {
+TlsListeners::TlsListeners(const config::Configuration& configuration, base::Log& log, FileReader read,
+                           TlsSecrets inherited)
+    : configuration_(configuration),
+      log_(log),
+      read_(std::move(read)),
+      passwords_(read_, std::move(inherited.passwords)),
+      dates_(log) {
   for (const auto& listener : configuration.listeners) {
     Listener& one = listeners_.emplace_back();
     if (!listener.tls) continue;
     one.contexts = std::make_unique<net::tls::Contexts>();
-    if (listener.tls->tickets)
-      one.tickets = std::make_shared<net::tls::TicketKeys>(
-          std::chrono::duration_cast<std::chrono::seconds>(*listener.tls->tickets));
+    if (!listener.tls->tickets) continue;
+    const auto rotation = std::chrono::duration_cast<std::chrono::seconds>(*listener.tls->tickets);
+    const auto seed = inherited.tickets.find(listener.name);
+    one.tickets = seed == inherited.tickets.end() ? std::make_shared<net::tls::TicketKeys>(rotation)
+                                                  : std::make_shared<net::tls::TicketKeys>(rotation, seed->second);
   }
+}
+
+TlsSecrets TlsListeners::secrets() const {
+  TlsSecrets secrets{passwords_.typed(), {}};
+  for (std::size_t index = 0; index < listeners_.size(); ++index) {
+    const auto& keys = listeners_[index].tickets;
+    const auto seed = keys == nullptr ? std::nullopt : keys->seed();
+    if (seed) secrets.tickets[configuration_.listeners[index].name] = *seed;
+  }
+  return secrets;
 }
 
 // The warnings.

@@ -10,6 +10,7 @@
 #include "net/tls/ticket_keys.h"
 #include "server/expiry_watch.h"
 #include "server/key_passwords.h"
+#include "server/tls_secrets.h"
 
 namespace kirsch::server {
 
@@ -17,12 +18,15 @@ namespace kirsch::server {
 class TlsListeners {
  public:
   // `read` gets the files; those that only root may read need one with its rights once privileges were dropped.
-  TlsListeners(const config::Configuration& configuration, base::Log& log, FileReader read);
+  // `inherited` is from the process that started this one.
+  TlsListeners(const config::Configuration& configuration, base::Log& log, FileReader read, TlsSecrets inherited);
   TlsListeners(const TlsListeners&) = delete;
   TlsListeners& operator=(const TlsListeners&) = delete;
 
   // What is to be typed. Before anything forks. Throws base::Refusal.
   void ask_passwords() { passwords_.ask(configuration_); }
+  // Instead, in a process that nobody can answer.
+  void expect_passwords() { passwords_.expect(configuration_); }
   // Reads all files. Throws base::Refusal with what is wrong. Warnings were told by the check before the start.
   void load() { static_cast<void>(read()); }
   // The same while clients come: all of the new certificates come into use for new handshakes, or none. Connections
@@ -32,6 +36,8 @@ class TlsListeners {
   // Null: that listener has no TLS.
   const net::tls::Contexts* of(std::size_t listener) const { return listeners_[listener].contexts.get(); }
   ExpiryWatch& dates() { return dates_; }
+  // For the process that takes the place of this one.
+  TlsSecrets secrets() const;
 
  private:
   struct Listener {

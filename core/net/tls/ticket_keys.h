@@ -1,4 +1,5 @@
-// The keys of session tickets: one for all loops, a new one from time to time, the one before it still accepted.
+// The keys of session tickets: one for all loops and processes of a server, a new one from time to time, the one before
+// it still accepted.
 #pragma once
 
 #include <array>
@@ -24,8 +25,15 @@ class TicketKeys {
     Key key;
     bool renew;  // it is the old one: give the client a new ticket
   };
+  // What the keys are made from. Each secret follows from the one before it, and not the other way round, at times that
+  // all processes of a machine agree on: whoever has the seed has the keys from then on, and none of older ones.
+  struct Seed {
+    std::array<unsigned char, 32> secret{};  // of the key before the current one
+    base::SteadyTime born{};                 // of the current one
+  };
 
-  explicit TicketKeys(std::chrono::seconds rotation) : rotation_(rotation) {}
+  // Goes on with the keys of another process if it gets their seed.
+  explicit TicketKeys(std::chrono::seconds rotation, const std::optional<Seed>& inherited = {});
   ~TicketKeys();
   TicketKeys(const TicketKeys&) = delete;
   TicketKeys& operator=(const TicketKeys&) = delete;
@@ -36,15 +44,18 @@ class TicketKeys {
   // For a ticket that a client brings. None: too old, or not ours.
   std::optional<Found> find(std::span<const unsigned char, 16> name,
                             base::SteadyTime now = base::steady_now()) noexcept;
+  // For another process. None as with `current`.
+  std::optional<Seed> seed(base::SteadyTime now = base::steady_now()) noexcept;
 
  private:
-  void rotate(base::SteadyTime now) noexcept;
+  bool rotate(base::SteadyTime now) noexcept;
+  void derive() noexcept;
 
   const std::chrono::seconds rotation_;
   std::mutex mutex_;
-  std::optional<Key> current_;
-  std::optional<Key> previous_;
-  base::SteadyTime born_{};  // of current_
+  std::optional<Seed> seed_;
+  Key current_;
+  Key previous_;
 };
 
 }  // namespace kirsch::net::tls

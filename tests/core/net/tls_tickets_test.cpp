@@ -40,6 +40,23 @@ TEST(TicketKeysTest, DoNotKnowTheNamesOfOthers) {
   EXPECT_FALSE(keys.find(TicketKeys(12h).current(start)->name, start));
 }
 
+TEST(TicketKeysTest, GoOnInAnotherProcess) {
+  TicketKeys one(12h);
+  const auto first = one.current(start);
+  TicketKeys other(12h, one.seed(start + 1h));
+  EXPECT_EQ(other.current(start + 2h)->mac, first->mac);
+  for (const auto later : {13h, 30h, 200h})
+    EXPECT_EQ(other.current(start + later)->name, one.current(start + later)->name);
+  EXPECT_NE(one.current(start + 200h)->cipher, first->cipher);
+}
+
+TEST(TicketKeysTest, GiveAnotherProcessNoOldKeys) {
+  TicketKeys one(12h);
+  const auto first = one.current(start);
+  TicketKeys other(12h, one.seed(start + 25h));
+  for (const auto at : {start, start + 25h}) EXPECT_FALSE(other.find(first->name, at));
+}
+
 TEST(ServerNamesTest, PreferTheExactName) {
   ServerNames names;
   EXPECT_TRUE(names.add("*.example.org", 1));
