@@ -166,7 +166,8 @@ class Table {
   }
 
   void add_certificate() {
-    auto* certificate = app_.add_subcommand("certificate", "certificates for development, and what one says");
+    auto* certificate =
+        app_.add_subcommand("certificate", "certificates for development, what one says, and new ones for a server");
     certificate->require_subcommand(1);
     auto& order = arguments_.certificate;
     auto* self_signed = verb(
@@ -194,6 +195,9 @@ class Table {
           return show_certificates(given.certificate_files, given.configuration, given.json);
         },
         certificate)));
+    with_server(verb(
+        "reload", "a running server reads its certificates anew; if one is broken, all old ones stay",
+        [](const Arguments& given) { return reload_certificates(given.running()); }, certificate));
     show->add_option("FILE", arguments_.certificate_files, "PEM; several are possible")->type_name("");
   }
 

@@ -116,9 +116,9 @@ void await_end(const base::UniqueFd& process, const Patience& patience) {
   while (process && ::poll(&entry, 1, static_cast<int>(turn.count())) == 0) patience.check();
 }
 
-// Asks for something that is done or refused, and prints which.
+// Asks for something that is done or refused, and prints which; where that is a reload, also what is `kept`.
 ExitCode demand(const RunningServer& server, const std::string& command, const std::string& doing,
-                const std::string& done) noexcept {
+                const std::string& done, const std::string& kept = {}) noexcept {
   return guarded([&] {
     auto connection = connect(server);
     std::optional<Answer> answer;
@@ -131,7 +131,7 @@ ExitCode demand(const RunningServer& server, const std::string& command, const s
     if (answer->code == ExitCode::ok) {
       std::cout << done << '\n';
     } else {
-      std::cerr << answer->text;
+      std::cerr << answer->text << (answer->code == ExitCode::reload_rejected ? kept : "");
     }
     return answer->code;
   });
@@ -160,6 +160,11 @@ ExitCode restart(const RunningServer& server) noexcept {
 }
 
 ExitCode reload(const RunningServer& server) noexcept { return demand(server, "graceful", "reloading …", "reloaded"); }
+
+ExitCode reload_certificates(const RunningServer& server) noexcept {
+  return demand(server, "reload_certificates", "reading certificates …", "new handshakes get what the files hold now",
+                "the server keeps the certificates that it has\n");
+}
 
 ExitCode status(const RunningServer& server, bool json) noexcept {
   return guarded([&] {

@@ -1,4 +1,4 @@
-// The verbs that talk to a server that runs: stop, restart, reload, status.
+// The verbs that talk to a server that runs: stop, restart, reload, status, certificate reload.
 #pragma once
 
 #include <chrono>
@@ -20,6 +20,8 @@ base::ExitCode stop(const RunningServer& server, bool now) noexcept;
 base::ExitCode restart(const RunningServer& server) noexcept;
 // Returns when all services have reloaded, or with their errors (8).
 base::ExitCode reload(const RunningServer& server) noexcept;
+// Returns when new handshakes get what the files hold now, or with their mistakes (8).
+base::ExitCode reload_certificates(const RunningServer& server) noexcept;
 base::ExitCode status(const RunningServer& server, bool json) noexcept;
 
 }  // namespace kirsch::command

@@ -88,7 +88,7 @@ void Keeper::answer(const std::string& command, const Answer& answer) {
     begin_stop("kirsch stop", command == "stop_now");
   } else if (command == "restart") {
     ask_restart("asked for by the command", answer);
-  } else if (command == "graceful" || command == "reopen_logs") {
+  } else if (command == "graceful" || command == "reopen_logs" || command == "reload_certificates") {
     ask_all(command, answer);
   } else {
     answer->done(ExitCode::usage, "this server does not know '" + command + "'\n");
@@ -101,7 +101,9 @@ void Keeper::ask_all(const std::string& channel, const Answer& answer) {
   auto& poll = polls_[number];
   poll.answer = answer;
   auto failures = bus_.publish(channel, "asked for by the command");
-  if (auto unopened = logs_.reopen(); !unopened.empty()) failures.push_back({"keeper", std::move(unopened)});
+  const bool logs = channel == "graceful" || channel == "reopen_logs";
+  if (auto unopened = logs ? logs_.reopen() : std::vector<base::Diagnostic>(); !unopened.empty())
+    failures.push_back({"keeper", std::move(unopened)});
   const auto verdict = verdict_of(failures, ExitCode::reload_rejected);
   poll.code = verdict.code;
   poll.text = verdict.text;

@@ -74,6 +74,8 @@ void Process::subscribe_core() {
   bus_.subscribe({"start", "passwords", password_priority, [this](std::string_view) { find_passwords(); }});
   bus_.subscribe({"start", "certificates", bind_priority, [this](std::string_view) { tls_.load(); }});
   bus_.subscribe({"graceful", "certificates", certificate_priority, [this](std::string_view) { tls_.reload(); }});
+  bus_.subscribe(
+      {"reload_certificates", "certificates", certificate_priority, [this](std::string_view) { tls_.reload_alone(); }});
   bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind(); }});
   bus_.subscribe({"exit", "listeners", bind_priority, [this](std::string_view) { listeners_.clear(); }});
   // The threads end after everything else that may log, or be asked, not here.

@@ -33,7 +33,8 @@ void Process::answer(const std::string& command, const std::shared_ptr<ControlAn
     }
     return command == "stop" ? bus_.request_exit("kirsch stop") : bus_.force("kirsch stop --now");
   }
-  if (command == "restart" || command == "graceful" || command == "reopen_logs") return request(command, answer);
+  const auto channels = {"restart", "graceful", "reopen_logs", "reload_certificates"};
+  if (std::ranges::find(channels, command) != channels.end()) return request(command, answer);
   answer->done(base::ExitCode::usage, "this server does not know '" + command + "'\n");
 }
 

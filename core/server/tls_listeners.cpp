@@ -53,10 +53,19 @@ std::vector<base::Diagnostic> TlsListeners::read() {
   return warnings;
 }
 
+bool TlsListeners::any() const {
+  return std::ranges::any_of(listeners_, [](const Listener& one) { return one.contexts != nullptr; });
+}
+
+void TlsListeners::reload_alone() {
+  if (!any())
+    throw base::Refusal(base::Diagnostic{.code = "C086", .message = "no listener of this server has certificates"});
+  reload();
+}
+
 void TlsListeners::reload() {
   for (const auto& warning : read()) log_.write(base::Level::warning, "tls: " + warning.message);
-  const bool any = std::ranges::any_of(listeners_, [](const Listener& one) { return one.contexts != nullptr; });
-  if (any) log_.write(base::Level::info, "tls: certificates were read anew");
+  if (any()) log_.write(base::Level::info, "tls: certificates were read anew");
 }
 
 }  // namespace kirsch::server

@@ -32,6 +32,8 @@ class TlsListeners {
   // The same while clients come: all of the new certificates come into use for new handshakes, or none. Connections
   // keep theirs. Warnings are logged.
   void reload();
+  // Because somebody asked for this alone: having none is base::Refusal too.
+  void reload_alone();
 
   // Null: that listener has no TLS.
   const net::tls::Contexts* of(std::size_t listener) const { return listeners_[listener].contexts.get(); }
@@ -45,6 +47,7 @@ class TlsListeners {
     std::shared_ptr<net::tls::TicketKeys> tickets;  // outlive a reload: no client loses its session
   };
 
+  bool any() const;
   std::vector<base::Diagnostic> read();
 
   const config::Configuration& configuration_;

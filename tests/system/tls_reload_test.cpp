@@ -8,12 +8,14 @@
 #include <thread>
 
 #include "support/certificates.h"
+#include "support/kirsch.h"
 #include "support/server.h"
 #include "support/tls_client.h"
 
 namespace kirsch::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr auto simple = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -67,6 +69,65 @@ TEST_F(TlsReload, a_broken_file_keeps_the_old_pair_and_says_so) {
   EXPECT_EQ(shown(server), "EC");
   use("two");
   reload(server, "RSA");
+}
+
+// The parameter: whether a keeper stands between, and how many processes serve.
+class TlsReloadByCommand : public TlsReload, public ::testing::WithParamInterface<std::string> {
+ protected:
+  std::string yaml() const { return over_tls(certificates_, "server: { " + GetParam() + " }\n" + hello); }
+  static Result reload(const Server& server) {
+    return run_kirsch({"certificate", "reload", "-c", (server.folder() / "kirsch.yaml").string()}, {},
+                      {{"STATE_DIRECTORY", (server.folder() / "state").string()}});
+  }
+};
+
+TEST_P(TlsReloadByCommand, is_done_when_it_returns) {
+  const Server server(yaml());
+  TlsClient kept(server.port());
+  for (const auto* kind : {"RSA", "EC", "RSA"}) {
+    use(std::string(kind) == "EC" ? "one" : "two");
+    const auto done = reload(server);
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    EXPECT_EQ(done.out, "new handshakes get what the files hold now\n");
+    for (int count = 0; count < 8; ++count) EXPECT_EQ(shown(server), kind);
+  }
+  EXPECT_THAT(kept.ask(simple), HasSubstr("hello"));
+}
+
+TEST_P(TlsReloadByCommand, says_what_is_broken_and_where_and_keeps_the_old_pair) {
+  const Server server(yaml());
+  std::ofstream(in("cert.pem")) << "-----BEGIN CERTIFICATE-----\nhalf";
+  const auto refused = reload(server);
+  EXPECT_EQ(refused.exit_code, 8);
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("this holds no certificate (PEM), or a broken one"), HasSubstr("kirsch.yaml:2:"),
+                    HasSubstr("\nthe server keeps the certificates that it has\n")));
+  EXPECT_EQ(shown(server), "EC");
+}
+
+TEST_P(TlsReloadByCommand, wants_certificates) {
+  const Server server(loopback("server: { " + GetParam() + " }\n" + hello));
+  const auto refused = reload(server);
+  EXPECT_EQ(refused.exit_code, 8);
+  EXPECT_THAT(refused.err, HasSubstr("no listener of this server has certificates"));
+}
+
+TEST_P(TlsReloadByCommand, leaves_everything_else_alone) {
+  const Server server(yaml() + "logs: { error: { to: ./error.log } }\n");
+  std::filesystem::rename(server.folder() / "error.log", server.folder() / "error.log.1");
+  EXPECT_EQ(reload(server).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(server.folder() / "error.log"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, TlsReloadByCommand, ::testing::Values("keeper: off", "keeper: on", "processes: 2"));
+
+TEST(TlsReloadOfNobody, is_told) {
+  const TemporaryFolder folder;
+  const auto file =
+      folder.write("kirsch.yaml", completed(loopback(std::string("server: { state: ./state }\n") + hello)));
+  const auto refused = run_kirsch({"certificate", "reload", "-c", file.string()});
+  EXPECT_EQ(refused.exit_code, 6);
+  EXPECT_THAT(refused.err, HasSubstr("no server runs with the configuration"));
 }
 
 TEST_F(TlsReload, two_hundred_times_under_load_costs_no_request) {
