@@ -156,12 +156,13 @@ FileBytes read_opened(const base::UniqueFd& file, const std::string& path) {
 
 std::shared_ptr<const net::tls::Context> make_context(const config::ListenerSettings& listener, const FileReader& read,
                                                       const KeyPasswords& passwords,
-                                                      std::shared_ptr<net::tls::TicketKeys> tickets,
+                                                      std::shared_ptr<net::tls::TicketKeys> tickets, Purpose purpose,
                                                       std::vector<base::Diagnostic>& diagnostics) {
   Reading reading(read, diagnostics);
   auto settings = settings_of(listener, passwords, reading);
   if (!reading.complete()) return nullptr;
   settings.tickets = std::move(tickets);
+  settings.rehearsal = purpose == Purpose::check;
   std::vector<net::tls::Problem> problems;
   auto context = net::tls::find_provider(listener.tls->provider)->context(settings, problems);
   for (auto& problem : problems) {
@@ -187,7 +188,7 @@ std::vector<base::Diagnostic> check_certificates(const config::Configuration& co
   const KeyPasswords passwords(read);
   std::vector<base::Diagnostic> found;
   for (const auto& listener : configuration.listeners)
-    if (listener.tls) static_cast<void>(make_context(listener, read, passwords, nullptr, found));
+    if (listener.tls) static_cast<void>(make_context(listener, read, passwords, nullptr, Purpose::check, found));
   return warnings_of(std::move(found));
 }
 

@@ -32,10 +32,12 @@ FileBytes read_opened(const base::UniqueFd& file, const std::string& path);
 // As read_bytes; another one may have more rights.
 using FileReader = std::function<FileBytes(const std::string& path)>;
 
-// Null: one of the diagnostics that were added is an error, or a password is still to be typed.
+enum class Purpose : std::uint8_t { check, serve };
+
+// Null: one of the diagnostics that were added is an error, or a password is still to be typed. A check makes no file.
 std::shared_ptr<const net::tls::Context> make_context(const config::ListenerSettings& listener, const FileReader& read,
                                                       const KeyPasswords& passwords,
-                                                      std::shared_ptr<net::tls::TicketKeys> tickets,
+                                                      std::shared_ptr<net::tls::TicketKeys> tickets, Purpose purpose,
                                                       std::vector<base::Diagnostic>& diagnostics);
 
 // Throws base::Refusal with the errors, if there are any.

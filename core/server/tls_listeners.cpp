@@ -41,8 +41,8 @@ std::vector<base::Diagnostic> TlsListeners::read() {
   std::vector<base::Diagnostic> found;
   for (std::size_t index = 0; index < listeners_.size(); ++index) {
     if (listeners_[index].contexts == nullptr) continue;
-    loaded.emplace_back(
-        index, make_context(configuration_.listeners[index], read_, passwords_, listeners_[index].tickets, found));
+    loaded.emplace_back(index, make_context(configuration_.listeners[index], read_, passwords_,
+                                            listeners_[index].tickets, Purpose::serve, found));
   }
   auto warnings = warnings_of(std::move(found));
   for (auto& [index, context] : loaded) {

@@ -2,6 +2,7 @@
 // bound.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -50,6 +51,22 @@ class TlsCheck : public ::testing::Test {
   void put(const std::string& name, const std::string& text, unsigned mode = 0600) const {
     std::ofstream(certificates_.folder() / name) << text;
     std::filesystem::permissions(certificates_.folder() / name, std::filesystem::perms(mode));
+  }
+  // dated.pem for the key of the others.
+  void issue(const std::string& from, const std::string& to) const {
+    put("ca.conf",
+        "[ca]\ndefault_ca=one\n[one]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=any\n"
+        "email_in_dn=no\nunique_subject=no\nrand_serial=yes\n[any]\ncommonName=supplied\n"
+        "[names]\nsubjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n");
+    put("index", "");
+    const auto in = [&](const std::string& name) { return (certificates_.folder() / name).string(); };
+    openssl({"req", "-new", "-key", certificates_.private_key(), "-subj", "/CN=localhost", "-out", in("request")});
+    Process process(
+        {"openssl",    "ca",       "-batch",     "-config", "ca.conf", "-extensions", "names",     "-cert",
+         "ca.pem",     "-keyfile", "ca-key.pem", "-in",     "request", "-out",        "dated.pem", "-notext",
+         "-startdate", from,       "-enddate",   to},
+        {.folder = certificates_.folder(), .environment = {}, .input = {}});
+    ASSERT_EQ(process.wait(), 0) << process.output().all;
   }
 
   const Certificates certificates_;
@@ -116,20 +133,33 @@ TEST_F(TlsCheck, who_may_read_the_key_is_told) {
   expect_warning("{ certificate: cert.pem, private_key: privkey.pem }", "everybody may read the private key", "48");
 }
 
-TEST_F(TlsCheck, an_expired_certificate_is_a_warning) {
-  put("ca.conf",
-      "[ca]\ndefault_ca=one\n[one]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=any\n"
-      "email_in_dn=no\nunique_subject=no\nrand_serial=yes\n[any]\ncommonName=supplied\n"
-      "[names]\nsubjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n");
-  put("index", "");
-  const auto in = [&](const std::string& name) { return (certificates_.folder() / name).string(); };
-  openssl({"req", "-new", "-key", certificates_.private_key(), "-subj", "/CN=localhost", "-out", in("request")});
-  Process process({"openssl", "ca",      "-batch",     "-config",         "ca.conf",  "-extensions",    "names",
-                   "-cert",   "ca.pem",  "-keyfile",   "ca-key.pem",      "-in",      "request",        "-out",
-                   "old.pem", "-notext", "-startdate", "20200101000000Z", "-enddate", "20200201000000Z"},
-                  {.folder = certificates_.folder(), .environment = {}, .input = {}});
-  ASSERT_EQ(process.wait(), 0) << process.output().all;
-  expect_warning("{ certificate: old.pem, private_key: privkey.pem }", "has expired on 2020-02-01T00:00:00Z", "25");
+TEST_F(TlsCheck, dates_are_warnings) {
+  issue("20200101000000Z", "20200201000000Z");
+  expect_warning("{ certificate: dated.pem, private_key: privkey.pem }", "has expired on 2020-02-01T00:00:00Z", "25");
+  issue("20900101000000Z", "20910101000000Z");
+  expect_warning("{ certificate: dated.pem, private_key: privkey.pem }", "is not valid before 2090-01-01T00:00:00Z",
+                 "25");
+}
+
+TEST_F(TlsCheck, a_file_that_may_not_be_read_is_another_kind_of_error) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  const auto file = write("{ certificate: cert.pem, private_key: privkey.pem }");
+  std::filesystem::permissions(certificates_.folder(), std::filesystem::perms(0755));
+  Process check(
+      {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", kirsch_program().string(), "check", "-c", file});
+  EXPECT_EQ(check.wait(), 5) << check.output().all;
+  EXPECT_THAT(check.output().errors,
+              AllOf(HasSubstr("privkey.pem' cannot be read: Permission denied"), HasSubstr("kirsch.yaml:5:48\n")));
+}
+
+TEST_F(TlsCheck, no_secret_is_written_by_a_check) {
+  const auto log = certificates_.folder() / "secrets";
+  EXPECT_EQ(check("{ certificate: cert.pem, private_key: privkey.pem, key_log: secrets }").exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(log));
+  expect_error("{ certificate: cert.pem, private_key: privkey.pem, key_log: none/secrets }",
+               "the key log cannot be written: No such file", "70");
+  expect_error("{ certificate: cert.pem, private_key: privkey.pem, key_log: . }",
+               "the key log cannot be written: Is a directory", "70");
 }
 
 TEST_F(TlsCheck, clients_need_an_authority) {

@@ -19,7 +19,7 @@ Session session_of(const Server& server, int version) {
   TlsOptions options;
   options.version = version;
   TlsClient client(server.port(), options);
-  client.ask(simple);  // tickets of TLS 1.3 come with the first data
+  client.ask(simple);       // tickets of TLS 1.3 come with the first data
   client.shutdown_write();  // a session whose connection breaks is not used again
   return {client.take_session(), SSL_SESSION_free};
 }
@@ -53,6 +53,7 @@ TEST_P(TlsTickets, outlive_restarts) {
       EXPECT_TRUE(resumes(server, session, version));
     }
   }
+  EXPECT_EQ(command(server, "stop").exit_code, 0);
 }
 
 TEST_P(TlsTickets, are_no_files) {

@@ -59,7 +59,7 @@ class Context {
 
 class Provider {
  public:
-  // Null if a problem is an error. Reads nothing but `key_log`, asks nobody.
+  // Null if a problem is an error. Opens nothing but `key_log`, asks nobody.
   virtual std::shared_ptr<const Context> context(const Settings& settings, std::vector<Problem>& problems) const = 0;
   // Whether this key can be read with a password only.
   virtual bool encrypted(const std::string& private_key) const = 0;

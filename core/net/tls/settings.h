@@ -44,6 +44,7 @@ struct Settings {
   std::string client_authorities;            // PEM
   std::string key_log;                       // a path; empty: secrets of sessions are written nowhere
   std::shared_ptr<TicketKeys> tickets = {};  // null: sessions are not resumed
+  bool rehearsal = false;                    // for a check: makes no file
 };
 
 // What is wrong with one of the settings, and with which.

@@ -484,8 +484,7 @@ typedef int32_t (*kirsch_listen)(void* self, const kirsch_event*, kirsch_error*)
  *   ready        the server serves; message: a line "serving URL" for each address
  *   failed       the start has failed; message: the errors as a terminal shows them; code: the exit code
  *   restart      a new process is to take over
- *   reopen_logs  files of logs were moved away; also before graceful
- *   reload_certificates  files of certificates were replaced; not before graceful, which reads them too
+ *   reopen_logs  files of logs were moved away; also before graceful; reload_certificates: those of TLS were replaced
  *   log          message: a line that the engine itself logs
  *   SIGxxx       the plugin signals took that signal; message: who sent it
  * They run on the thread that runs the engine, log and SIGxxx on the thread that publishes. */
