@@ -1,17 +1,21 @@
-// config/production.yaml as an operator starts it: root, port 80, a daemon of another user; and the files for systemd.
+// config/production.yaml as an operator starts it: root, ports 80 and 443, a daemon of another user; and the files for
+// systemd.
 #include <gmock/gmock.h>
 #include <signal.h>
 
 #include <fstream>
 
+#include "support/certificates.h"
 #include "support/client.h"
 #include "support/family.h"
 #include "support/kirsch.h"
 #include "support/own_namespaces.h"
+#include "support/tls_client.h"
 
 namespace kirsch::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
@@ -20,30 +24,42 @@ std::map<std::string, std::string> places() {
   for (const auto& [name, place] : std::map<std::string, std::string>{{"KIRSCH_LOGS", "/run/log"},
                                                                       {"KIRSCH_RUN", "/run/kirsch"},
                                                                       {"KIRSCH_STATE", "/run/state"},
+                                                                      {"KIRSCH_TLS", "/run/tls"},
                                                                       {"KIRSCH_ROOT", "/srv/www"}}) {
     environment[name] = place;
     std::filesystem::create_directory(place);
   }
   std::ofstream("/srv/www/index.html") << "served\n";
+  const Certificates certificates;
+  for (const auto& [from, to] :
+       std::map<std::string, std::string>{{"cert", "cert"}, {"privkey", "privkey"}, {"ca", "chain"}})
+    std::filesystem::copy(certificates.folder() / (from + ".pem"), "/run/tls/" + to + ".pem");
+  std::filesystem::permissions("/run/tls", std::filesystem::perms::owner_all);
   // The server finds its modules beside itself.
   std::filesystem::create_directory("/srv/bin");
   std::filesystem::copy(kirsch_program(), "/srv/bin");
   return environment;
 }
 
-TEST(Production, StartsAsRootOnPort80AndServesAsSomebodyElse) {
+TEST(Production, StartsAsRootOnItsPortsAndServesAsSomebodyElse) {
   if (const auto reason = namespaces_denied()) GTEST_SKIP() << *reason;
   in_own_namespaces([] {
     const auto environment = places();
     Process launcher({"/srv/bin/kirsch", "run", "-c", (source_folder() / "config" / "production.yaml").string()},
                      {.folder = {}, .environment = environment, .input = {}});
     ASSERT_EQ(launcher.wait(), 0) << launcher.output().all;
-    EXPECT_THAT(launcher.output().out, MatchesRegex("serving http://0.0.0.0:80\nready in .*\n"));
+    EXPECT_THAT(launcher.output().out,
+                MatchesRegex("serving http://0.0.0.0:80\nserving https://0.0.0.0:443\nready in .*\n"));
     Client client(std::uint16_t{80});
-    ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
-    const auto response = client.read();
-    EXPECT_EQ(response.body, "served\n");
-    EXPECT_EQ(response.field("X-Frame-Options"), "DENY");
+    ASSERT_TRUE(client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n"));
+    const auto moved = client.read();
+    EXPECT_EQ(moved.status, 308);
+    EXPECT_EQ(moved.field("Location"), "https://a/x");
+    EXPECT_FALSE(moved.field("Strict-Transport-Security"));
+    TlsClient secure(443, {.server_name = "localhost", .authority = "/run/tls/chain.pem"});
+    EXPECT_THAT(secure.ask("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                AllOf(HasSubstr("\r\n\r\nserved\n"), HasSubstr("\r\nX-Frame-Options: DENY\r\n"),
+                      HasSubstr("\r\nStrict-Transport-Security: max-age=63072000\r\n")));
     const pid_t named = std::stoi(contents_of("/run/kirsch/kirsch.pid"));
     ::kill(named, SIGTERM);
     EXPECT_TRUE(ends(named));
