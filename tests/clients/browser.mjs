@@ -19,11 +19,8 @@ const flags = [
 
 export class Browser {
   #folder = mkdtempSync(join(tmpdir(), "kirsch-chromium-"));
-  #process = spawn("chromium", [...flags, `--user-data-dir=${this.#folder}`], {
-    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
-    env: { ...process.env, HOME: this.#folder },
-  });
-  #ended = new Promise((resolve) => this.#process.once("close", resolve));
+  #process;
+  #ended;
   #answers = new Map(); // number of a command → what waits for its answer
   #waiters = [];
   #number = 0;
@@ -31,9 +28,22 @@ export class Browser {
   said = ""; // what it wrote to standard error
   events = []; // all so far: { method, params }
 
+  constructor(more) {
+    this.#process = spawn("chromium", [...flags, ...more, `--user-data-dir=${this.#folder}`], {
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+      env: { ...process.env, HOME: this.#folder },
+    });
+    this.#ended = new Promise((resolve) => this.#process.once("close", resolve));
+  }
+
   // A browser with one empty page. Rejects with what Chromium said if it does not start.
-  static async start(...domains) {
-    const browser = new Browser();
+  static start(...domains) {
+    return Browser.startWith([], ...domains);
+  }
+
+  // The same with more flags.
+  static async startWith(more, ...domains) {
+    const browser = new Browser(more);
     browser.#listen();
     const { targetId } = await browser.#command("Target.createTarget", { url: "about:blank" });
     browser.#session = (await browser.#command("Target.attachToTarget", { targetId, flatten: true })).sessionId;

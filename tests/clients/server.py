@@ -14,9 +14,12 @@ class Server:
                 [build / "bin/kirsch", "run", "-c", yaml], stdout=subprocess.PIPE, stderr=log, text=True,
                 env=os.environ | {"STATE_DIRECTORY": str(folder / "state")} | environment)
         self.url = None  # of its listener on 127.0.0.1
+        self.secure_port = None  # of the one with TLS, if there is one
         for line in self.process.stdout:
             if "http://127.0.0.1:" in line:
                 self.url = "http://127.0.0.1:" + line.split("http://127.0.0.1:")[1].split()[0].strip("/")
+            if "https://127.0.0.1:" in line:
+                self.secure_port = int(line.rsplit(":", 1)[1].strip("/\n"))
             if line == "ready\n":
                 break
         if self.url is None:

@@ -1,0 +1,119 @@
+# Clients that others have written, over TLS: curl, OpenSSL, GnuTLS, Python, Node and a real Chromium, with a certificate
+# of a local authority that each of them is told to trust.
+# Usage: tls_test.py BUILD
+import base64
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import httpx
+
+from server import Server
+
+BUILD = pathlib.Path(sys.argv[1])
+HERE = pathlib.Path(__file__).parent
+YAML = """version: 1
+plugins: { path: ["%s/plugins"] }
+engine: { signals: {} }
+listeners:
+  plain: { bind: "127.0.0.1:0", redirect: https }
+  tls: { bind: "127.0.0.1:0", tls: { certificate: cert.pem, private_key: privkey.pem, certificate_chain: ca.pem } }
+tools: { secureheaders: {} }
+paths:
+  /: { handler: { static: { root: "%s" } } }
+  /echo: { handler: { echo: {} } }
+"""
+REQUEST = b"GET /hello.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def run(*command, **more):
+    return subprocess.run(command, capture_output=True, timeout=90, **more)
+
+
+class TlsClients(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        top = pathlib.Path(folder.name)
+        (top / "site").mkdir()
+        (top / "site" / "hello.txt").write_text("hello\n")
+        (top / "site" / "index.html").write_text("<title>over TLS</title><script src=script.js></script>")
+        (top / "kirsch.yaml").write_text(YAML % (BUILD, top / "site"))
+        made = run(BUILD / "bin/kirsch", "certificate", "local-ca", "--host", "localhost", "--directory", top)
+        assert made.returncode == 0, made.stderr
+        cls.authority = top / "ca.pem"
+        cls.certificate = top / "cert.pem"
+        cls.server = Server(BUILD, top / "kirsch.yaml", top)
+        cls.addClassCleanup(cls.server.stop)
+        cls.port = cls.server.secure_port
+        cls.url = f"https://localhost:{cls.port}"
+
+    def curl(self, *arguments):
+        done = run("curl", "--silent", "--show-error", "--max-time", "30", "--cacert", self.authority, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_curl(self):
+        for version in ("1.2", "1.3"):
+            self.assertEqual(self.curl(f"--tlsv{version}", "--tls-max", version, f"{self.url}/hello.txt"), b"hello\n")
+        self.assertEqual(self.curl("-L", self.server.url.replace("127.0.0.1", "localhost") + "/hello.txt"), b"hello\n")
+        with tempfile.NamedTemporaryFile() as body:
+            body.write(b"y" * 900_000)
+            body.flush()
+            self.assertIn(b"y" * 900_000, self.curl("--data-binary", f"@{body.name}", f"{self.url}/echo"))
+        said = self.curl("-o", os.devnull, "-w", "%{num_connects}\n", f"{self.url}/hello.txt?[1-50]")
+        self.assertEqual(sum(int(line) for line in said.split()), 1)
+
+    def test_curl_does_not_trust_a_stranger(self):
+        done = run("curl", "--silent", f"{self.url}/hello.txt")
+        self.assertEqual(done.returncode, 60)
+
+    def test_openssl_resumes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            session = pathlib.Path(folder) / "session"
+            command = ["openssl", "s_client", "-connect", f"localhost:{self.port}", "-servername", "localhost",
+                       "-CAfile", self.authority, "-verify_return_error", "-ign_eof"]
+            first = run(*command, "-sess_out", session, input=REQUEST)
+            self.assertIn(b"Verify return code: 0 (ok)", first.stdout)
+            self.assertIn(b"\r\n\r\nhello\n", first.stdout)
+            self.assertIn(b"\nReused, TLSv1.3", run(*command, "-sess_in", session, input=REQUEST).stdout)
+
+    def test_gnutls(self):
+        for version in ("1.2", "1.3"):
+            done = run("gnutls-cli", "--x509cafile", self.authority, "--priority", f"NORMAL:-VERS-ALL:+VERS-TLS{version}",
+                       "--port", str(self.port), "localhost", input=REQUEST)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"The certificate is trusted", done.stdout)
+            self.assertIn(b"\r\n\r\nhello\n", done.stdout)
+
+    def test_httpx(self):
+        with httpx.Client(base_url=self.url, verify=str(self.authority)) as client:
+            for _ in range(20):
+                self.assertEqual(client.get("/hello.txt").text, "hello\n")
+            self.assertIn("z" * 900_000, client.post("/echo", content="z" * 900_000).text)
+
+    def test_fetch(self):
+        code = f"""const answers = await Promise.all(Array.from({{ length: 50 }}, () => fetch("{self.url}/hello.txt")));
+          for (const answer of answers) if (await answer.text() !== "hello\\n") process.exit(1);"""
+        done = run("node", "--input-type=module", "-e", code, env=os.environ | {"NODE_EXTRA_CA_CERTS": str(self.authority)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    # Chromium takes authorities from a store that belongs to a user; it is told to trust this one key instead.
+    def test_chromium(self):
+        key = run("openssl", "x509", "-in", self.certificate, "-noout", "-pubkey").stdout
+        der = run("openssl", "pkey", "-pubin", "-outform", "der", input=key).stdout
+        pin = base64.b64encode(hashlib.sha256(der).digest()).decode()
+        done = run("node", HERE / "chromium_tls.mjs", self.url, self.server.url.replace("127.0.0.1", "localhost"), pin)
+        self.assertEqual((done.returncode, done.stdout), (0, b"ok\n"), done.stderr)
+
+
+for tool in ("curl", "node", "openssl", "gnutls-cli", "chromium"):
+    if shutil.which(tool) is None:
+        raise SystemExit(f"{tool} is missing: tools/setup --tests")
+unittest.main(argv=sys.argv[:1], verbosity=2)
