@@ -148,6 +148,7 @@ void OpensslContext::set_rules(SSL_CTX* context) const {
   SSL_CTX_clear_options(context, SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION | SSL_OP_LEGACY_SERVER_CONNECT);
   // Without buffers an idle connection needs a third of the memory.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context, 1);  // a record is one read, not two
   SSL_CTX_set_tlsext_servername_callback(context, OpensslCallbacks::choose_certificate);
   SSL_CTX_set_alpn_select_cb(context, OpensslCallbacks::choose_application, nullptr);
   SSL_CTX_set_tlsext_status_cb(context, OpensslCallbacks::staple);

@@ -10,6 +10,14 @@
 #include "net/tls/server_names.h"
 
 namespace kirsch::net::tls {
+namespace {
+
+// To look costs a quarter of emptying a queue that is empty already.
+void forget_errors() noexcept {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+}  // namespace
 
 // The one BIO of a session, for both directions: no socket, no buffer of its own.
 struct OpensslSession::Bio {
@@ -75,7 +83,7 @@ Result OpensslSession::result_of(int code) noexcept {
 
 Result OpensslSession::handshake(Wire& wire) noexcept {
   wire_ = &wire;
-  ERR_clear_error();
+  forget_errors();
   const int code = SSL_do_handshake(ssl_.get());
   if (code != 1) return result_of(code);
   complete_ = true;
@@ -87,11 +95,13 @@ Result OpensslSession::read(Wire& wire, std::span<char> plain, std::size_t& size
   size = 0;
   while (size < plain.size()) {
     std::size_t got = 0;
-    ERR_clear_error();
+    forget_errors();
     const int code = SSL_read_ex(ssl_.get(), plain.data() + size, plain.size() - size, &got);
     if (code != 1) return result_of(code);
     if (broken_) return Result::failed;
     size += got;
+    // To ask for more would be answered the same way, behind a new buffer and many a question to this BIO.
+    if (wire.input.empty() && SSL_has_pending(ssl_.get()) == 0) return Result::more;
   }
   return Result::done;
 }
@@ -99,7 +109,7 @@ Result OpensslSession::read(Wire& wire, std::span<char> plain, std::size_t& size
 bool OpensslSession::write(Wire& wire, std::string_view plain) noexcept {
   wire_ = &wire;
   std::size_t taken = 0;
-  ERR_clear_error();
+  forget_errors();
   if (!broken_ && SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &taken) == 1) return true;
   broken_ = true;
   return false;
@@ -107,7 +117,7 @@ bool OpensslSession::write(Wire& wire, std::string_view plain) noexcept {
 
 void OpensslSession::close(Wire& wire) noexcept {
   wire_ = &wire;
-  ERR_clear_error();
+  forget_errors();
   if (!broken_ && complete_) SSL_shutdown(ssl_.get());
 }
 

@@ -33,7 +33,7 @@ enum class Result : std::uint8_t {
 class Session {
  public:
   virtual ~Session() = default;
-  virtual Result handshake(Wire& wire) noexcept = 0;  // until done
+  virtual Result handshake(Wire& wire) noexcept = 0;  // until done; may have taken more input by then, for `read`
   // Fills `plain` as far as there is input; `size` says how far, whatever the result.
   virtual Result read(Wire& wire, std::span<char> plain, std::size_t& size) noexcept = 0;
   static constexpr std::size_t largest_record = 16 * 1024;

@@ -72,7 +72,12 @@ void TlsTransport::open_up(std::span<const char> rest) {
   lower_.clear_deadline();
   acceptor_.on_accept(*this);
   if (gone()) return;
-  if (!rest.empty()) read_on(rest);
+  if (paused_) {
+    unread_ = true;
+    hold(rest);
+  } else {
+    read_on(rest);  // also what the session has taken already
+  }
   // Later, so that tickets leave with the first answer if that comes now.
   if (!gone()) loop().at_end_of_turn(*this);
 }
