@@ -12,6 +12,8 @@ BROWSER = (("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100
            ("Upgrade-Insecure-Requests", "1"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Mode", "navigate"),
            ("Sec-Fetch-Site", "same-origin"))
 PIPELINE = Duty(headers=(*SECURE, ("X-Served-By", "bench")), request_id=True, log=True, tools=20)
+TLS = (("tls", "1.3"),)
+CLOSE = (("Connection", "close"),)
 ALL = ("nginx", "h2o", "lighttpd", "apache", "haproxy", "node", "poco", "cherrypy")
 
 
@@ -60,6 +62,16 @@ CASES = {case.name: case for case in (
     Case("blocking", "a handler that sleeps 5 ms on one of 16 workers", Duty("sleep", workers=16), ("cherrypy",),
          path="/sleep", size=None, ideal=16 / 0.005),
     Case("idle", "10,000 connections that asked once: memory of each", Duty(), ("nginx", "h2o", "lighttpd", "node"), kind="idle"),
+    Case("tls", "13 bytes over TLS 1.3, keep-alive, ECDSA", Duty(tls="ecdsa"), ("nginx",), load=TLS, rate=True, calls=True),
+    Case("tls-ecdsa", "a TLS 1.3 connection for each request: full handshakes, ECDSA P-256", Duty(tls="ecdsa"), ("nginx",),
+         headers=CLOSE, load=(*TLS, ("fresh", True))),
+    Case("tls-rsa", "the same with RSA-2048", Duty(tls="rsa"), ("nginx",), headers=CLOSE, load=(*TLS, ("fresh", True))),
+    Case("tls-resumed", "the same resumed by a ticket, ECDSA", Duty(tls="ecdsa"), ("nginx",), headers=CLOSE,
+         load=(*TLS, ("fresh", True), ("resume", True))),
+    Case("tls-resumed-1.2", "resumed with TLS 1.2", Duty(tls="ecdsa"), ("nginx",), headers=CLOSE,
+         load=(("tls", "1.2"), ("fresh", True), ("resume", True))),
+    Case("tls-idle", "10,000 TLS connections that asked once: memory of each", Duty(tls="ecdsa"), ("nginx",), kind="idle",
+         load=TLS),
     Case("fair-pipeliner", "one connection that pipelines without end beside good clients", Duty(), ("nginx", "h2o"),
          kind="fair", beside=("/", 256)),
     Case("fair-download", "one that downloads 1 GiB again and again beside good clients", Duty("files"), ("nginx", "h2o"),

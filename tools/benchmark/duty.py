@@ -1,6 +1,7 @@
 # What a case demands of every server alike, and what a server gets to know of its run.
 import dataclasses
 import pathlib
+import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BODY = "Hello, world!"
@@ -19,10 +20,11 @@ class Duty:
     cached_files: bool = False    # with the server's cache of open files, where that is a choice
     workers: int = 1              # threads that may sleep at once
     alone: bool = False           # without a process that watches over the one that serves
+    tls: str = ""                 # ecdsa or rsa: TLS 1.2 and 1.3 with such a certificate, tickets, and no session cache
 
     def wants(self):
         return {self.does} | {word for word, wanted in (("request_id", self.request_id), ("log", self.log),
-                                                        ("routes", self.routes), ("cached_files", self.cached_files))
+                                                        ("routes", self.routes), ("cached_files", self.cached_files), ("tls", self.tls))
                               if wanted}
 
 
@@ -33,6 +35,14 @@ class Place:
     site: pathlib.Path
     build: pathlib.Path
     port: int
+
+    def certificate(self, kind):
+        """cert.pem and privkey.pem for all servers of a run, made at the first call."""
+        folder = self.site.parent / f"certificate-{kind}"
+        if not folder.exists():
+            words = [self.build / "bin/kirsch", "certificate", "self-signed", "--host", "localhost", "--directory", folder]
+            subprocess.run(words + ["--rsa"] * (kind == "rsa"), check=True, stdout=subprocess.DEVNULL)
+        return folder / "cert.pem", folder / "privkey.pem"
 
 
 def make_site(folder, names=("1k", "64k", "1m")):

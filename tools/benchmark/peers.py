@@ -9,6 +9,10 @@ from benchmark.duty import BODY
 
 HERE = pathlib.Path(__file__).resolve().parent / "peers"
 TEXT = "text/plain; charset=utf-8"
+# Those of this server, in its order.
+TLS_SUITES = ("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+              "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305")
+TLS_1_3_SUITES = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
 
 def as_root():
@@ -37,7 +41,7 @@ class Peer:
 
 class Nginx(Peer):
     name = program = "nginx"
-    offers = {"fixed", "files", "upload", "request_id", "log", "routes", "cached_files"}
+    offers = {"fixed", "files", "upload", "request_id", "log", "routes", "cached_files", "tls"}
 
     def arguments(self, file):
         return ["-e", file.parent / "error.log", "-c", file]
@@ -55,7 +59,13 @@ class Nginx(Peer):
         yield "keepalive_timeout 3600s; keepalive_requests 1000000000; client_header_timeout 3600s;"
         yield f"access_log {place.folder}/access.log combined buffer=64k flush=1s;" if duty.log else "access_log off;"
         yield "open_file_cache max=1000 inactive=60s;" if duty.cached_files else ""
-        yield f"server {{ listen 127.0.0.1:{place.port} backlog=4096; root {place.site};"
+        yield f"server {{ listen 127.0.0.1:{place.port} backlog=4096{' ssl' if duty.tls else ''}; root {place.site};"
+        if duty.tls:
+            certificate, key = place.certificate(duty.tls)
+            yield f"ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;"
+            yield f"ssl_ciphers {TLS_SUITES}; ssl_prefer_server_ciphers on; ssl_conf_command Ciphersuites {TLS_1_3_SUITES};"
+            yield "ssl_ecdh_curve X25519:prime256v1:secp384r1; ssl_session_cache off; ssl_session_tickets on;"
+            yield "ssl_conf_command NumTickets 1; ssl_session_timeout 12h;"
         for name, value in duty.headers:
             yield f'add_header {name} "{value}" always;'
         yield "add_header X-Request-Id $request_id always;" if duty.request_id else ""

@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -109,7 +110,7 @@ class Running:
     """`with Running(server, duty, place) as running:` serves inside of the block."""
 
     def __init__(self, server, duty, place, command=()):
-        self.server, self.place = server, place
+        self.server, self.place, self.secure = server, place, bool(duty.tls)
         place.folder.mkdir(parents=True, exist_ok=True)
         self.log = place.folder / "output.log"
         argv = [*command, *server.command(duty, place)]
@@ -130,12 +131,15 @@ class Running:
         self.address = f"127.0.0.1:{place.port}"
         self.pids = family(self.process.pid)
 
+    unverified = ssl._create_unverified_context()  # the server is one of this machine
+
     def wait_until_it_answers(self):
         while True:
             if self.process.poll() is not None:
                 raise Failure(f"{self.server.name} ended with {self.process.returncode}: {self.said()}")
             try:
-                with socket.create_connection(("127.0.0.1", self.place.port), timeout=5) as connection:
+                with socket.create_connection(("127.0.0.1", self.place.port), timeout=5) as plain, \
+                        (self.unverified.wrap_socket(plain) if self.secure else plain) as connection:
                     connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                     if connection.recv(12).startswith(b"HTTP/1.1 200"):
                         return

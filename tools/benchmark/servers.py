@@ -15,7 +15,7 @@ THREE = {"hsts": "off", "permissions_policy": "off", "cross_origin_opener_policy
 
 class Kirsch:
     """This server with one driver."""
-    offers = {"fixed", "files", "echo", "upload", "sleep", "request_id", "log", "routes"}
+    offers = {"fixed", "files", "echo", "upload", "sleep", "request_id", "log", "routes", "tls"}
 
     def __init__(self, driver):
         self.name, self.driver = driver, driver
@@ -44,9 +44,15 @@ class Kirsch:
                            "state": str(place.folder / "state"), "drain": "1s",
                            "limits": {"keep_alive_requests": 1_000_000_000, "keep_alive": "1h", "connections": 19_000,
                                       "body": "16MiB", "worker_queue": 20_000}},
-                "listeners": {"web": {"bind": f"127.0.0.1:{place.port}"}},
+                "listeners": {"web": {"bind": f"127.0.0.1:{place.port}"} | self.tls(duty, place)},
                 "logs": {"access": {"to": str(place.folder / "access.log")}} if duty.log else {},
                 "tools": self.tools(duty), "paths": paths}
+
+    def tls(self, duty, place):
+        if not duty.tls:
+            return {}
+        certificate, key = place.certificate(duty.tls)
+        return {"tls": {"certificate": str(certificate), "private_key": str(key)}}
 
     def tools(self, duty):
         tools = {}

@@ -40,6 +40,8 @@ def run(options):
         session.say(report.section("bare", case.sentence, "pairs", result))
         plots.case(session, "bare", case.sentence, "pairs", result)
         wrong = list(faults(result, (*OURS, peer)))
+        # Over TLS each connection must go on with a session of an earlier one.
+        wrong += faults(pairs.measure(session, dataclasses.replace(CASES["tls-resumed"], peers=())), OURS)
         # And a wrong length must be found out.
         if pairs.measure(session, dataclasses.replace(case, name="wrong", size=14))["lines"]:
             wrong.append("bodies of 13 bytes went through where 14 were wanted")

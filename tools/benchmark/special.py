@@ -26,10 +26,11 @@ def idle(session, case, count=IDLE):
 def memory_of_idle(session, running, case, count):
     request = request_file(session.folder / case.name)
     # The process has worked before: what it needs once is not part of what a connection costs.
-    one_slice(session.build, running, {"request": request, "size": case.size, "seconds": 0.3, "connections": 8})
+    one_slice(session.build, running, {"request": request, "size": case.size, "seconds": 0.3, "connections": 8} |
+              dict(case.load))
     empty = settled_memory(running)
     client = Client(session.build, running.address, held=True, idle=count - 1, connections=1, request=request, size=case.size,
-                    seconds=0.5)
+                    seconds=0.5, **dict(case.load))
     try:
         full = settled_memory(running)
         before = cpu_time(running.pids)

@@ -12,13 +12,15 @@
 #include "load/load.h"
 #include "load/report.h"
 #include "load/socket_wires.h"
+#include "load/tls_wires.h"
 
 namespace kirsch::load {
 namespace {
 
 struct Options {
   Plan plan;
-  std::string server, request_file, beside_file;
+  std::string server, request_file, beside_file, tls;
+  bool resume = false;
   bool hold = false;
 };
 
@@ -45,6 +47,8 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--status", plan.status, "of each answer, 200");
   app.add_option("--size", plan.size, "bytes of each answer's body; otherwise as the first one");
   app.add_option("--beside", options.beside_file, "file with a request that one more connection asks without end");
+  app.add_option("--tls", options.tls, "over TLS of that version, 1.2 or 1.3")->check(CLI::IsMember({"1.2", "1.3"}));
+  app.add_flag("--resume", options.resume, "each connection with --tls goes on with the session of an earlier one");
   app.add_option("--beside-depth", plan.beside_depth, "how many of these at once, 1")->check(CLI::Range(1, 4096));
 }
 
@@ -69,6 +73,13 @@ void allow_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::optional<TlsPlan> tls_plan(const Options& options) {
+  if (options.tls.empty()) return std::nullopt;
+  if (options.plan.depth != 1 || !options.plan.beside.empty())
+    throw std::runtime_error("--tls stands with neither --depth nor --beside");
+  return TlsPlan{options.tls == "1.2" ? TLS1_2_VERSION : TLS1_3_VERSION, options.resume};
+}
+
 int run(Options options) {
   Plan& plan = options.plan;
   plan.request = options.request_file.empty() ? "GET / HTTP/1.1\r\nHost: " + options.server + "\r\n\r\n"
@@ -77,9 +88,13 @@ int run(Options options) {
   if (plan.fresh && (plan.depth != 1 || plan.rate != 0))
     throw std::runtime_error("--fresh stands with neither --depth nor --rate");
   allow_descriptors();
-  SocketWires wires(address_of(options.server), Load::wires(plan));
-  Load load(plan, wires);
-  wires.use(load);
+  const auto tls = tls_plan(options);
+  SocketWires sockets(address_of(options.server), Load::wires(plan));
+  std::optional<TlsWires> secure;
+  if (tls) secure.emplace(sockets, Load::wires(plan), *tls);
+  Load load(plan, tls ? static_cast<Wires&>(*secure) : sockets);
+  if (secure) secure->use(load);
+  sockets.use(secure ? static_cast<WireUser&>(*secure) : load);
   load.prepare();
   if (options.hold) {
     std::cout << "ready" << std::endl;
