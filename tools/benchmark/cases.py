@@ -31,7 +31,7 @@ class Case:
     load: tuple = ()              # (option of kirsch-load, value)
     rate: bool = False            # also latency at 70 % of what each server reached
     calls: bool = False           # also system calls per request
-    kind: str = "pairs"           # or idle, fair: see special.py
+    kind: str = "pairs"           # or idle, crowd, fair: see special.py
     ideal: float = 0              # requests per second that are possible, where that is known
     beside: tuple = ()            # kind fair: (what, path, depth) of the greedy connection
 
@@ -72,6 +72,8 @@ CASES = {case.name: case for case in (
          load=(("tls", "1.2"), ("fresh", True), ("resume", True))),
     Case("tls-idle", "10,000 TLS connections that asked once: memory of each", Duty(tls="ecdsa"), ("nginx",), kind="idle",
          load=TLS),
+    Case("tls-crowd", "1,000 clients that say nothing or dribble their ClientHello beside good ones", Duty(tls="ecdsa"), ("nginx",),
+         kind="crowd", load=TLS),
     Case("fair-pipeliner", "one connection that pipelines without end beside good clients", Duty(), ("nginx", "h2o"),
          kind="fair", beside=("/", 256)),
     Case("fair-download", "one that downloads 1 GiB again and again beside good clients", Duty("files"), ("nginx", "h2o"),

@@ -71,7 +71,16 @@ def fair_rows(case):
                "; ".join([UNQUIET] * (not line["clean"]) + [f"{line['errors']} errors"] * bool(line["errors"]))]
 
 
-KINDS = {"pairs": (PAIR_HEAD, pair_rows), "idle": (IDLE_HEAD, idle_rows), "fair": (FAIR_HEAD, fair_rows)}
+CROWD_HEAD = FAIR_HEAD[:6] + FAIR_HEAD[8:]
+
+
+def crowd_rows(case):
+    for row in fair_rows(case):
+        yield row[:6] + row[8:]
+
+
+KINDS = {"pairs": (PAIR_HEAD, pair_rows), "idle": (IDLE_HEAD, idle_rows), "fair": (FAIR_HEAD, fair_rows),
+         "crowd": (CROWD_HEAD, crowd_rows)}
 
 
 def text_table(head, rows):

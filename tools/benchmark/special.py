@@ -1,10 +1,15 @@
 # Cases that are no rounds of slices: memory of idle connections, and whether a greedy client harms the others.
+import contextlib
+import pathlib
+import subprocess
+import sys
+
 from benchmark import spread
 from benchmark.cases import lines
 from benchmark.load import Client, request_file
 from benchmark.measure import one_slice, settled_memory
 from benchmark.pairs import load_of
-from benchmark.running import Failure, cpu_time
+from benchmark.running import CLIENT_CORE, Failure, cpu_time, pinned
 
 IDLE = 10_000
 GOOD_RATE = 2_000  # requests per second of the good clients: far below what any server can do
@@ -43,6 +48,36 @@ def memory_of_idle(session, running, case, count):
         raise Failure(f"{running.server.name} ended {seen['reconnects']} connections among idle ones: {seen['errors']}")
     return {"rss": full[0], "pss": full[1], "empty_pss": empty[1], "bytes_each": (full[1] - empty[1]) / count,
             "cpu": cpu / 1e3 / max(1, seen["answers"])}
+
+
+@contextlib.contextmanager
+def crowd_at(address):
+    """While the block runs, clients that shake hands for ever. They are not this process: its core is the client's too."""
+    words = [sys.executable, "-B", pathlib.Path(__file__).with_name("crowd.py"), address.rpartition(":")[2]]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, preexec_fn=pinned(CLIENT_CORE))
+    try:
+        if process.stdout.readline() != "there\n":
+            raise Failure("the crowd did not come")
+        yield
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def crowd(session, case):
+    """p99 of good clients at a low rate, alone and beside the crowd, in turns."""
+    load = load_of(session, case, session.folder / case.name)
+    load |= {"rate": GOOD_RATE, "connections": 32, "seconds": max(1, 2 * session.seconds)}
+    result = {"lines": {}}
+    for label, line in lines(case).items():
+        with session.serving(case.name, {label: line}) as running:
+            alone, beside = [], []
+            for _ in range(5):
+                alone.append(one_slice(session.build, running[label], load))
+                with crowd_at(running[label].address):
+                    beside.append(one_slice(session.build, running[label], load))
+            result["lines"][label] = compared(alone, beside)
+    return result
 
 
 def fair(session, case):
