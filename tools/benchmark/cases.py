@@ -70,7 +70,7 @@ CASES = {case.name: case for case in (
          load=(*TLS, ("fresh", True), ("resume", True))),
     Case("tls-resumed-1.2", "resumed with TLS 1.2", Duty(tls="ecdsa"), ("nginx",), headers=CLOSE,
          load=(("tls", "1.2"), ("fresh", True), ("resume", True))),
-    Case("tls-idle", "10,000 TLS connections that asked once: memory of each", Duty(tls="ecdsa"), ("nginx",), kind="idle",
+    Case("tls-idle", "2,000 TLS connections that asked once: memory of each", Duty(tls="ecdsa"), ("nginx",), kind="idle",
          load=TLS),
     Case("tls-crowd", "1,000 clients that say nothing or dribble their ClientHello beside good ones", Duty(tls="ecdsa"), ("nginx",),
          kind="crowd", load=TLS),

@@ -12,11 +12,13 @@ from benchmark.pairs import load_of
 from benchmark.running import CLIENT_CORE, Failure, cpu_time, pinned
 
 IDLE = 10_000
+IDLE_OVER_TLS = 2_000  # each costs a handshake
 GOOD_RATE = 2_000  # requests per second of the good clients: far below what any server can do
 
 
-def idle(session, case, count=IDLE):
+def idle(session, case, count=None):
     """Memory of a connection: what PSS grows by, from the server without one to the server with all of them."""
+    count = count or (IDLE_OVER_TLS if case.duty.tls else IDLE)
     result = {"lines": {}, "connections": count}
     for label, line in lines(case).items():
         try:
