@@ -2,6 +2,7 @@
 #include "net/deadline_wheel.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace kirsch::net {
 namespace {
@@ -15,23 +16,24 @@ constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
 
 }  // namespace
 
-DeadlineWheel::DeadlineWheel(base::SteadyTime now) noexcept : now_tick_(nanoseconds(now) / tick) {}
+DeadlineWheel::DeadlineWheel(base::SteadyTime now) noexcept
+    : resolution_(base::coarse_resolution().count()), now_tick_(nanoseconds(now) / tick) {}
 
 void DeadlineWheel::set(Deadline& deadline, std::chrono::milliseconds from_now) noexcept {
   const auto wait = std::clamp(from_now, std::chrono::milliseconds(0), longest);
   // The coarse clock may be one resolution behind; without that the deadline could come early.
-  deadline.at_ = nanoseconds(base::coarse_now() + base::coarse_resolution() + wait);
-  const std::int64_t due_tick = (deadline.at_ + tick - 1) / tick;
+  deadline.at_ = nanoseconds(base::coarse_now() + wait) + resolution_;
   if (deadline.linked()) {
-    if (due_tick >= deadline.slot_tick_) return;
+    if (deadline.at_ > deadline.look_begin_) return;
     deadline.unlink();
   }
-  queue(deadline, due_tick);
+  queue(deadline, (deadline.at_ + tick - 1) / tick);
 }
 
 void DeadlineWheel::queue(Deadline& deadline, std::int64_t due_tick) noexcept {
-  deadline.slot_tick_ = std::clamp(due_tick, now_tick_ + 1, now_tick_ + slots - 1);
-  const auto slot = static_cast<std::size_t>(deadline.slot_tick_ % slots);
+  const std::int64_t slot_tick = std::clamp(due_tick, now_tick_ + 1, now_tick_ + slots - 1);
+  deadline.look_begin_ = (slot_tick - 1) * tick;
+  const auto slot = static_cast<std::size_t>(slot_tick % slots);
   slots_[slot].append(deadline);
   occupied_[slot / 64] |= 1ULL << slot % 64;
 }
@@ -59,11 +61,14 @@ Deadline* DeadlineWheel::expired(base::SteadyTime now) noexcept {
 }
 
 std::optional<base::SteadyTime> DeadlineWheel::next() const noexcept {
-  if (std::all_of(occupied_.begin(), occupied_.end(), [](std::uint64_t word) { return word == 0; }))
-    return std::nullopt;
+  // From the bit behind now_tick_ on, word by word, and its own word again at the end.
   std::int64_t at = now_tick_ + 1;
-  while ((occupied_[static_cast<std::size_t>(at % slots) / 64] >> at % 64 & 1) == 0) ++at;
-  return base::SteadyTime(std::chrono::nanoseconds(at * tick));
+  for (std::size_t words = 0; words <= occupied_.size(); ++words) {
+    const std::uint64_t rest = occupied_[static_cast<std::size_t>(at % slots) / 64] >> at % 64;
+    if (rest != 0) return base::SteadyTime(std::chrono::nanoseconds((at + std::countr_zero(rest)) * tick));
+    at += 64 - at % 64;
+  }
+  return std::nullopt;
 }
 
 }  // namespace kirsch::net

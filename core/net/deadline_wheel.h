@@ -20,8 +20,8 @@ class Deadline : public Link<Deadline> {
  private:
   friend class DeadlineWheel;
   static constexpr std::int64_t none = INT64_MAX;
-  std::int64_t at_ = none;      // nanoseconds of the monotonic clock
-  std::int64_t slot_tick_ = 0;  // when the wheel looks at it, if linked
+  std::int64_t at_ = none;       // nanoseconds of the monotonic clock
+  std::int64_t look_begin_ = 0;  // what is due after that can wait for the slot that it is in, if linked
 };
 
 // The loop's thread only.
@@ -42,8 +42,9 @@ class DeadlineWheel {
 
   void queue(Deadline& deadline, std::int64_t due_tick) noexcept;
 
-  std::int64_t now_tick_;  // all slots up to this one are empty
-  List<Deadline> due_;     // of the slot that is being looked at
+  const std::int64_t resolution_;  // of the coarse clock
+  std::int64_t now_tick_;          // all slots up to this one are empty
+  List<Deadline> due_;             // of the slot that is being looked at
   std::array<List<Deadline>, slots> slots_;
   std::array<std::uint64_t, slots / 64> occupied_{};  // a bit per slot that may hold something
 };
