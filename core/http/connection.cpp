@@ -52,7 +52,9 @@ std::shared_ptr<const net::tls::Facts> Connection::tls() const {
   return transport_ == nullptr ? nullptr : transport_->tls();
 }
 
-void Connection::defer() { owner_.loop_.at_end_of_turn(*this); }
+void Connection::defer() {
+  if (!linked()) owner_.loop_.at_end_of_turn(*this);
+}
 
 void Connection::set_state(State state) {
   if (state_ == State::transaction) --owner_.active_;
@@ -76,7 +78,7 @@ void Connection::on_data(std::span<char> bytes) {
   if (input.empty()) {
     const std::size_t used = consume(bytes.data(), bytes.size());
     if (state_ == State::closed || state_ == State::lingering) return;
-    input.append(bytes.subspan(used));
+    if (used != bytes.size()) input.append(bytes.subspan(used));
   } else {
     input.append(bytes);
     feed();
@@ -98,13 +100,16 @@ void Connection::on_end() {
 
 void Connection::on_sent() {
   if (state_ == State::lingering || work_ == nullptr) return;
-  Output& output = work_->output;
-  output.on_sent(owner_.loop_.now());
-  if (answer_.full && transaction_ != nullptr && output.queued() < owner_.limits_.output_low) {
-    answer_.full = false;
-    if (writing()) transaction_->on_writable();
-  }
+  work_->output.on_sent(owner_.loop_.now());
+  tell_room();
   settle();
+}
+
+// There is room again for who was told that there is none.
+void Connection::tell_room() {
+  if (!answer_.full || transaction_ == nullptr || work_->output.queued() >= owner_.limits_.output_low) return;
+  answer_.full = false;
+  if (writing()) transaction_->on_writable();
 }
 
 void Connection::on_timeout() {
@@ -156,15 +161,23 @@ void Connection::settle() {
       feed();
       continue;
     }
-    if (work_ != nullptr) work_->output.flush(*transport_, owner_.loop_.now());
+    if (work_ != nullptr) flush();
     if (state_ != State::transaction || !answer_.finished || !work_->output.empty()) break;
     complete();
+    if (feed_wanted_) defer();  // the next request of this client when others have had their turn
+    break;
   }
   after_event();
 }
 
+void Connection::flush() {
+  work_->output.flush(*transport_, owner_.loop_.now());
+  tell_room();
+}
+
 void Connection::after_event() {
   if (state_ == State::closed || state_ == State::lingering) return;
+  if (linked()) return update_reading();  // settle follows in this turn and does the rest
   if (input_ended_ && state_ != State::transaction) {
     close();
     return;
@@ -193,12 +206,12 @@ void Connection::complete() {
     linger();
   } else if (work_->decoder.complete()) {
     await_request();
-    feed_wanted_ = true;
+    feed_wanted_ = !work_->input.empty();
   } else {
     set_state(State::discarding);
     dropped_ = 0;
     transport_->set_deadline(owner_.limits_.linger_time);
-    feed_wanted_ = true;
+    feed_wanted_ = !work_->input.empty();
   }
 }
 

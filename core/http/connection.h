@@ -127,6 +127,8 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void take(net::Transport& transport);
   void defer();
   void settle();
+  void flush();
+  void tell_room();
   void after_event();
   void count_sent() noexcept;
   void complete();

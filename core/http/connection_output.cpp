@@ -28,9 +28,8 @@ void Connection::send_head(const ResponseHead& head) {
   answer_.status = head.status;
   answer_.framing = answer_framing(head, context);
   answer_.left = answer_.framing.length;
-  owner_.head_text_.clear();
-  append_head(owner_.head_text_, head, context, owner_.date_line());
-  work_->output.copy(owner_.head_text_);
+  work_->output.written(
+      write_head(work_->output.room(head_room(head)), head, context, answer_.framing, owner_.date_line()));
   answer_.head_end = work_->output.sent() + work_->output.queued();
   defer();
 }

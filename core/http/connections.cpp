@@ -12,7 +12,7 @@ namespace kirsch::http {
 namespace {
 
 constexpr std::size_t least_kept = 16;
-constexpr std::size_t bytes_of_work = sizeof(Work) + 4096;  // with its input
+constexpr std::size_t bytes_of_work = sizeof(Work) + 8192;  // with its input and a block
 
 }  // namespace
 

@@ -90,7 +90,6 @@ class Connections final : public net::Hoard {
   net::List<IdleLink> idle_;  // those that wait for a request, the oldest first
   OutputBlocks blocks_;
   DateLine date_;
-  std::string head_text_;  // scratch of send_head
   std::vector<std::unique_ptr<Entrance>> entrances_;
   base::Spares<Work> works_;
   base::Spares<Connection> spares_;

@@ -13,7 +13,7 @@ namespace kirsch::http {
 
 namespace {
 
-constexpr std::size_t usual_block = 4096;
+constexpr std::size_t usual_block = OutputBlocks::usual + sizeof(OutputBlocks::Block);
 constexpr std::size_t most_pieces = 64;
 constexpr std::size_t most_free_blocks = 4096;
 
@@ -24,7 +24,6 @@ OutputBlocks::~OutputBlocks() {
 }
 
 OutputBlocks::Block* OutputBlocks::take(std::size_t at_least) {
-  constexpr std::size_t usual = usual_block - sizeof(Block);
   Block* block = nullptr;
   if (at_least <= usual && !free_.empty()) {
     block = free_.back();
@@ -33,7 +32,7 @@ OutputBlocks::Block* OutputBlocks::take(std::size_t at_least) {
   } else {
     const std::size_t size = std::max(at_least, usual);
     block = static_cast<Block*>(::operator new(sizeof(Block) + size));
-    block->size = static_cast<std::uint32_t>(size);
+    block->size = size;
   }
   block->references = 0;
   block->used = 0;
@@ -41,7 +40,7 @@ OutputBlocks::Block* OutputBlocks::take(std::size_t at_least) {
 }
 
 void OutputBlocks::give(Block* block) noexcept {
-  if (block->size == usual_block - sizeof(Block) && free_.size() < most_free_blocks) {
+  if (block->size == usual && free_.size() < most_free_blocks) {
     free_.push_back(block);
   } else {
     ::operator delete(block);
@@ -55,46 +54,48 @@ std::size_t OutputBlocks::shed() noexcept {
   return std::exchange(untouched_, free_.size()) * usual_block;
 }
 
+char* Output::room(std::size_t size) {
+  if (block_ == nullptr || block_->size - block_->used < size) {
+    forget_block();
+    block_ = blocks_->take(size);
+  }
+  return block_->bytes() + block_->used;
+}
+
 // Bytes that a send has already announced must not change, so a segment under way grows no more.
-bool Output::extends_last(std::size_t size) const {
-  if (segments_.size() <= first_ + segments_in_flight_) return false;
-  const Segment& last = segments_.back();
-  return last.kind == Kind::copied && last.owner == block_ && block_->size - block_->used >= size &&
-         last.data + last.size == block_->bytes() + block_->used;
+void Output::written(const char* end) {
+  char* const begin = block_->bytes() + block_->used;
+  const auto size = static_cast<std::size_t>(end - begin);
+  if (size == 0) return;
+  block_->used += size;
+  queued_ += size;
+  if (segments_.size() > first_ + segments_in_flight_) {
+    Segment& last = segments_.back();
+    if (last.kind == Kind::copied && last.data + last.size == begin && last.owner == block_) {
+      last.size += size;
+      return;
+    }
+  }
+  ++block_->references;
+  segments_.push_back({Kind::copied, -1, begin, size, 0, block_, nullptr});
 }
 
 void Output::copy(std::string_view bytes) {
-  constexpr std::size_t largest_piece = 1U << 30;
-  while (bytes.size() > largest_piece) {
-    copy(bytes.substr(0, largest_piece));
-    bytes.remove_prefix(largest_piece);
-  }
   if (bytes.empty()) return;
-  if (block_ == nullptr || block_->size - block_->used < bytes.size()) {
-    forget_block();
-    block_ = blocks_->take(bytes.size());
-  }
-  const bool extends = extends_last(bytes.size());
-  char* to = block_->bytes() + block_->used;
+  char* const to = room(bytes.size());
   std::memcpy(to, bytes.data(), bytes.size());
-  block_->used += static_cast<std::uint32_t>(bytes.size());
-  queued_ += bytes.size();
-  if (extends) {
-    segments_.back().size += bytes.size();
-    return;
-  }
-  ++block_->references;
-  segments_.push_back({Kind::copied, -1, to, bytes.size(), 0, block_, nullptr});
+  written(to + bytes.size());
 }
 
 void Output::borrow(std::string_view bytes) {
-  if (bytes.empty()) return;
+  if (bytes.size() <= small_piece) return copy(bytes);
   queued_ += bytes.size();
   segments_.push_back({Kind::borrowed, -1, bytes.data(), bytes.size(), 0, nullptr, nullptr});
 }
 
 void Output::share(std::string_view bytes, void (*release)(void* owner), void* owner) {
-  if (bytes.empty()) {
+  if (bytes.size() <= small_piece) {
+    copy(bytes);
     release(owner);
     return;
   }
@@ -132,7 +133,9 @@ void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {
     in_flight_ += size;
   }
   segments_in_flight_ = count;
-  transport.send({pieces.data(), count});
+  // Large answers leave by turns, whatever the kernel has room for: others wait.
+  if (in_flight_ != queued_ || in_flight_ > smallest_slice) return transport.send({pieces.data(), count});
+  if (transport.send_at_once({pieces.data(), count})) end_flight();
 }
 
 void Output::on_sent(base::SteadyTime now) noexcept {
@@ -140,7 +143,13 @@ void Output::on_sent(base::SteadyTime now) noexcept {
   const auto took = now - flight_begin_;
   if (in_flight_ >= slice_ && took < seconds(1)) slice_ = std::min(slice_ * 2, largest_slice);
   if (took > seconds(5)) slice_ = std::max(slice_ / 2, smallest_slice);
+  end_flight();
+}
+
+void Output::end_flight() noexcept {
   sent_ += in_flight_;
+  if (in_flight_ == queued_) return release_all();
+  queued_ -= in_flight_;
   segments_in_flight_ = 0;
   while (in_flight_ != 0) {
     Segment& segment = segments_[first_];
@@ -152,14 +161,9 @@ void Output::on_sent(base::SteadyTime now) noexcept {
     } else {
       segment.data += sent;
     }
-    queued_ -= sent;
     if (segment.size == 0) pop();
   }
-  if (empty()) {
-    segments_.clear();
-    first_ = 0;
-    forget_block();
-  } else if (first_ >= most_pieces && first_ * 2 >= segments_.size()) {
+  if (first_ >= most_pieces && first_ * 2 >= segments_.size()) {
     segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
@@ -194,15 +198,20 @@ void Output::forget_block() noexcept {
   block_ = nullptr;
 }
 
-void Output::clear() noexcept {
+// A block that is used no more begins anew.
+void Output::release_all() noexcept {
   while (!empty()) pop();
   segments_.clear();
-  if (segments_.capacity() > most_pieces) std::vector<Segment>().swap(segments_);
   first_ = segments_in_flight_ = 0;
-  queued_ = 0;
-  in_flight_ = 0;
+  queued_ = in_flight_ = 0;
+  if (block_ != nullptr) block_->used = 0;
+}
+
+void Output::clear() noexcept {
+  release_all();
+  if (segments_.capacity() > most_pieces) std::vector<Segment>().swap(segments_);
   slice_ = first_slice;
-  forget_block();
+  if (block_ != nullptr && block_->size > OutputBlocks::usual) forget_block();
 }
 
 }  // namespace kirsch::http

@@ -16,11 +16,12 @@ namespace kirsch::http {
 class OutputBlocks {
  public:
   struct Block {
+    std::size_t size;
+    std::size_t used;
     std::uint32_t references;
-    std::uint32_t used;
-    std::uint32_t size;
     char* bytes() { return reinterpret_cast<char*>(this + 1); }
   };
+  static constexpr std::size_t usual = 4096 - sizeof(Block);  // bytes of nearly all blocks
 
   OutputBlocks() = default;
   ~OutputBlocks();
@@ -47,12 +48,21 @@ class Output {
   // What a peer must take between two looks.
   static constexpr std::uint64_t least_taken = 16 * 1024;
 
+  // Borrowed and shared pieces up to that size are copied: a piece of its own costs more.
+  static constexpr std::size_t small_piece = 1024;
+
   explicit Output(OutputBlocks& blocks) : blocks_(&blocks) {}
-  ~Output() { clear(); }
+  ~Output() {
+    clear();
+    forget_block();
+  }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
   void copy(std::string_view bytes);
+  // Room for what is then written there up to the end that `written` is told, which is not beyond it.
+  char* room(std::size_t size);
+  void written(const char* end);
   void borrow(std::string_view bytes);  // unchanged until it was sent or clear()
   void share(std::string_view bytes, void (*release)(void* owner), void* owner);  // release runs exactly once
   // The descriptor stays open until release, which runs exactly once.
@@ -70,7 +80,7 @@ class Output {
   // Looks. True: the peer has taken less than least_taken since the look before.
   bool stalls(const net::Transport& transport, base::SteadyTime now) noexcept;
 
-  // Starts the next send if something waits and none is under way.
+  // Starts the next send if something waits and none is under way. What the kernel takes at once is done with.
   void flush(net::Transport& transport, base::SteadyTime now) noexcept;
   // The transport's on_sent: what was under way is in the kernel.
   void on_sent(base::SteadyTime now) noexcept;
@@ -93,8 +103,9 @@ class Output {
 
   static constexpr std::uint64_t unknown = UINT64_MAX;
 
-  bool extends_last(std::size_t size) const;
+  void end_flight() noexcept;
   void pop() noexcept;
+  void release_all() noexcept;
   void forget_block() noexcept;
 
   OutputBlocks* blocks_;

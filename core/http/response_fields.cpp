@@ -86,11 +86,21 @@ bool ResponseFields::append(std::string_view name, FieldName id, std::string_vie
     if (count_ != 0) std::memcpy(wider, lines_, sizeof(kirsch_field) * count_);
     lines_ = wider;
   }
-  const std::string_view kept_name = arena_->copy(name);
-  const std::string_view kept_value = arena_->copy(value);
-  lines_[count_++] = {kept_name.data(), kept_value.data(), static_cast<std::uint32_t>(value.size()),
+  auto* const kept_name = arena_->array<char>(name.size() + separator.size() + value.size() + line_end.size());
+  char* const kept_value = kept_name + name.size() + separator.size();
+  std::memcpy(kept_name, name.data(), name.size());
+  std::memcpy(kept_name + name.size(), separator.data(), separator.size());
+  if (!value.empty()) std::memcpy(kept_value, value.data(), value.size());
+  std::memcpy(kept_value + value.size(), line_end.data(), line_end.size());
+  lines_[count_++] = {kept_name, kept_value, static_cast<std::uint32_t>(value.size()),
                       static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)};
   return true;
+}
+
+std::size_t ResponseFields::size() const {
+  std::size_t sum = 0;
+  for (const kirsch_field& line : lines()) sum += whole(line).size();
+  return sum;
 }
 
 void ResponseFields::erase(std::string_view name, FieldName id) {

@@ -26,11 +26,18 @@ class ResponseFields {
   bool remove(std::string_view name);                                // false: the name may not be set
   std::optional<std::string_view> get(std::string_view name) const;  // of the first line
   std::optional<std::string_view> get(FieldName name) const;
-  void clear() { count_ = 0; }
 
   std::span<const kirsch_field> lines() const { return {lines_, count_}; }
+  // One of them as it leaves, with its colon and line end, which stand around name and value in the arena.
+  static std::string_view whole(const kirsch_field& line) {
+    return {line.name, line.name_size + separator.size() + line.value_size + line_end.size()};
+  }
+  std::size_t size() const;  // of all lines as they leave
 
  private:
+  static constexpr std::string_view separator = ": ";
+  static constexpr std::string_view line_end = "\r\n";
+
   bool append(std::string_view name, FieldName id, std::string_view value);
   void erase(std::string_view name, FieldName id);
   const kirsch_field* find(std::string_view name, FieldName id) const;

@@ -57,61 +57,53 @@ AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& cont
 
 namespace {
 
-void append_number(std::string& to, std::uint64_t number) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  to.append(digits, end);
+char* put(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
 }
 
-void append_status_line(std::string& to, std::uint16_t status) {
-  if (status == 200) {
-    to += "HTTP/1.1 200 OK\r\n";
-    return;
-  }
-  to += "HTTP/1.1 ";
-  append_number(to, status);
-  to += ' ';
-  to += reason_phrase(status);
-  to += "\r\n";
+char* put_number(char* to, std::uint64_t number) { return std::to_chars(to, to + 20, number).ptr; }
+
+char* put_status_line(char* to, std::uint16_t status) {
+  if (status == 200) return put(to, "HTTP/1.1 200 OK\r\n");
+  to = put_number(put(to, "HTTP/1.1 "), status);
+  *to++ = ' ';
+  return put(put(to, reason_phrase(status)), "\r\n");
 }
 
 // RFC 9110 §8.6: never with 1xx and 204; with 304 and HEAD it is that of the GET, where known. 205 has no content.
-void append_framing(std::string& to, const ResponseHead& head, const AnswerContext& context,
-                    const AnswerFraming& framing) {
-  if (head.status < 200 || head.status == 204 || head.status == 304) return;
-  if (framing.body == BodyFraming::chunked) {
-    to += "Transfer-Encoding: chunked\r\n";
-  } else if (framing.body == BodyFraming::length || head.status == 205 ||
-             (context.head_request && head.body == BodyLength::known)) {
-    to += "Content-Length: ";
-    append_number(to, head.status == 205 ? 0 : head.length);
-    to += "\r\n";
-  }
+char* put_framing(char* to, const ResponseHead& head, const AnswerContext& context, const AnswerFraming& framing) {
+  if (head.status < 200 || head.status == 204 || head.status == 304) return to;
+  if (framing.body == BodyFraming::chunked) return put(to, "Transfer-Encoding: chunked\r\n");
+  if (framing.body != BodyFraming::length && head.status != 205 &&
+      !(context.head_request && head.body == BodyLength::known))
+    return to;
+  return put(put_number(put(to, "Content-Length: "), head.status == 205 ? 0 : head.length), "\r\n");
 }
 
 }  // namespace
 
-void append_head(std::string& to, const ResponseHead& head, const AnswerContext& context, std::string_view date) {
-  const AnswerFraming framing = answer_framing(head, context);
-  append_status_line(to, head.status);
-  to += date;
-  append_framing(to, head, context, framing);
+std::size_t head_room(const ResponseHead& head) {
+  constexpr std::size_t own_lines = 256;
+  return own_lines + (head.fields != nullptr ? head.fields->size() : 0);
+}
+
+char* write_head(char* to, const ResponseHead& head, const AnswerContext& context, const AnswerFraming& framing,
+                 std::string_view date) {
+  to = put_status_line(to, head.status);
+  to = put(to, date);
+  to = put_framing(to, head, context, framing);
   if (head.status == 101) {
-    to += "Connection: upgrade\r\n";
+    to = put(to, "Connection: upgrade\r\n");
   } else if (!framing.keep_alive) {
-    to += "Connection: close\r\n";
+    to = put(to, "Connection: close\r\n");
   } else if (context.version_minor == 0) {
-    to += "Connection: keep-alive\r\n";
+    to = put(to, "Connection: keep-alive\r\n");
   }
   if (head.fields != nullptr) {
-    for (const kirsch_field& line : head.fields->lines()) {
-      to += name(line);
-      to += ": ";
-      to += value(line);
-      to += "\r\n";
-    }
+    for (const kirsch_field& line : head.fields->lines()) to = put(to, ResponseFields::whole(line));
   }
-  to += "\r\n";
+  return put(to, "\r\n");
 }
 
 }  // namespace kirsch::http

@@ -2,9 +2,9 @@
 // set.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
-#include <string>
 #include <string_view>
 
 #include "http/transaction.h"
@@ -42,7 +42,11 @@ bool bodiless(std::uint16_t status) noexcept;
 
 AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& context);
 
-// Appends the whole head with its empty line. `date` is a whole line.
-void append_head(std::string& to, const ResponseHead& head, const AnswerContext& context, std::string_view date);
+// More than write_head needs.
+std::size_t head_room(const ResponseHead& head);
+// Writes the whole head with its empty line and returns its end. `framing` is that of answer_framing, `date` a whole
+// line of DateLine.
+char* write_head(char* to, const ResponseHead& head, const AnswerContext& context, const AnswerFraming& framing,
+                 std::string_view date);
 
 }  // namespace kirsch::http

@@ -36,9 +36,10 @@ class Driver {
   virtual void remove(SocketTransport& transport) noexcept = 0;
   // The transport wants to read again. That it wants to no longer the driver sees when something arrives.
   virtual void resume_reading(SocketTransport& transport) noexcept = 0;
-  // Ends in output_done or fail_later of the transport, here or later, or in finish_output in a later deliver. A remove
-  // right after it does not keep it from being tried.
-  virtual void send(SocketTransport& transport, std::span<const iovec> pieces) noexcept = 0;
+  // True: the kernel has taken all of it. Else it ends in fail_later of the transport, here or later, or in output_done
+  // or finish_output in a later deliver. A remove right after it does not keep it from being tried.
+  virtual bool send(SocketTransport& transport, std::span<const iovec> pieces) noexcept = 0;
+  // Ends in output_done or fail_later of the transport, here or later.
   virtual void send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
                          std::uint64_t size) noexcept = 0;
 

@@ -36,12 +36,14 @@ base::Refusal no_descriptors(int error) {
 }
 
 ssize_t send_some(int descriptor, std::span<const iovec> pieces) noexcept {
+  constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
   ssize_t sent = 0;
   do {
-    sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    sent = pieces.size() == 1 ? ::send(descriptor, pieces.front().iov_base, pieces.front().iov_len, flags)
+                              : ::sendmsg(descriptor, &message, flags);
   } while (sent < 0 && errno == EINTR);
   return sent;
 }
@@ -146,20 +148,25 @@ void EpollDriver::update_interest(SocketTransport& transport) noexcept {
   }
 }
 
-void EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
+bool EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
   const std::uint64_t size = size_of(pieces);
   const ssize_t sent = size == 0 ? 0 : send_some(transport.descriptor(), pieces);
-  if (sent < 0 && errno != EAGAIN) return transport.fail_later(errno);
   const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-  if (taken == size) return transport.output_done();
+  if (taken == size) return true;
+  if (sent < 0 && errno != EAGAIN) {
+    transport.fail_later(errno);
+    return false;
+  }
   Output& output = transport.output();
   try {
     output.pieces.assign(pieces.begin(), pieces.end());
   } catch (const std::bad_alloc&) {
-    return transport.fail_later(ENOMEM);
+    transport.fail_later(ENOMEM);
+    return false;
   }
   output.consume(taken);
   update_interest(transport);
+  return false;
 }
 
 void EpollDriver::continue_output(SocketTransport& transport) noexcept {

@@ -20,7 +20,16 @@ void SocketTransport::begin_output(std::uint64_t size) noexcept {
 
 void SocketTransport::send(std::span<const iovec> pieces) noexcept {
   begin_output(size_of(pieces));
-  pool_.driver().send(*this, pieces);
+  if (pool_.driver().send(*this, pieces)) output_done();
+}
+
+bool SocketTransport::send_at_once(std::span<const iovec> pieces) noexcept {
+  begin_output(size_of(pieces));
+  if (!pool_.driver().send(*this, pieces)) return false;
+  output_.clear();
+  unsent_ = 0;
+  sending_ = false;
+  return true;
 }
 
 void SocketTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept {

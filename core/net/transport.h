@@ -50,6 +50,11 @@ class Transport {
   // it can. The array is the caller's again on return; the memory that the pieces point to must stay until on_sent,
   // close(), abort() or on_lost().
   virtual void send(std::span<const iovec> pieces) noexcept = 0;
+  // As send, but true: the kernel has taken all of it already, and no on_sent follows.
+  virtual bool send_at_once(std::span<const iovec> pieces) noexcept {
+    send(pieces);
+    return false;
+  }
   // The descriptor stays open until on_sent, close(), abort() or on_lost(). A file shorter than promised ends in
   // on_lost(EIO).
   virtual void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept = 0;

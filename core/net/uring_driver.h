@@ -36,7 +36,7 @@ class UringDriver final : public Driver {
   void add(SocketTransport& transport) noexcept override;
   void remove(SocketTransport& transport) noexcept override;
   void resume_reading(SocketTransport& transport) noexcept override;
-  void send(SocketTransport& transport, std::span<const iovec> pieces) noexcept override;
+  bool send(SocketTransport& transport, std::span<const iovec> pieces) noexcept override;
   void send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
                  std::uint64_t size) noexcept override;
   int add(AcceptQueue& queue) noexcept override;

@@ -20,7 +20,7 @@ constexpr std::size_t largest_piece = 1U << 30;
 
 }  // namespace
 
-void UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
+bool UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
   Output& output = transport.output();
   try {
     if (!spare_pieces_.empty()) {
@@ -29,10 +29,13 @@ void UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces
     }
     output.pieces.assign(pieces.begin(), pieces.end());
   } catch (const std::bad_alloc&) {
-    return transport.fail_later(ENOMEM);
+    transport.fail_later(ENOMEM);
+    return false;
   }
   output.consume(0);
-  output.empty() ? transport.output_done() : submit_send(transport);
+  if (output.empty()) return true;
+  submit_send(transport);
+  return false;
 }
 
 void UringDriver::submit_send(SocketTransport& transport) noexcept {

@@ -15,8 +15,9 @@ namespace {
 using namespace std::string_literals;
 
 std::string text_of(const ResponseHead& head, const AnswerContext& context = AnswerContext()) {
-  std::string text;
-  append_head(text, head, context, "Date: D\r\n");
+  std::string text(head_room(head), '\0');
+  const char* const end = write_head(text.data(), head, context, answer_framing(head, context), "Date: D\r\n");
+  text.resize(static_cast<std::size_t>(end - text.data()));
   return text;
 }
 
