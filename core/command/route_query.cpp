@@ -140,7 +140,7 @@ RouteAnswer find_route(const config::Configuration& configuration, const RouteQu
   const auto table = server::route_table(configuration.sites[answer.site]);
   const auto match = table.find(request);
   if (match.path) answer.index = *match.path;
-  for (const auto& pair : match.captured.captures())
+  for (const auto& pair : match.captures())
     answer.params.emplace_back(std::string(pair.name.data, pair.name.size),
                                std::string(pair.value.data, pair.value.size));
   answer.allow = pipeline::method_list(match.allowed);

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #if defined(__SSE2__)
@@ -77,46 +76,72 @@ constexpr std::string_view trim(std::string_view text) {
 enum class Run : std::uint8_t {
   field_value,   // tab, space, visible, obs-text (RFC 9110 §5.5)
   request_line,  // space and visible ASCII only
+  target,        // of a request line: anything but space, question mark and hash
+  name,          // letters, digits and hyphens: nearly all tokens
 };
 
-// The first byte of [from, end) that may not stand in such a run, else `end`. Reads nothing beyond `end`.
+template <Run run>
+constexpr bool stands_in(char c) {
+  if constexpr (run == Run::field_value) return is(c, character::value);
+  if constexpr (run == Run::request_line) return c == ' ' || is(c, character::visible);
+  if constexpr (run == Run::target) return c != ' ' && c != '?' && c != '#';
+  if constexpr (run == Run::name) return c == '-' || is(c, character::digit) || (lower(c) >= 'a' && lower(c) <= 'z');
+}
+
+#if defined(__SSE2__)
+// A bit for each of 16 bytes that may not stand in such a run.
+template <Run run>
+inline unsigned strangers(__m128i block) {
+  const auto all = [](char c) { return _mm_set1_epi8(c); };
+  const auto up_to = [&](__m128i bytes, char most) { return _mm_cmpeq_epi8(_mm_min_epu8(bytes, all(most)), bytes); };
+  if constexpr (run == Run::target) {
+    const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(block, all('?')), _mm_cmpeq_epi8(block, all('#')));
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(marks, _mm_cmpeq_epi8(block, all(' ')))));
+  } else if constexpr (run == Run::name) {
+    const __m128i letter = up_to(_mm_sub_epi8(_mm_or_si128(block, all(0x20)), all('a')), 'z' - 'a');
+    const __m128i digit = up_to(_mm_sub_epi8(block, all('0')), 9);
+    const __m128i good = _mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(block, all('-')));
+    return static_cast<unsigned>(_mm_movemask_epi8(good)) ^ 0xffffU;
+  } else {
+    __m128i control = up_to(block, 0x1f);
+    if constexpr (run == Run::field_value) control = _mm_andnot_si128(_mm_cmpeq_epi8(block, all('\t')), control);
+    __m128i bad = _mm_or_si128(control, _mm_cmpeq_epi8(block, all(0x7f)));
+    if constexpr (run == Run::request_line) bad = _mm_or_si128(bad, block);  // movemask takes the top bit: 0x80..0xff
+    return static_cast<unsigned>(_mm_movemask_epi8(bad));
+  }
+}
+#endif
+
+// The first byte of [from, end) that may not stand in such a run, else `end`. Reads nothing outside of it. SSE2 is part
+// of every x86-64.
 template <Run run>
 inline const char* end_of_run(const char* from, const char* end) {
 #if defined(__SSE2__)
-  const __m128i last_control = _mm_set1_epi8(0x1f);
-  const __m128i del = _mm_set1_epi8(0x7f);
-  const __m128i tab = _mm_set1_epi8('\t');
-  while (end - from >= 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block);
-    if constexpr (run == Run::field_value) control = _mm_andnot_si128(_mm_cmpeq_epi8(block, tab), control);
-    __m128i bad = _mm_or_si128(control, _mm_cmpeq_epi8(block, del));
-    if constexpr (run == Run::request_line) bad = _mm_or_si128(bad, block);  // movemask takes the top bit: 0x80..0xff
-    const int mask = _mm_movemask_epi8(bad);
-    if (mask != 0) return from + __builtin_ctz(static_cast<unsigned>(mask));
-    from += 16;
+  const bool long_enough = end - from >= 16;
+  for (; end - from >= 16; from += 16) {
+    const unsigned mask = strangers<run>(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+    if (mask != 0) return from + __builtin_ctz(mask);
   }
-#else
-  // Eight bytes at a time; a false alarm of the carry only costs the byte loop.
-  while (end - from >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, from, 8);
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::uint64_t tops = 0x8080808080808080U;
-    const std::uint64_t below_space = word - ones * 0x20;
-    const std::uint64_t del = (word ^ (ones * 0x7f)) - ones;
-    if (((below_space | del | word) & tops) != 0) break;
+  if (long_enough && from != end) {  // the last 16 once more: those before `from` are known to be legal
+    const unsigned mask = strangers<run>(_mm_loadu_si128(reinterpret_cast<const __m128i*>(end - 16)));
+    return mask != 0 ? end - 16 + __builtin_ctz(mask) : end;
+  }
+  if (end - from >= 8) {
+    const unsigned mask = strangers<run>(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))) & 0xffU;
+    if (mask != 0) return from + __builtin_ctz(mask);
     from += 8;
   }
 #endif
-  for (; from != end; ++from) {
-    if constexpr (run == Run::field_value) {
-      if (!is(*from, character::value)) return from;
-    } else {
-      if (*from != ' ' && !is(*from, character::visible)) return from;
-    }
+  while (from != end && stands_in<run>(*from)) ++from;
+  return from;
+}
+
+// The first byte that is none of a token (RFC 9110 §5.6.2).
+inline const char* end_of_token(const char* from, const char* end) {
+  for (from = end_of_run<Run::name>(from, end); from != end && is(*from, character::token);) {
+    from = end_of_run<Run::name>(from + 1, end);
   }
-  return end;
+  return from;
 }
 
 }  // namespace kirsch::http

@@ -2,6 +2,7 @@
 #include "http/field_names.h"
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 
@@ -132,24 +133,32 @@ constexpr std::array<std::uint8_t, slots> make_table() {
 
 constexpr std::array<std::uint8_t, slots> table = make_table();
 
-// Eight characters at once. Where the spelling has a letter (bit 6) the case bit may differ, elsewhere nothing.
+// Several characters at once. Where the spelling has a letter (bit 6) the case bit may differ, elsewhere nothing.
+template <std::unsigned_integral Block>
 bool same_block(const char* spelled, const char* text) noexcept {
-  std::uint64_t wanted = 0;
-  std::uint64_t given = 0;
+  Block wanted = 0;
+  Block given = 0;
   std::memcpy(&wanted, spelled, sizeof wanted);
   std::memcpy(&given, text, sizeof given);
-  const std::uint64_t case_bits = (wanted & 0x4040404040404040U) >> 1;
+  const auto case_bits = static_cast<Block>((wanted & static_cast<Block>(0x4040404040404040U)) >> 1);
   return ((wanted ^ given) & ~case_bits) == 0;
 }
 
-bool is_spelled(std::string_view spelled, std::string_view text) noexcept {
-  const std::size_t size = text.size();
-  if (spelled.size() != size) return false;
-  if (size < 8) return equal_ignoring_case(spelled, text);
-  for (std::size_t at = 0; at + 8 < size; at += 8) {
-    if (!same_block(spelled.data() + at, text.data() + at)) return false;
+// Block by block, the last one from the end.
+template <std::unsigned_integral Block>
+bool same_blocks(std::string_view spelled, std::string_view text) noexcept {
+  constexpr std::size_t step = sizeof(Block);
+  for (std::size_t at = 0; at + step < text.size(); at += step) {
+    if (!same_block<Block>(spelled.data() + at, text.data() + at)) return false;
   }
-  return same_block(spelled.data() + size - 8, text.data() + size - 8);
+  return same_block<Block>(spelled.data() + text.size() - step, text.data() + text.size() - step);
+}
+
+bool is_spelled(std::string_view spelled, std::string_view text) noexcept {
+  if (spelled.size() != text.size()) return false;
+  if (text.size() >= 8) return same_blocks<std::uint64_t>(spelled, text);
+  if (text.size() >= 4) return same_blocks<std::uint32_t>(spelled, text);
+  return equal_ignoring_case(spelled, text);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The rules that keep two parties from seeing different messages; where RFC 9112 lets one forgive, we refuse.
 #include "http/framing.h"
 
+#include <array>
+
 #include "http/authority.h"
 #include "http/characters.h"
 
@@ -21,10 +23,11 @@ void for_each_element(std::string_view list, Use use) {
 
 class FramingReader {
  public:
-  explicit FramingReader(RequestHead& head) : head_(head) {}
+  FramingReader(RequestHead& head, KnownHost& known) : head_(head), known_(known) {}
 
   std::optional<Fault> read() {
     for (const kirsch_field& line : head_.fields) {
+      if (!concerns_framing[line.id]) continue;
       if (const auto fault = read_line(line)) return fault;
     }
     if (coding_lines_ != 0 && head_.content_length) return Fault{400, "Content-Length and Transfer-Encoding together"};
@@ -37,6 +40,15 @@ class FramingReader {
   }
 
  private:
+  static constexpr auto concerns_framing = [] {
+    std::array<bool, static_cast<std::size_t>(FieldName::count)> table{};
+    for (const auto name : {FieldName::content_length, FieldName::transfer_encoding, FieldName::host,
+                            FieldName::connection, FieldName::upgrade, FieldName::expect, FieldName::other}) {
+      table[static_cast<std::size_t>(name)] = true;
+    }
+    return table;
+  }();
+
   std::optional<Fault> read_line(const kirsch_field& line) {
     switch (static_cast<FieldName>(line.id)) {
       case FieldName::content_length:
@@ -138,6 +150,11 @@ class FramingReader {
       if (head_.version_minor != 0) return Fault{400, "Host is missing"};
       if (head_.authority.empty()) return std::nullopt;
     }
+    if (host_line_ != nullptr && head_.authority.empty() && known_.is(value(*host_line_))) {
+      head_.authority = value(*host_line_);
+      head_.host = head_.authority.substr(0, known_.host_size());
+      return std::nullopt;
+    }
     std::optional<Authority> authority;
     if (host_line_ != nullptr) {
       authority = parse_authority(value(*host_line_));
@@ -152,6 +169,7 @@ class FramingReader {
     }
     lower_in_place(head_.authority);
     head_.host = authority->host;
+    known_.remember(head_.authority, head_.host.size());
     return std::nullopt;
   }
 
@@ -167,6 +185,7 @@ class FramingReader {
   }
 
   RequestHead& head_;
+  KnownHost& known_;
   const kirsch_field* host_line_ = nullptr;
   unsigned coding_lines_ = 0;
   bool unknown_coding_ = false;
@@ -178,6 +197,6 @@ class FramingReader {
 
 }  // namespace
 
-std::optional<Fault> read_framing(RequestHead& head) { return FramingReader(head).read(); }
+std::optional<Fault> read_framing(RequestHead& head, KnownHost& known) { return FramingReader(head, known).read(); }
 
 }  // namespace kirsch::http

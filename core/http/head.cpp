@@ -29,16 +29,15 @@ const kirsch_field* RequestHead::field(std::string_view wanted) const {
 void RequestHead::relocate(const char* from, std::size_t size, const char* to, kirsch_field* storage) {
   // Compared as numbers: a view may point to static text, which has no order with the buffer.
   const auto begin = reinterpret_cast<std::uintptr_t>(from);
-  auto moved = [&](const char* pointer) {
-    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(pointer) - begin;
-    return pointer != nullptr && offset <= size ? to + offset : pointer;
+  const std::uintptr_t way = reinterpret_cast<std::uintptr_t>(to) - begin;
+  const auto move = [&](std::string_view& view) {
+    const auto at = reinterpret_cast<std::uintptr_t>(view.data());
+    if (at - begin <= size) view = {reinterpret_cast<const char*>(at + way), view.size()};
   };
-  for (std::string_view* view : {&method_name, &target, &authority, &host, &path, &query, &bytes}) {
-    if (view->data() != nullptr) *view = {moved(view->data()), view->size()};
-  }
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    storage[i].name = moved(storage[i].name);
-    storage[i].value = moved(storage[i].value);
+  for (auto* view : {&method_name, &target, &authority, &host, &path, &query, &bytes}) move(*view);
+  for (kirsch_field& line : std::span(storage, fields.size())) {
+    line.name = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(line.name) + way);
+    line.value = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(line.value) + way);
   }
   fields = {storage, fields.size()};
 }

@@ -134,7 +134,7 @@ HeadParser::Step HeadParser::field_name() {
   const char* at = base_ + scan_;
   if (at == line && at != end_ && *at == '\r') return end_of_head();
   if (at != end_ && fields_.size() == limits_->fields) return fail(431, "too many header fields");
-  while (at != end_ && is(*at, character::token)) ++at;
+  at = end_of_token(at, end_);
   if (fields_too_large(at)) return Step::fail;
   if (at == end_) return wait(at);
   if (*at != ':') {
@@ -171,7 +171,7 @@ HeadParser::Step HeadParser::end_of_head() {
   if (step != Step::next) return step;
   scan_ += 2;
   head_.fields = fields_;
-  if (const auto fault = read_framing(head_)) return fail(fault->status, fault->reason);
+  if (const auto fault = read_framing(head_, known_host_)) return fail(fault->status, fault->reason);
   phase_ = Phase::complete;
   return Step::next;
 }

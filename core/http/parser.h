@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "http/fault.h"
+#include "http/framing.h"
 #include "http/head.h"
 #include "http/limits.h"
 
@@ -48,6 +49,7 @@ class HeadParser {
   const Limits* limits_;
   RequestHead head_;
   std::vector<kirsch_field> fields_;
+  KnownHost known_host_;
   Fault fault_;
   char* base_ = nullptr;
   const char* end_ = nullptr;

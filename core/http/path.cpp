@@ -2,6 +2,7 @@
 #include "http/path.h"
 
 #include <cstddef>
+#include <cstring>
 
 #include "base/arena.h"
 #include "http/characters.h"

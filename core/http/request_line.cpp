@@ -1,6 +1,8 @@
 // The four forms of a target and what each method may use (RFC 9112 §3.2).
 #include "http/request_line.h"
 
+#include <algorithm>
+
 #include "http/authority.h"
 #include "http/characters.h"
 
@@ -23,6 +25,7 @@ kirsch_method method_of(std::string_view name) {
 
 // RFC 9112 §2.3. Minor versions above 1 are handled as 1.
 std::optional<Fault> read_version(std::string_view text, RequestHead& head) {
+  if (text == "HTTP/1.1") return std::nullopt;
   const bool shaped = text.size() == 8 && text.substr(0, 5) == "HTTP/" && is(text[5], character::digit) &&
                       text[6] == '.' && is(text[7], character::digit);
   if (!shaped) return Fault{400, "the version is malformed"};
@@ -31,10 +34,12 @@ std::optional<Fault> read_version(std::string_view text, RequestHead& head) {
   return std::nullopt;
 }
 
-void split_query(std::string_view path_and_query, RequestHead& head) {
-  const std::size_t mark = path_and_query.find('?');
-  head.path = path_and_query.substr(0, mark);
-  if (mark != std::string_view::npos) head.query = path_and_query.substr(mark + 1);
+// `text` has neither a space nor a fragment.
+void split_query(std::string_view text, RequestHead& head) {
+  const char* const end = text.data() + text.size();
+  const char* const mark = end_of_run<Run::target>(text.data(), end);
+  head.path = {text.data(), mark};
+  if (mark != end) head.query = {mark + 1, end};
 }
 
 std::optional<Fault> read_absolute(std::string_view target, RequestHead& head) {
@@ -56,7 +61,6 @@ std::optional<Fault> read_absolute(std::string_view target, RequestHead& head) {
 
 std::optional<Fault> read_target(std::string_view target, RequestHead& head) {
   if (target.empty()) return Fault{400, "the target is empty"};
-  if (target.find('#') != std::string_view::npos) return Fault{400, "the target holds a fragment"};
   if (head.method == KIRSCH_METHOD_CONNECT) {
     const auto authority = parse_authority(target);
     if (!authority || !authority->port) return Fault{400, "the target of CONNECT is not host:port"};
@@ -75,21 +79,26 @@ std::optional<Fault> read_target(std::string_view target, RequestHead& head) {
 }  // namespace
 
 std::optional<Fault> parse_request_line(std::string_view line, const Limits& limits, RequestHead& head) {
-  const std::size_t first = line.find(' ');
-  const std::string_view method = line.substr(0, first);
-  if (!is_token(method)) return Fault{400, "the method is not a token"};
+  const char* const end = line.data() + line.size();
+  const char* const first = std::find(line.data(), end, ' ');
+  const std::string_view method(line.data(), first);
+  head.method = method_of(method);
+  if (head.method == KIRSCH_METHOD_OTHER && !is_token(method)) return Fault{400, "the method is not a token"};
   if (method.size() > limits.method) return Fault{501, "the method is too long"};
   head.method_name = method;
-  head.method = method_of(method);
-  if (first == std::string_view::npos) return Fault{400, "the request line has no target"};
-  const std::size_t second = line.find(' ', first + 1);
-  const std::string_view target =
-      line.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
+  if (first == end) return Fault{400, "the request line has no target"};
+  bool fragment = false;
+  const char* second = end_of_run<Run::target>(first + 1, end);
+  for (; second != end && *second != ' '; second = end_of_run<Run::target>(second + 1, end)) {
+    fragment = fragment || *second == '#';
+  }
+  const std::string_view target(first + 1, second);
   if (target.size() > limits.target) return Fault{414, "the target is too long"};
   head.target = target;
-  if (second == std::string_view::npos) return Fault{400, "the request line has no version"};
-  if (const auto fault = read_version(line.substr(second + 1), head)) return fault;
+  if (second == end) return Fault{400, "the request line has no version"};
+  if (const auto fault = read_version({second + 1, end}, head)) return fault;
   if (head.method == KIRSCH_METHOD_OTHER) return Fault{501, "the method is unknown"};
+  if (fragment) return Fault{400, "the target holds a fragment"};
   return read_target(target, head);
 }
 

@@ -17,7 +17,9 @@ constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
 }  // namespace
 
 DeadlineWheel::DeadlineWheel(base::SteadyTime now) noexcept
-    : resolution_(base::coarse_resolution().count()), now_tick_(nanoseconds(now) / tick) {}
+    : resolution_(base::coarse_resolution().count()),
+      now_tick_(nanoseconds(now) / tick),
+      turn_(begin_of(now_tick_ + 1)) {}
 
 void DeadlineWheel::set(Deadline& deadline, std::chrono::milliseconds from_now) noexcept {
   const auto wait = std::clamp(from_now, std::chrono::milliseconds(0), longest);
@@ -38,7 +40,7 @@ void DeadlineWheel::queue(Deadline& deadline, std::int64_t due_tick) noexcept {
   occupied_[slot / 64] |= 1ULL << slot % 64;
 }
 
-Deadline* DeadlineWheel::expired(base::SteadyTime now) noexcept {
+Deadline* DeadlineWheel::look(base::SteadyTime now) noexcept {
   const std::int64_t target = nanoseconds(now) / tick;
   for (;;) {
     while (Deadline* deadline = due_.pop()) {
@@ -54,6 +56,7 @@ Deadline* DeadlineWheel::expired(base::SteadyTime now) noexcept {
     if (now_tick_ >= target) return nullptr;
     // After a long sleep one round sees every slot.
     now_tick_ = std::max(now_tick_ + 1, target - slots + 1);
+    turn_ = begin_of(now_tick_ + 1);
     const auto slot = static_cast<std::size_t>(now_tick_ % slots);
     occupied_[slot / 64] &= ~(1ULL << slot % 64);
     due_.take(slots_[slot]);
@@ -62,10 +65,10 @@ Deadline* DeadlineWheel::expired(base::SteadyTime now) noexcept {
 
 std::optional<base::SteadyTime> DeadlineWheel::next() const noexcept {
   // From the bit behind now_tick_ on, word by word, and its own word again at the end.
-  std::int64_t at = now_tick_ + 1;
+  auto at = static_cast<std::uint64_t>(now_tick_ + 1);
   for (std::size_t words = 0; words <= occupied_.size(); ++words) {
-    const std::uint64_t rest = occupied_[static_cast<std::size_t>(at % slots) / 64] >> at % 64;
-    if (rest != 0) return base::SteadyTime(std::chrono::nanoseconds((at + std::countr_zero(rest)) * tick));
+    const std::uint64_t rest = occupied_[at / 64 % occupied_.size()] >> at % 64;
+    if (rest != 0) return begin_of(static_cast<std::int64_t>(at) + std::countr_zero(rest));
     at += 64 - at % 64;
   }
   return std::nullopt;

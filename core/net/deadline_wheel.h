@@ -32,7 +32,7 @@ class DeadlineWheel {
   void set(Deadline& deadline, std::chrono::milliseconds from_now) noexcept;
   void clear(Deadline& deadline) noexcept { deadline.at_ = Deadline::none; }
   // The next one that has passed, unset; null: no more.
-  Deadline* expired(base::SteadyTime now) noexcept;
+  Deadline* expired(base::SteadyTime now) noexcept { return now < turn_ && due_.empty() ? nullptr : look(now); }
   // When expired should be called next; may be too soon, is never too late.
   std::optional<base::SteadyTime> next() const noexcept;
 
@@ -41,9 +41,12 @@ class DeadlineWheel {
   static constexpr std::int64_t tick = 250'000'000;  // nanoseconds
 
   void queue(Deadline& deadline, std::int64_t due_tick) noexcept;
+  Deadline* look(base::SteadyTime now) noexcept;
+  static base::SteadyTime begin_of(std::int64_t at) { return base::SteadyTime(std::chrono::nanoseconds(at * tick)); }
 
   const std::int64_t resolution_;  // of the coarse clock
   std::int64_t now_tick_;          // all slots up to this one are empty
+  base::SteadyTime turn_;          // when the next one begins
   List<Deadline> due_;             // of the slot that is being looked at
   std::array<List<Deadline>, slots> slots_;
   std::array<std::uint64_t, slots / 64> occupied_{};  // a bit per slot that may hold something

@@ -1,6 +1,8 @@
 // The course of an exchange through its plan: which step is next, and where a failure leads. Pure bookkeeping, no I/O.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -27,6 +29,37 @@ enum class Stage : std::uint8_t {
   after_error_response,
 };
 
+namespace course {
+
+inline constexpr std::size_t stages = static_cast<std::size_t>(Stage::after_error_response) + 1;
+inline constexpr std::uint8_t no_hook = KIRSCH_HOOKS;
+
+inline constexpr std::size_t number(Stage stage) { return static_cast<std::size_t>(stage); }
+
+inline constexpr auto hooks = [] {
+  std::array<std::uint8_t, stages> table{};
+  table.fill(no_hook);
+  table[number(Stage::on_start_resource)] = KIRSCH_HOOK_ON_START_RESOURCE;
+  table[number(Stage::before_request_body)] = KIRSCH_HOOK_BEFORE_REQUEST_BODY;
+  table[number(Stage::before_handler)] = KIRSCH_HOOK_BEFORE_HANDLER;
+  table[number(Stage::before_finalize)] = KIRSCH_HOOK_BEFORE_FINALIZE;
+  table[number(Stage::on_end_resource)] = KIRSCH_HOOK_ON_END_RESOURCE;
+  table[number(Stage::on_end_request)] = KIRSCH_HOOK_ON_END_REQUEST;
+  table[number(Stage::before_error_response)] = KIRSCH_HOOK_BEFORE_ERROR_RESPONSE;
+  table[number(Stage::after_error_response)] = KIRSCH_HOOK_AFTER_ERROR_RESPONSE;
+  return table;
+}();
+
+inline constexpr auto followers = [] {
+  std::array<Stage, stages> table{};
+  for (std::size_t stage = 0; stage < stages; ++stage) table[stage] = static_cast<Stage>(stage + 1);
+  table[number(Stage::after_error_response)] = Stage::before_finalize;
+  table[number(Stage::done)] = Stage::done;
+  return table;
+}();
+
+}  // namespace course
+
 // For the log.
 std::string_view word(Stage stage);
 
@@ -49,9 +82,22 @@ class Course {
   Stage stage() const { return stage_; }
 
   // The step to run now, or null at a milestone (or at `handler` where the path has none: settle it as well).
-  const Step* step();
+  const Step* step() {
+    for (auto hook = course::hooks[course::number(stage_)]; hook != course::no_hook;
+         hook = course::hooks[course::number(stage_)]) {
+      const auto steps = plan_->hook(static_cast<kirsch_hook>(hook));
+      while (index_ < steps.size() && failsafe_only_ && !steps[index_].failsafe) ++index_;
+      if (index_ < steps.size()) return &steps[index_];
+      enter(target_);
+    }
+    return stage_ == Stage::handler && plan_->handler().function != nullptr ? &plan_->handler() : nullptr;
+  }
   // What the current step, or a handler that is not there, came to. Goes on to the next.
-  void settle(Outcome outcome);
+  void settle(Outcome outcome) {
+    if (outcome != Outcome::next) return settle_failure(outcome);
+    ++index_;
+    if (stage_ == Stage::handler) enter(target_);
+  }
   // The current milestone is reached.
   void advance() { enter(following(stage_)); }
   // The milestone `body` ended otherwise.
@@ -62,9 +108,18 @@ class Course {
   void leave();
 
  private:
-  void begin(const Plan& plan, Stage stage);
-  void enter(Stage stage);
-  static Stage following(Stage stage);
+  void begin(const Plan& plan, Stage stage) {
+    plan_ = &plan;
+    enter(stage);
+  }
+  void enter(Stage stage) {
+    stage_ = stage;
+    target_ = following(stage);
+    failsafe_only_ = false;
+    index_ = 0;
+  }
+  static Stage following(Stage stage) { return course::followers[course::number(stage)]; }
+  void settle_failure(Outcome outcome);
   void fail(Stage target);
 
   const Plan* plan_ = nullptr;

@@ -39,7 +39,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   // the loop's receive buffer. Copying 0.5 KiB costs some 15 ns.
   writer.keep_head(arena_);
   head_ = head;
-  tls_ = writer.tls();
+  if (writer.secure()) tls_ = writer.tls();
   fill_request();
 }
 
@@ -74,7 +74,7 @@ void Exchange::route(const Generation& generation) {
   enter(match.path ? *site->plans[*match.path] : *site->root, generation);
   if (match.path) route_.path = &route_.plan->path();
   route_.redirect_to_slash = match.redirect_to_slash;
-  if (const auto captures = match.captured.captures(); !captures.empty()) {
+  if (const auto captures = match.captures(); !captures.empty()) {
     auto* const params = arena_.array<kirsch_pair>(captures.size());
     std::ranges::copy(captures, params);
     request_.params = params;

@@ -28,9 +28,9 @@ Methods common_methods(const std::vector<Condition>& conditions) noexcept {
 }  // namespace
 
 RouteMatch RouteTable::find(const kirsch_request& request) const noexcept {
-  RouteMatch result;
   const std::string_view target(request.path.data, request.path.size);
-  const auto found = router_.find(target);
+  RouteMatch result{.path = {}, .match = router_.find(target)};
+  const auto& found = result.match;
   if (!found) return result;
   Methods allowed = 0;
   std::uint32_t index = found->target;
@@ -43,6 +43,7 @@ RouteMatch RouteTable::find(const kirsch_request& request) const noexcept {
   }
   if (index == none) {
     result.allowed = allowed;
+    result.match.reset();
     return result;
   }
   const Path& path = paths_[index];
@@ -50,7 +51,7 @@ RouteMatch RouteTable::find(const kirsch_request& request) const noexcept {
   result.path = index;
   result.redirect_to_slash = own && found->redirect_to_slash;
   if (!path.answers && !result.redirect_to_slash) result.allowed = allowed;
-  result.captured = own ? *found : router_.match(path.pattern, target);
+  if (!own) result.match = router_.match(path.pattern, target);
   return result;
 }
 

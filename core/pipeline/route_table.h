@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,9 @@ struct RouteMatch {
   bool redirect_to_slash = false;
   // Not 0: `path` answers nothing of its own, but other methods of the same target would be answered: 405.
   Methods allowed = 0;
-  Router::Match captured;
+  std::optional<Router::Match> match;
+
+  std::span<const kirsch_pair> captures() const { return match ? match->captures() : std::span<const kirsch_pair>(); }
 };
 
 // Built once, immutable; any thread.
