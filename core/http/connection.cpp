@@ -22,8 +22,6 @@ void Connection::take(net::Transport& transport) {
   assert(state_ == State::closed);
   transport_ = &transport;
   transport.set_events(*this);
-  peer_ = transport.peer().raw();
-  local_ = transport.local().raw();
   born_ = owner_.loop_.now();
   requests_ = 0;
   dropped_ = 0;
@@ -107,8 +105,8 @@ void Connection::on_sent() {
 
 // There is room again for who was told that there is none.
 void Connection::tell_room() {
-  if (!answer_.full || transaction_ == nullptr || work_->output.queued() >= owner_.limits_.output_low) return;
-  answer_.full = false;
+  if (transaction_ == nullptr || !work_->answer.full || work_->output.queued() >= owner_.limits_.output_low) return;
+  work_->answer.full = false;
   if (writing()) transaction_->on_writable();
 }
 
@@ -130,7 +128,7 @@ void Connection::on_timeout() {
              work_->output.stalls(*transport_, now)) {
     abort_now();
     return;
-  } else if (reading_body() && now >= body_.last + limits.body_idle_time) {
+  } else if (reading_body() && now >= work_->body.last + limits.body_idle_time) {
     fail_body({408, "the body took too long"});
   }
   settle();
@@ -152,7 +150,7 @@ void Connection::run_deferred() { settle(); }
 // Does what the calls of this turn asked for. The connection may be closed afterwards.
 void Connection::settle() {
   while (state_ != State::closed && state_ != State::lingering) {
-    if (answer_.aborted && state_ == State::transaction) {
+    if (state_ == State::transaction && work_->answer.aborted) {
       abort_now();
       return;
     }
@@ -162,7 +160,7 @@ void Connection::settle() {
       continue;
     }
     if (work_ != nullptr) flush();
-    if (state_ != State::transaction || !answer_.finished || !work_->output.empty()) break;
+    if (state_ != State::transaction || !work_->answer.finished || !work_->output.empty()) break;
     complete();
     if (feed_wanted_) defer();  // the next request of this client when others have had their turn
     break;
@@ -194,15 +192,15 @@ void Connection::after_event() {
 void Connection::complete() {
   Transaction* transaction = transaction_;
   transaction_ = nullptr;
-  if (answer_.left != 0) {  // shorter than announced: only the end of the connection can tell the client
+  if (work_->answer.left != 0) {  // shorter than announced: only the end of the connection can tell the client
     transaction->on_gone();
     linger();
     return;
   }
   transaction->on_sent();
-  if (answer_.upgrade != nullptr) {
+  if (work_->answer.upgrade != nullptr) {
     become_stream();
-  } else if (!answer_.framing.keep_alive || must_close_) {
+  } else if (!work_->answer.framing.keep_alive || must_close_) {
     linger();
   } else if (work_->decoder.complete()) {
     await_request();
@@ -217,7 +215,7 @@ void Connection::complete() {
 
 void Connection::become_stream() {
   Input& input = work_->input;
-  auto stream = std::make_unique<Stream>(owner_, *transport_, *answer_.upgrade,
+  auto stream = std::make_unique<Stream>(owner_, *transport_, *work_->answer.upgrade,
                                          std::span<const char>(input.data(), input.size()), input_ended_);
   Stream& begun = *stream;
   begun.place = owner_.streams_.size();
@@ -272,7 +270,7 @@ void Connection::lose() noexcept {
   if (work_ != nullptr) work_->output.clear();
   Transaction* transaction = transaction_;
   transaction_ = nullptr;
-  UpgradeEvents* upgrade = state_ == State::transaction ? answer_.upgrade : nullptr;
+  UpgradeEvents* upgrade = state_ == State::transaction ? work_->answer.upgrade : nullptr;
   if (transaction != nullptr) transaction->on_gone();
   if (upgrade != nullptr) upgrade->on_close(nullptr, false);
   recycle();
@@ -305,7 +303,7 @@ void Connection::update_deadline() {
   const base::SteadyTime never = base::SteadyTime::max();
   base::SteadyTime due = never;
   if (work_->output.in_flight() != 0) due = work_->output.look_due(limits.write_time);
-  if (reading_body()) due = std::min(due, body_.last + limits.body_idle_time);
+  if (reading_body()) due = std::min(due, work_->body.last + limits.body_idle_time);
   if (due == never) {
     transport_->clear_deadline();
   } else {

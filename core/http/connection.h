@@ -53,10 +53,10 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void finish() override;
   void abort() override;
   void upgrade(UpgradeEvents& events) override;
-  bool response_begun() const override { return answer_.begun; }
+  bool response_begun() const override { return work_ != nullptr && work_->answer.begun; }
   std::uint64_t body_sent() const override;
-  kirsch_address peer() const override { return peer_; }
-  kirsch_address local() const override { return local_; }
+  kirsch_address peer() const override { return transport_ == nullptr ? kirsch_address{} : transport_->peer().raw(); }
+  kirsch_address local() const override { return transport_ == nullptr ? kirsch_address{} : transport_->local().raw(); }
   bool secure() const override { return secure_; }
   std::shared_ptr<const net::tls::Facts> tls() const override;
   std::uint32_t listener() const override { return listener_; }
@@ -76,29 +76,6 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
     discarding,   // reading away a body that nobody wanted
     lingering,    // our FIN is sent; reading away what the client still sends (RFC 9112 §9.6)
   };
-  struct Body {
-    bool wanted = false;
-    bool paused = false;
-    bool over = false;  // its end or a fault was told
-    std::uint64_t limit = 0;
-    std::uint64_t received = 0;  // raw bytes, for the minimum rate
-    base::SteadyTime begin{};    // moved on by pauses
-    base::SteadyTime last{};
-    base::SteadyTime pause_begin{};
-  };
-  struct Answer {
-    bool begun = false;
-    bool finished = false;
-    bool aborted = false;
-    bool full = false;  // a write returned false
-    std::uint16_t status = 0;
-    AnswerFraming framing;
-    std::uint64_t left = 0;      // of the announced length
-    std::uint64_t given = 0;     // bytes of the body
-    std::uint64_t head_end = 0;  // what Output::sent() is once the head has left
-    UpgradeEvents* upgrade = nullptr;
-  };
-
   // Reading (connection_input.cpp)
   void feed();
   std::size_t consume(char* bytes, std::size_t size);
@@ -106,7 +83,8 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   bool read_wanted_body(std::string_view bytes, std::size_t& used);
   bool discard_body(std::string_view bytes, std::size_t& used);
   bool reading_body() const {
-    return body_.wanted && !body_.paused && !body_.over && !answer_.finished && !answer_.aborted;
+    const RequestBody& body = work_->body;
+    return body.wanted && !body.paused && !body.over && !work_->answer.finished && !work_->answer.aborted;
   }
   bool request_begun() const;
   bool too_slow() const;
@@ -120,7 +98,9 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   std::uint64_t begin_piece(std::uint64_t size);
   bool end_piece();
   bool writing() const {
-    return state_ == State::transaction && answer_.begun && !answer_.finished && !answer_.aborted;
+    if (state_ != State::transaction) return false;
+    const Answer& answer = work_->answer;
+    return answer.begun && !answer.finished && !answer.aborted;
   }
 
   // Life (connection.cpp)
@@ -158,10 +138,6 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   std::uint32_t requests_ = 0;
   std::size_t dropped_ = 0;
   base::SteadyTime born_{};
-  Body body_;
-  Answer answer_;
-  kirsch_address peer_{};
-  kirsch_address local_{};
   IdleLink idle_link_;
 };
 

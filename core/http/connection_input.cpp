@@ -74,8 +74,8 @@ bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
 void Connection::begin_transaction() {
   set_state(State::transaction);
   head_ = &work_->parser.head();
-  body_ = Body();
-  answer_ = Answer();
+  work_->body = RequestBody();
+  work_->answer = Answer();
   ++requests_;
   if (head_->chunked) {
     work_->decoder.begin_chunked();
@@ -90,8 +90,8 @@ void Connection::begin_transaction() {
 void Connection::reject(const Fault& fault) {
   set_state(State::transaction);
   head_ = &work_->parser.head();
-  body_ = Body();
-  answer_ = Answer();
+  work_->body = RequestBody();
+  work_->answer = Answer();
   deaf_ = true;
   must_close_ = true;
   dropped_ = 0;
@@ -107,21 +107,21 @@ bool Connection::read_wanted_body(std::string_view bytes, std::size_t& used) {
     return false;
   }
   if (!reading_body()) return false;
-  if (head_->content_length.value_or(0) > body_.limit) {
+  if (head_->content_length.value_or(0) > work_->body.limit) {
     fail_body({413, "the body is larger than allowed"});
     return true;
   }
   BodyDecoder& decoder = work_->decoder;
   const BodyDecoder::Result result = decoder.decode(bytes);
   used += decoder.consumed();
-  body_.received += decoder.consumed();
-  if (decoder.consumed() != 0) body_.last = owner_.loop_.now();
+  work_->body.received += decoder.consumed();
+  if (decoder.consumed() != 0) work_->body.last = owner_.loop_.now();
   switch (result) {
     case BodyDecoder::Result::data:
       transaction_->on_body(decoder.data());
       return true;
     case BodyDecoder::Result::complete:
-      body_.over = true;
+      work_->body.over = true;
       transaction_->on_body_end();
       return false;
     case BodyDecoder::Result::malformed:
@@ -141,13 +141,13 @@ bool Connection::read_wanted_body(std::string_view bytes, std::size_t& used) {
 // A client that dribbles keeps the idle time from running out; the rate catches it with its next byte.
 bool Connection::too_slow() const {
   const Limits& limits = owner_.limits_;
-  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - body_.begin);
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - work_->body.begin);
   if (elapsed <= limits.body_grace || limits.body_rate == 0) return false;
-  return body_.received * 1000 / limits.body_rate < static_cast<std::uint64_t>(elapsed.count());
+  return work_->body.received * 1000 / limits.body_rate < static_cast<std::uint64_t>(elapsed.count());
 }
 
 void Connection::fail_body(const Fault& fault) {
-  body_.over = true;
+  work_->body.over = true;
   deaf_ = true;
   must_close_ = true;
   dropped_ = 0;
@@ -177,13 +177,14 @@ void Connection::keep_head(base::Arena& arena) {
 }
 
 void Connection::read_body(std::uint64_t limit) {
-  if (state_ != State::transaction || deaf_ || body_.wanted || answer_.finished || answer_.aborted) return;
-  body_.wanted = true;
-  body_.limit = limit;
-  body_.begin = body_.last = owner_.loop_.now();
+  if (state_ != State::transaction || deaf_ || work_->body.wanted || work_->answer.finished || work_->answer.aborted)
+    return;
+  work_->body.wanted = true;
+  work_->body.limit = limit;
+  work_->body.begin = work_->body.last = owner_.loop_.now();
   work_->decoder.set_limit(limit);
   const bool fits = head_->content_length.value_or(0) <= limit;
-  if (head_->expect_continue && head_->has_body() && fits && !answer_.begun) {
+  if (head_->expect_continue && head_->has_body() && fits && !work_->answer.begun) {
     work_->output.copy("HTTP/1.1 100 Continue\r\n\r\n");
   }
   feed_wanted_ = true;
@@ -191,17 +192,17 @@ void Connection::read_body(std::uint64_t limit) {
 }
 
 void Connection::pause_body() {
-  if (body_.paused) return;
-  body_.paused = true;
-  body_.pause_begin = owner_.loop_.now();
+  if (work_->body.paused) return;
+  work_->body.paused = true;
+  work_->body.pause_begin = owner_.loop_.now();
 }
 
 void Connection::resume_body() {
-  if (!body_.paused) return;
-  body_.paused = false;
+  if (!work_->body.paused) return;
+  work_->body.paused = false;
   const base::SteadyTime now = owner_.loop_.now();
-  body_.begin += now - std::max(body_.pause_begin, body_.begin);
-  body_.last = now;
+  work_->body.begin += now - std::max(work_->body.pause_begin, work_->body.begin);
+  work_->body.last = now;
   feed_wanted_ = true;
   defer();
 }

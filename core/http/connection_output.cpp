@@ -16,33 +16,34 @@ bool Connection::may_keep_alive() const {
   const BodyDecoder& decoder = work_->decoder;
   if (decoder.complete()) return true;
   // Without 100 Continue nobody knows whether a body or the next request comes.
-  if (head_->expect_continue && !body_.wanted) return false;
-  return decoder.remaining() <= limits.unread_body || (body_.wanted && !head_->chunked);
+  if (head_->expect_continue && !work_->body.wanted) return false;
+  return decoder.remaining() <= limits.unread_body || (work_->body.wanted && !head_->chunked);
 }
 
 void Connection::send_head(const ResponseHead& head) {
-  if (state_ != State::transaction || answer_.begun || answer_.finished || answer_.aborted) return;
+  if (state_ != State::transaction || work_->answer.begun || work_->answer.finished || work_->answer.aborted) return;
   const AnswerContext context{head_->version_minor, head_->method == KIRSCH_METHOD_HEAD,
                               !head.close && may_keep_alive()};
-  answer_.begun = true;
-  answer_.status = head.status;
-  answer_.framing = answer_framing(head, context);
-  answer_.left = answer_.framing.length;
+  work_->answer.begun = true;
+  work_->answer.status = head.status;
+  work_->answer.framing = answer_framing(head, context);
+  work_->answer.left = work_->answer.framing.length;
   work_->output.written(
-      write_head(work_->output.room(head_room(head)), head, context, answer_.framing, owner_.date_line()));
-  answer_.head_end = work_->output.sent() + work_->output.queued();
+      write_head(work_->output.room(head_room(head)), head, context, work_->answer.framing, owner_.date_line()));
+  work_->answer.head_end = work_->output.sent() + work_->output.queued();
   defer();
 }
 
 // How much of a piece may leave; for chunked the size line goes ahead of it.
 std::uint64_t Connection::begin_piece(std::uint64_t size) {
-  if (!writing() || answer_.framing.body == BodyFraming::none) return 0;
-  if (answer_.framing.body == BodyFraming::length) {
-    size = std::min(size, answer_.left);
-    answer_.left -= size;
+  if (!writing() || work_->answer.framing.body == BodyFraming::none) return 0;
+  if (work_->answer.framing.body == BodyFraming::length) {
+    size = std::min(size, work_->answer.left);
+    work_->answer.left -= size;
   }
-  answer_.given += size;
-  if (answer_.framing.body != BodyFraming::chunked || size == 0) return size;  // an empty chunk would be the last one
+  work_->answer.given += size;
+  if (work_->answer.framing.body != BodyFraming::chunked || size == 0)
+    return size;  // an empty chunk would be the last one
   char line[18];
   char* end = std::to_chars(line, line + 16, size, 16).ptr;
   *end++ = '\r';
@@ -53,10 +54,10 @@ std::uint64_t Connection::begin_piece(std::uint64_t size) {
 
 // After a piece of at least one byte.
 bool Connection::end_piece() {
-  if (answer_.framing.body == BodyFraming::chunked) work_->output.copy("\r\n");
+  if (work_->answer.framing.body == BodyFraming::chunked) work_->output.copy("\r\n");
   defer();
   if (work_->output.queued() <= owner_.limits_.output_high) return true;
-  answer_.full = true;
+  work_->answer.full = true;
   return false;
 }
 
@@ -92,40 +93,41 @@ bool Connection::write_file(const FilePart& part, void (*release)(void* owner), 
 }
 
 std::uint64_t Connection::body_sent() const {
-  if (!answer_.begun) return 0;
+  if (!work_->answer.begun) return 0;
   const Output& output = work_->output;
   const std::uint64_t sent = output.sent() + output.in_flight() - (output.in_flight() != 0 ? transport_->unsent() : 0);
-  return std::min(sent - std::min(sent, answer_.head_end), answer_.given);
+  return std::min(sent - std::min(sent, work_->answer.head_end), work_->answer.given);
 }
 
 std::uint64_t Connection::queued() const { return work_ != nullptr ? work_->output.queued() : 0; }
 
 void Connection::finish() {
-  if (state_ != State::transaction || answer_.finished || answer_.aborted) return;
-  assert(answer_.begun);
-  if (!answer_.begun) {
+  if (state_ != State::transaction || work_->answer.finished || work_->answer.aborted) return;
+  assert(work_->answer.begun);
+  if (!work_->answer.begun) {
     abort();
     return;
   }
-  if (answer_.framing.body == BodyFraming::chunked) work_->output.copy("0\r\n\r\n");
-  if (answer_.status == 101) must_close_ = true;  // promised another protocol, and nobody speaks it
-  answer_.finished = true;
+  if (work_->answer.framing.body == BodyFraming::chunked) work_->output.copy("0\r\n\r\n");
+  if (work_->answer.status == 101) must_close_ = true;  // promised another protocol, and nobody speaks it
+  work_->answer.finished = true;
   defer();
 }
 
 void Connection::abort() {
-  if (state_ != State::transaction || answer_.finished) return;
-  answer_.aborted = true;
+  if (state_ != State::transaction || work_->answer.finished) return;
+  work_->answer.aborted = true;
   defer();
 }
 
 void Connection::upgrade(UpgradeEvents& events) {
-  assert(state_ == State::transaction && answer_.upgrade == nullptr && !answer_.finished);
-  answer_.upgrade = &events;
-  if (answer_.status != 101 || deaf_ || !work_->decoder.complete()) {  // unread body bytes are no bytes of the stream
-    answer_.aborted = true;
+  assert(state_ == State::transaction && work_->answer.upgrade == nullptr && !work_->answer.finished);
+  work_->answer.upgrade = &events;
+  if (work_->answer.status != 101 || deaf_ ||
+      !work_->decoder.complete()) {  // unread body bytes are no bytes of the stream
+    work_->answer.aborted = true;
   } else {
-    answer_.finished = true;
+    work_->answer.finished = true;
   }
   defer();
 }

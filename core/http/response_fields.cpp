@@ -79,21 +79,49 @@ std::optional<std::string_view> ResponseFields::get(FieldName name) const {
   return value(*line);
 }
 
-bool ResponseFields::append(std::string_view name, FieldName id, std::string_view value) {
+void ResponseFields::set(const kirsch_field& prepared) {
+  erase(name(prepared), static_cast<FieldName>(prepared.id));
+  add(prepared);
+}
+
+void ResponseFields::add(const kirsch_field& prepared) { *next_line() = prepared; }
+
+void ResponseFields::set_default(const kirsch_field& prepared) {
+  if (find(name(prepared), static_cast<FieldName>(prepared.id)) == nullptr) add(prepared);
+}
+
+std::optional<kirsch_field> ResponseFields::prepared(std::string_view line) {
+  const std::size_t colon = line.find(separator);
+  if (colon == line.npos || !line.ends_with(line_end)) return std::nullopt;
+  const std::string_view name = line.substr(0, colon);
+  const std::size_t begin = colon + separator.size();
+  if (begin > line.size() - line_end.size()) return std::nullopt;
+  const std::string_view value = line.substr(begin, line.size() - line_end.size() - begin);
+  const FieldName id = field_name(name);
+  if (!may_set(name, id) || !is_value(value)) return std::nullopt;
+  return kirsch_field{name.data(), value.data(), static_cast<std::uint32_t>(value.size()),
+                      static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)};
+}
+
+kirsch_field* ResponseFields::next_line() {
   if (count_ == room_) {
     room_ = room_ == 0 ? 16 : room_ * 2;
     auto* wider = arena_->array<kirsch_field>(room_);
     if (count_ != 0) std::memcpy(wider, lines_, sizeof(kirsch_field) * count_);
     lines_ = wider;
   }
+  return &lines_[count_++];
+}
+
+bool ResponseFields::append(std::string_view name, FieldName id, std::string_view value) {
   auto* const kept_name = arena_->array<char>(name.size() + separator.size() + value.size() + line_end.size());
   char* const kept_value = kept_name + name.size() + separator.size();
   std::memcpy(kept_name, name.data(), name.size());
   std::memcpy(kept_name + name.size(), separator.data(), separator.size());
   if (!value.empty()) std::memcpy(kept_value, value.data(), value.size());
   std::memcpy(kept_value + value.size(), line_end.data(), line_end.size());
-  lines_[count_++] = {kept_name, kept_value, static_cast<std::uint32_t>(value.size()),
-                      static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)};
+  *next_line() = {kept_name, kept_value, static_cast<std::uint32_t>(value.size()),
+                  static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)};
   return true;
 }
 

@@ -20,14 +20,20 @@ class ResponseFields {
  public:
   explicit ResponseFields(base::Arena& arena) : arena_(&arena) {}
 
-  bool set(std::string_view name, std::string_view value);           // replaces all lines of that name
-  bool add(std::string_view name, std::string_view value);           // appends a line
-  bool set_default(std::string_view name, std::string_view value);   // only if absent (true then, too)
-  bool remove(std::string_view name);                                // false: the name may not be set
+  bool set(std::string_view name, std::string_view value);          // replaces all lines of that name
+  bool add(std::string_view name, std::string_view value);          // appends a line
+  bool set_default(std::string_view name, std::string_view value);  // only if absent (true then, too)
+  bool remove(std::string_view name);                               // false: the name may not be set
+  // The same with a line that is not copied.
+  void set(const kirsch_field& prepared);
+  void add(const kirsch_field& prepared);
+  void set_default(const kirsch_field& prepared);
   std::optional<std::string_view> get(std::string_view name) const;  // of the first line
   std::optional<std::string_view> get(FieldName name) const;
 
   std::span<const kirsch_field> lines() const { return {lines_, count_}; }
+  // The field of a whole line, "name: value\r\n", which it points into; none: set would refuse it.
+  static std::optional<kirsch_field> prepared(std::string_view line);
   // One of them as it leaves, with its colon and line end, which stand around name and value in the arena.
   static std::string_view whole(const kirsch_field& line) {
     return {line.name, line.name_size + separator.size() + line.value_size + line_end.size()};
@@ -38,6 +44,7 @@ class ResponseFields {
   static constexpr std::string_view separator = ": ";
   static constexpr std::string_view line_end = "\r\n";
 
+  kirsch_field* next_line();
   bool append(std::string_view name, FieldName id, std::string_view value);
   void erase(std::string_view name, FieldName id);
   const kirsch_field* find(std::string_view name, FieldName id) const;

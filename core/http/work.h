@@ -6,8 +6,35 @@
 #include "http/limits.h"
 #include "http/output.h"
 #include "http/parser.h"
+#include "http/response_head.h"
+#include "http/transaction.h"
 
 namespace kirsch::http {
+
+// Of the request that is being answered.
+struct RequestBody {
+  bool wanted = false;
+  bool paused = false;
+  bool over = false;  // its end or a fault was told
+  std::uint64_t limit = 0;
+  std::uint64_t received = 0;  // raw bytes, for the minimum rate
+  base::SteadyTime begin{};    // moved on by pauses
+  base::SteadyTime last{};
+  base::SteadyTime pause_begin{};
+};
+
+struct Answer {
+  bool begun = false;
+  bool finished = false;
+  bool aborted = false;
+  bool full = false;  // a write returned false
+  std::uint16_t status = 0;
+  AnswerFraming framing;
+  std::uint64_t left = 0;      // of the announced length
+  std::uint64_t given = 0;     // bytes of the body
+  std::uint64_t head_end = 0;  // what Output::sent() is once the head has left
+  UpgradeEvents* upgrade = nullptr;
+};
 
 struct Work {
   Work(const Limits& limits, OutputBlocks& blocks) : parser(limits), decoder(limits), output(blocks) {}
@@ -16,6 +43,8 @@ struct Work {
   BodyDecoder decoder;
   Input input;
   Output output;
+  RequestBody body;
+  Answer answer;
 };
 
 }  // namespace kirsch::http

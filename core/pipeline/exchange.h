@@ -197,5 +197,6 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
 };
 
 extern const kirsch_exchange_functions exchange_functions;
+extern const kirsch_field_functions field_functions;
 
 }  // namespace kirsch::pipeline

@@ -36,6 +36,20 @@ std::uint8_t change_field(kirsch_exchange* exchange, kirsch_text name, kirsch_te
   return flag(fields != nullptr && (fields->*change)(view(name), view(value)));
 }
 
+using PreparedChange = void (http::ResponseFields::*)(const kirsch_field&);
+template <PreparedChange change>
+std::uint8_t change_prepared(kirsch_exchange* exchange, const kirsch_field* field) {
+  auto* fields = of(exchange).open_fields();
+  if (fields != nullptr) (fields->*change)(*field);
+  return flag(fields != nullptr);
+}
+
+std::uint8_t prepare_field(const kirsch_host*, kirsch_text line, kirsch_field* field) {
+  const auto prepared = http::ResponseFields::prepared(view(line));
+  if (prepared) *field = *prepared;
+  return flag(prepared.has_value());
+}
+
 std::uint8_t remove_field(kirsch_exchange* exchange, kirsch_text name) {
   auto* fields = of(exchange).open_fields();
   return flag(fields != nullptr && fields->remove(view(name)));
@@ -123,5 +137,11 @@ const kirsch_exchange_functions exchange_functions{
     },
     .body_pieces = body_pieces,
     .route = [](kirsch_exchange* exchange) { return &of(exchange).route_taken(); }};
+
+const kirsch_field_functions field_functions{.size = sizeof(kirsch_field_functions),
+                                             .prepare = prepare_field,
+                                             .set = change_prepared<&http::ResponseFields::set>,
+                                             .add = change_prepared<&http::ResponseFields::add>,
+                                             .set_default = change_prepared<&http::ResponseFields::set_default>};
 
 }  // namespace kirsch::pipeline

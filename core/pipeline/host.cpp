@@ -169,7 +169,7 @@ struct Feature {
   std::string_view id;
   const void* table;
 };
-const std::array<Feature, 12> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
+const std::array<Feature, 13> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
                                             {KIRSCH_FEATURE_TIMER, &timer_table},
                                             {KIRSCH_FEATURE_SUBMIT, &submit_table},
                                             {KIRSCH_FEATURE_POST, &post_table},
@@ -178,6 +178,7 @@ const std::array<Feature, 12> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
                                             {KIRSCH_FEATURE_BLOB, &blob_table},
                                             {KIRSCH_FEATURE_FILE, &file_table},
                                             {KIRSCH_FEATURE_STREAM, &stream_functions},
+                                            {KIRSCH_FEATURE_FIELD, &field_functions},
                                             {KIRSCH_FEATURE_TLS, &tls_functions},
                                             {KIRSCH_FEATURE_BUS, &bus_table},
                                             {KIRSCH_FEATURE_PROCESS, &process_table}}};

@@ -15,23 +15,25 @@ struct Respond {
                       kirsch::opt<&Respond::body>("body", "\"\"", "the text of the answer"),
                       kirsch::opt<&Respond::type>("type", "text/plain; charset=utf-8", "its media type"));
 
-  void prepare() const {
+  void prepare() {
     if (!body.empty() && has_no_body()) {
       throw kirsch::OptionError("body", "an answer with status " + std::to_string(status) + " has no body");
     }
     if (type.empty() || !kirsch::field_fault("Content-Type", type).empty()) {
       throw kirsch::OptionError("type", "this is not a media type");
     }
-    for (const auto& [name, value] : headers) check(name, value);
+    for (const auto& [name, value] : headers) {
+      check(name, value);
+      fields_.emplace_back(name, value);
+    }
+    if (!has_no_body()) fields_.emplace_back("Content-Type", type);
   }
 
   void handle(kirsch::Exchange& exchange) const {
     auto response = exchange.response();
     response.set_status(status);
-    for (const auto& [name, value] : headers) response.headers().set(name, std::string_view(value));
-    if (has_no_body()) return;
-    response.headers().set("Content-Type", std::string_view(type));
-    response.body_view(body);
+    for (const auto& field : fields_) response.headers().set(field);
+    if (!has_no_body()) response.body_view(body);
   }
 
  private:
@@ -43,9 +45,11 @@ struct Respond {
     }
     if (auto fault = kirsch::field_fault(name, value); !fault.empty()) throw kirsch::OptionError("headers", fault);
   }
+
+  std::vector<kirsch::PreparedField> fields_;
 };
 
 }  // namespace
 
 KIRSCH_MODULE("respond", "1.0.0", kirsch::summary("A fixed answer from the configuration"),
-              kirsch::handler<Respond>("respond"));
+              kirsch::requires_feature(KIRSCH_FEATURE_FIELD), kirsch::handler<Respond>("respond"));

@@ -39,20 +39,22 @@ Statuses statuses_of(const std::string& option, const std::string& text) {
 
 Field field_of(const std::string& option, const std::string& name, const Entry::value_type& entry) {
   Field field{name, {}, {}};
+  std::vector<std::string> values;
   if (const auto* conditional = std::get_if<Conditional>(&entry)) {
-    field.lines = lines_of(conditional->value);
+    values = lines_of(conditional->value);
     for (const auto& text : conditional->status) field.statuses.push_back(statuses_of(option, text));
   } else if (const auto* list = std::get_if<std::vector<std::string>>(&entry)) {
-    field.lines = *list;
+    values = *list;
   } else {
-    field.lines = {std::get<std::string>(entry)};
+    values = {std::get<std::string>(entry)};
   }
-  if (field.lines.empty()) {
+  if (values.empty()) {
     throw kirsch::OptionError(option, "the list of " + name + " is empty: write off to take back an outer level, or " +
                                           "remove: { " + name + ": true }");
   }
-  for (const auto& line : field.lines) {
-    if (auto fault = kirsch::field_fault(name, line); !fault.empty()) throw kirsch::OptionError(option, fault);
+  for (const auto& value : values) {
+    if (auto fault = kirsch::field_fault(name, value); !fault.empty()) throw kirsch::OptionError(option, fault);
+    field.lines.emplace_back(name, value);
   }
   return field;
 }

@@ -37,8 +37,8 @@ struct Statuses {
 
 struct Field {
   std::string name;
-  std::vector<std::string> lines;  // at least one
-  std::vector<Statuses> statuses;  // empty: all
+  std::vector<kirsch::PreparedField> lines;  // at least one
+  std::vector<Statuses> statuses;            // empty: all
 
   bool applies_to(std::uint16_t status) const;
 };

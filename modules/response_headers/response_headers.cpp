@@ -2,6 +2,7 @@
 #include <kirsch/module.h>
 
 #include <algorithm>
+#include <span>
 
 #include "field_list.h"
 
@@ -47,8 +48,8 @@ struct ResponseHeaders {
     }
     for (const auto& field : set_) {
       if (!field.applies_to(status)) continue;
-      headers.remove(field.name);
-      add_lines(headers, field);
+      headers.set(field.lines.front());
+      for (const auto& line : std::span(field.lines).subspan(1)) headers.add(line);
     }
     for (const auto& field : added_) {
       if (field.applies_to(status)) add_lines(headers, field);
@@ -57,7 +58,7 @@ struct ResponseHeaders {
 
  private:
   static void add_lines(kirsch::ResponseHeaders& headers, const Field& field) {
-    for (const auto& line : field.lines) headers.add(field.name, std::string_view(line));
+    for (const auto& line : field.lines) headers.add(line);
   }
 
   // One of the two stands on an outer level, and whichever won would surprise the writer of the other.
@@ -82,6 +83,7 @@ struct ResponseHeaders {
 }  // namespace
 
 KIRSCH_MODULE("response_headers", "1.0.0", kirsch::summary("Header fields of answers, from the configuration"),
+              kirsch::requires_feature(KIRSCH_FEATURE_FIELD),
               kirsch::tool<ResponseHeaders>("response_headers")
                   .priority(kirsch::Hook::before_finalize, 80)
                   .failsafe(kirsch::Hook::before_finalize));

@@ -68,10 +68,10 @@ struct SecureHeaders {
     if (csp) {
       const auto policy = compile(*csp);
       const auto* name = csp_report_only ? "Content-Security-Policy-Report-Only" : "Content-Security-Policy";
-      if (!policy.plain.empty()) plain_.push_back({name, policy.plain});
-      if (!policy.secure.empty()) secure_.push_back({name, policy.secure});
+      if (!policy.plain.empty()) plain_.emplace_back(name, policy.plain);
+      if (!policy.secure.empty()) secure_.emplace_back(name, policy.secure);
     }
-    if (hsts) secure_.push_back({"Strict-Transport-Security", hsts->text()});  // RFC 6797 7.2: never over plain HTTP
+    if (hsts) secure_.emplace_back("Strict-Transport-Security", hsts->text());  // RFC 6797 7.2: never over plain HTTP
     add("X-Content-Type-Options", content_type_options);
     add("X-Frame-Options", frame_options);
     add("Referrer-Policy", referrer_policy);
@@ -90,38 +90,34 @@ struct SecureHeaders {
     auto response = exchange.response();
     if (response.status() == 101) return;
     auto headers = response.headers();
-    for (const auto& [name, value] : exchange.request().secure() ? secure_ : plain_) {
+    for (const auto& field : exchange.request().secure() ? secure_ : plain_) {
       if (force) {
-        headers.set(name, std::string_view(value));
+        headers.set(field);
       } else {
-        headers.set_default(name, std::string_view(value));
+        headers.set_default(field);
       }
     }
   }
 
  private:
-  struct Field {
-    std::string_view name;
-    std::string value;
-  };
-
   void add(std::string_view name, const std::string& value) {
     if (value.empty()) return;
-    plain_.push_back({name, value});
-    secure_.push_back({name, value});
+    plain_.emplace_back(name, value);
+    secure_.emplace_back(name, value);
   }
   template <kirsch::NamedEnumeration Enumeration>
   void add(std::string_view name, const std::optional<Enumeration>& value) {
     if (value) add(name, name_of(*value));
   }
 
-  std::vector<Field> plain_;  // for requests without TLS
-  std::vector<Field> secure_;
+  std::vector<kirsch::PreparedField> plain_;  // for requests without TLS
+  std::vector<kirsch::PreparedField> secure_;
 };
 
 }  // namespace
 
 KIRSCH_MODULE("secureheaders", "1.0.0", kirsch::summary("Protective headers on every answer"),
+              kirsch::requires_feature(KIRSCH_FEATURE_FIELD),
               kirsch::tool<SecureHeaders>("secureheaders")
                   .priority(kirsch::Hook::before_finalize, 60)
                   .failsafe(kirsch::Hook::before_finalize));

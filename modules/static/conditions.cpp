@@ -55,7 +55,8 @@ bool any_tag(std::string_view list, Matches matches) {
 }  // namespace
 
 Verdict evaluate(const Conditions& conditions, const Validators& validators) {
-  const auto own = only_tag(validators.etag).value_or(EntityTag{});
+  const bool by_tag = conditions.if_match || conditions.if_none_match;
+  const auto own = by_tag ? only_tag(validators.etag).value_or(EntityTag{}) : EntityTag{};
   const auto same = [&own](const EntityTag& tag) { return tag.opaque == own.opaque; };
   const auto strongly_same = [&](const EntityTag& tag) { return !tag.weak && !own.weak && same(tag); };
   if (conditions.if_match) {

@@ -59,19 +59,19 @@ int read_whole(int descriptor, std::uint64_t size, std::string& content) {
 
 // The whole file as `content`, unless it grows beyond `in_memory`. One that changes while it is read is read again:
 // half of each version is none. 0 or an errno.
-int read_stable(FileVersion& version, std::uint64_t in_memory) {
+int read_stable(FileVersion& version, std::uint64_t in_memory, std::string& content) {
   constexpr int tries = 3;
   for (int attempt = 1; version.size <= in_memory; ++attempt) {
-    if (const int error = read_whole(version.descriptor, version.size, version.content); error != 0) return error;
+    if (const int error = read_whole(version.descriptor, version.size, content); error != 0) return error;
     FileVersion after;
     if (const int error = note_state(after, version.descriptor); error != 0) return error;
     if (attempt == tries || same_state(after, version)) {
-      version.size = version.content.size();
+      version.size = content.size();
       return 0;
     }
     if (const int error = note_state(version, version.descriptor); error != 0) return error;
   }
-  version.content = std::string();
+  content.clear();
   return 0;
 }
 
@@ -112,12 +112,14 @@ Loaded load_version(const kirsch::Root& root, std::string_view path, std::uint64
   version->descriptor = file.descriptor;
   if (const int error = note_state(*version, file.descriptor); error != 0) return {error, nullptr};
   if (known != nullptr && known->settled && same_state(*known, *version)) return {0, known};
-  if (const int error = read_stable(*version, in_memory); error != 0) return {error, nullptr};
+  std::string content;
+  if (const int error = read_stable(*version, in_memory, content); error != 0) return {error, nullptr};
   if (version->size > in_memory) {
     version->etag = tag_by_time(*version);
   } else {
-    version->etag = '"' + hexadecimal(hash(version->content)) + '-' + hexadecimal(version->size) + '"';
+    version->etag = '"' + hexadecimal(hash(content)) + '-' + hexadecimal(version->size) + '"';
     ::close(std::exchange(version->descriptor, -1));
+    version->content = kirsch::Blob(content);
   }
   version->last_modified = http_date(version->modified);
   return {0, std::move(version)};

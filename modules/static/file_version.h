@@ -20,12 +20,12 @@ struct FileVersion {
 
   // A part of it; valid as long as this object.
   kirsch::Piece piece(std::uint64_t offset, std::uint64_t count) const {
-    return descriptor < 0 ? kirsch::piece(std::string_view(content).substr(offset, count))
+    return descriptor < 0 ? kirsch::piece(content.bytes().substr(offset, count))
                           : kirsch::piece(descriptor, offset, count);
   }
 
   int descriptor = -1;  // -1: all of it is in `content`
-  std::string content;
+  kirsch::Blob content;
   std::uint64_t size = 0;
   std::chrono::sys_seconds modified;
   std::string etag;

@@ -199,4 +199,4 @@ struct StaticFiles {
 }  // namespace
 
 KIRSCH_MODULE("static", "1.0.0", kirsch::summary("Files of a directory"), kirsch::requires_feature(KIRSCH_FEATURE_FILE),
-              kirsch::handler<StaticFiles>("static").async());
+              kirsch::requires_feature(KIRSCH_FEATURE_BLOB), kirsch::handler<StaticFiles>("static").async());

@@ -444,6 +444,20 @@ typedef struct kirsch_stream_functions {
   void (*pause)(kirsch_stream*, uint8_t on); /* [loop] 1: no on_data until 0 */
 } kirsch_stream_functions;
 
+/* Header fields of answers that are made at load: a request neither checks nor copies them. */
+#define KIRSCH_FEATURE_FIELD "kirsch/field/1"
+typedef struct kirsch_field_functions {
+  uint32_t size;
+  /* [any] `line` is "name: value" with its line end, CR LF. 1: *field stands for it, and may be given to the functions
+   * below as long as the line stays where and as it is, which is until no exchange lives that it was given to: until
+   * the instance is destroyed. 0: set_field would refuse it. */
+  uint8_t (*prepare)(const kirsch_host*, kirsch_text line, kirsch_field* field);
+  /* [step] As set_field, add_field and default_field. */
+  uint8_t (*set)(kirsch_exchange*, const kirsch_field*);
+  uint8_t (*add)(kirsch_exchange*, const kirsch_field*);
+  uint8_t (*set_default)(kirsch_exchange*, const kirsch_field*);
+} kirsch_field_functions;
+
 #define KIRSCH_FEATURE_TLS "kirsch/tls/1"
 /* What the handshake of a connection has settled; views as those of kirsch_request. The texts about the client are
  * empty where it has shown no certificate; one that it has shown was verified. */

@@ -7,6 +7,7 @@
 // Any other exception runs before_error_response, (error page), after_error_response, before_finalize.
 #pragma once
 
+#include <kirsch/host.h>
 #include <kirsch/options.h>
 
 #include <exception>
@@ -215,6 +216,9 @@ class ResponseHeaders {
   void set_default(std::string_view name, const Pieces&... pieces) {  // only if absent
     change(exchange_->functions->default_field, name, pieces...);
   }
+  void set(const PreparedField& field) { change(PreparedField::functions().set, field); }
+  void add(const PreparedField& field) { change(PreparedField::functions().add, field); }
+  void set_default(const PreparedField& field) { change(PreparedField::functions().set_default, field); }
   void remove(std::string_view name) { exchange_->functions->remove_field(exchange_, text(name)); }
   // A view until the next change.
   std::optional<std::string_view> find(std::string_view name) const {
@@ -229,6 +233,9 @@ class ResponseHeaders {
     if (function(exchange_, text(name), text(value)) == 0) {
       throw std::invalid_argument("the response header '" + std::string(name) + "' cannot be set to this value now");
     }
+  }
+  void change(std::uint8_t (*function)(kirsch_exchange*, const kirsch_field*), const PreparedField& field) {
+    if (function(exchange_, &field.raw()) == 0) throw std::invalid_argument("the head of the answer has left already");
   }
   template <class... Pieces>
   void change(Change function, std::string_view name, const Pieces&... pieces) {

@@ -1,4 +1,4 @@
-// The server as a module sees it: features by id, and data per lane.
+// The server as a module sees it: features by id, data per lane, and header fields made at load.
 #pragma once
 
 #include <kirsch/abi.h>
@@ -49,6 +49,26 @@ class PerLane {
     Type value{};
   };
   std::unique_ptr<Slot[]> slots_;
+};
+
+// A header field of answers (ResponseHeaders), made at load: requests neither check nor copy it. A member of the tool
+// or handler that gives it to exchanges. Wants the feature KIRSCH_FEATURE_FIELD.
+class PreparedField {
+ public:
+  // Throws std::invalid_argument for what ResponseHeaders::set would refuse.
+  PreparedField(std::string_view name, std::string_view value) : line_(std::make_unique<std::string>(name)) {
+    line_->append(": ").append(value).append("\r\n");
+    if (functions().prepare(detail::host, {line_->data(), line_->size()}, &raw_) == 0 || raw_.name_size != name.size())
+      throw std::invalid_argument("this is no response header: " + *line_);
+  }
+  const kirsch_field& raw() const { return raw_; }
+  static const kirsch_field_functions& functions() {
+    return detail::cached_feature<kirsch_field_functions>(KIRSCH_FEATURE_FIELD);
+  }
+
+ private:
+  std::unique_ptr<std::string> line_;  // raw_ points into it
+  kirsch_field raw_{};
 };
 
 }  // namespace kirsch

@@ -114,6 +114,29 @@ TEST(Parser, IgnoresExpectationsAndUpgradesOfHttp10) {
   EXPECT_NE(parsed.text.find("flags=\n"), std::string::npos) << parsed.text;
 }
 
+// It remembers the last Host, which must not show.
+TEST(Parser, SeesEachHostAsTheFirstOne) {
+  const std::vector<std::string> hosts = {
+      "a.example",    "a.example",  "a.example:80", "a.example.:80",      "A.example:80",      "a.example.:80",
+      "a.example.",   "[::1]:8080", "[::1]:8080",   "b.example",          "b.example:x",       "b.example",
+      "b.example:80", "",           "b.example:80", std::string(70, 'c'), std::string(70, 'c')};
+  const Limits limits;
+  HeadParser parser(limits);
+  for (const auto& host : hosts) {
+    for (const auto& target : {std::string("/"), "http://" + host + "/"}) {
+      std::string message = "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+      const Parsed fresh = parse(message);
+      parser.reset();
+      ASSERT_EQ(parser.parse(message.data(), message.size()), fresh.result) << message;
+      if (fresh.result == ParseResult::complete) {
+        EXPECT_EQ(describe(parser.head()), fresh.text) << message;
+      } else {
+        EXPECT_EQ(parser.fault().status, fresh.status) << message;
+      }
+    }
+  }
+}
+
 TEST(Parser, EnforcesEachLimitToTheByte) {
   const Limits limits;
   auto status_of_target = [&](std::size_t size) {

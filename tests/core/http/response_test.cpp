@@ -57,6 +57,29 @@ TEST(ResponseFields, RefuseWhatCouldSplitTheResponse) {
   EXPECT_TRUE(fields.set("Y", ""));
 }
 
+TEST(ResponseFields, TakePreparedLinesAsTheyAre) {
+  base::Arena arena;
+  ResponseFields fields(arena);
+  const std::string line = "X-One: 1: 2\r\n";
+  const auto one = ResponseFields::prepared(line);
+  ASSERT_TRUE(one);
+  EXPECT_TRUE(fields.add("x-one", "0"));
+  fields.set_default(*one);
+  EXPECT_EQ(fields.get("X-One"), "0");
+  fields.set(*one);
+  EXPECT_EQ(fields.get("X-One"), "1: 2");
+  EXPECT_EQ(fields.get("X-One")->data(), line.data() + 7);
+  fields.add(*one);
+  EXPECT_EQ(fields.lines().size(), 2U);
+  EXPECT_EQ(fields.size(), 2 * line.size());
+  EXPECT_TRUE(ResponseFields::prepared("X: \r\n"));
+  for (const std::string& bad :
+       {""s, "X"s, "X: "s, "X: v"s, "X: v\n"s, "X:v\r\n"s, ": v\r\n"s, "X :  v\r\n"s, "X:  v\r\n"s, "X: a\r\nY: b\r\n"s,
+        "X: a\nb\r\n"s, "X: \r"s, "Date: D\r\n"s, "Content-Length: 1\r\n"s, "Connection: close\r\n"s}) {
+    EXPECT_FALSE(ResponseFields::prepared(bad)) << bad;
+  }
+}
+
 TEST(ResponseFields, TakeWhatTheSdkFindsNoFaultWith) {
   base::Arena arena;
   ResponseFields fields(arena);

@@ -1,0 +1,68 @@
+// A server that is warm answers requests of kept connections with the memory that it has.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "net/uring_probe.h"
+#include "support/load.h"
+
+namespace kirsch::test {
+namespace {
+
+constexpr std::string_view hello = "paths: { /: { handler: { respond: { body: \"Hello, world!\" } } } }\n";
+constexpr std::string_view pipeline =
+    "logs: { access: { to: access.log } }\n"
+    "tools: { secureheaders: {}, request_id: {}, response_headers: { set: { X-Served-By: kirsch } }, accesslog: {}, "
+    "noop: {} }\n";
+constexpr std::string_view files = "paths: { /: { handler: { static: { root: . } } } }\n";
+
+std::uint64_t number_in(const std::filesystem::path& file) {
+  std::uint64_t number = 0;
+  std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(&number), sizeof number);
+  return number;
+}
+
+class Allocations : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a sanitizer has a malloc of its own";
+#endif
+    if (const auto obstacle = net::uring_obstacle(); obstacle && GetParam() == "uring") GTEST_SKIP() << *obstacle;
+  }
+
+  // While a server with `rest` answers so many requests of 64 connections, after as many to get warm.
+  std::uint64_t counted(std::string_view rest, std::size_t requests) const {
+    const TemporaryFolder folder;
+    const auto counter = folder.path() / "allocations";
+    std::ofstream(counter, std::ios::binary).write("\0\0\0\0\0\0\0\0", 8);
+    Server server(loopback("server: { loops: 1, driver: " + GetParam() +
+                           ", limits: { keep_alive_requests: 1000000 } }\n" + std::string(rest)),
+                  {.files = {{"index.html", std::string(1024, 'x')}},
+                   .environment = {{"LD_PRELOAD", KIRSCH_BINARY_DIR "/lib/kirsch_allocations.so"},
+                                   {"KIRSCH_ALLOCATIONS", counter.string()}}});
+    keep_busy(server, 64, requests);
+    const std::uint64_t before = number_in(counter);
+    EXPECT_GT(before, 1000U) << "nothing is counted";
+    keep_busy(server, 64, requests);
+    return number_in(counter) - before;
+  }
+};
+
+// What is left is of 65 connections that begin and end, and of the rounds of each second.
+constexpr std::size_t requests = 20'000;
+constexpr std::uint64_t of_connections = 200;
+
+TEST_P(Allocations, AreNoneForABareRequest) { EXPECT_LE(counted(hello, requests), of_connections); }
+
+TEST_P(Allocations, AreNoneForAPipelineOfTools) {
+  EXPECT_LE(counted(std::string(pipeline) + std::string(hello), requests), of_connections);
+}
+
+TEST_P(Allocations, AreNoneForASmallFile) { EXPECT_LE(counted(files, requests), of_connections); }
+
+INSTANTIATE_TEST_SUITE_P(Drivers, Allocations, ::testing::Values("epoll", "uring"),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace kirsch::test
