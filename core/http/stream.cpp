@@ -73,11 +73,14 @@ void Stream::on_end() {
 void Stream::on_sent() {
   if (events_ == nullptr) return;
   output_.on_sent(owner_.loop_.now());
-  if (full_ && open() && output_.queued() < owner_.limits_.output_low) {
-    full_ = false;
-    events_->on_writable(*this);
-  }
+  tell_room();
   settle();
+}
+
+void Stream::tell_room() {
+  if (!full_ || !open() || output_.queued() >= owner_.limits_.output_low) return;
+  full_ = false;
+  events_->on_writable(*this);
 }
 
 void Stream::on_timeout() {
@@ -117,6 +120,7 @@ void Stream::settle() {
   }
   if (input_ended_ && !paused_) closing_ = true;
   output_.flush(*transport_, owner_.loop_.now());
+  tell_room();
   if (closing_ && output_.empty()) {
     end(true);
     linger();

@@ -56,6 +56,7 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
   bool open() const { return !closing_ && !aborted_; }
   bool after_write();
   void settle();
+  void tell_room();
   void end(bool clean) noexcept;
   void linger();
   void leave() noexcept;

@@ -323,6 +323,20 @@ TEST(Connection, BecomesAStreamAndDeliversWhatCameAhead) {
   EXPECT_EQ(served.events(), (std::vector<std::string>{"sent", "open", "clean"}));
 }
 
+// With epoll the kernel takes as little as this in the call that sends it.
+TEST(Connection, TellsAStreamThatThereIsRoomAgain) {
+  Limits limits;
+  limits.output_high = 4;
+  limits.output_low = 2;
+  Served served(limits);
+  Client client(served.address());
+  client.write(get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n"));
+  client.read_until("welcome\n");
+  served.wait_until([](TestService& service, Connections&) { return service.events.back() == "stream writable"; });
+  client.write("bye\n");
+  EXPECT_EQ(client.read_to_end(), "bye\n");
+}
+
 TEST(Connection, EndsAStreamInEachWay) {
   Served served;
   const std::string request = get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n");
