@@ -62,7 +62,7 @@ TEST_P(Allocations, AreNoneForAPipelineOfTools) {
 TEST_P(Allocations, AreNoneForASmallFile) { EXPECT_LE(counted(files, requests), of_connections); }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, Allocations, ::testing::Values("epoll", "uring"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& each) { return each.param; });
 
 }  // namespace
 }  // namespace kirsch::test
