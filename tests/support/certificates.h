@@ -30,6 +30,8 @@ class Certificates {
   TemporaryFolder folder_;
 };
 
+inline constexpr auto hello_path = "paths: { /: { handler: { respond: { body: hello } } } }\n";
+
 // A configuration with a listener with TLS, on a port that the kernel chooses, and `rest`.
 std::string over_tls(const Certificates& certificates, std::string_view rest, const std::string& more = {});
 

@@ -13,6 +13,8 @@
 
 namespace kirsch::test {
 
+inline constexpr auto localhost_get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
 struct TlsOptions {
   std::string server_name = {};            // SNI, and what the certificate must be for if `authority` is set
   std::filesystem::path authority = {};    // PEM; empty: any certificate will do

@@ -16,9 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::size_t many = 1000;
-constexpr auto simple = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-constexpr auto page = "paths: { /: { handler: { respond: { body: hello } } } }\n";
+constexpr std::size_t crowd = 1000;
 
 void allow_descriptors() {
   rlimit limit{};
@@ -30,19 +28,20 @@ void allow_descriptors() {
 // All good clients are served, by new connections and by one that stays.
 void expect_service(const Server& server, TlsClient& kept) {
   for (int count = 0; count < 20; ++count) {
-    ASSERT_THAT(kept.ask(simple), HasSubstr("hello"));
+    ASSERT_THAT(kept.ask(localhost_get), HasSubstr("hello"));
     TlsClient fresh(server.port());
-    ASSERT_THAT(fresh.ask(simple), HasSubstr("hello"));
+    ASSERT_THAT(fresh.ask(localhost_get), HasSubstr("hello"));
   }
 }
 
 TEST(TlsCrowd, of_silent_and_dribbling_clients_holds_nobody) {
   allow_descriptors();
   const Certificates certificates;
-  const Server server(over_tls(certificates, std::string("server: { limits: { handshake_time: 60s } }\n") + page));
+  const Server server(
+      over_tls(certificates, std::string("server: { limits: { handshake_time: 60s } }\n") + hello_path));
   TlsClient kept(server.port());
   std::vector<std::unique_ptr<Client>> silent, dribbling;
-  for (std::size_t count = 0; count < many / 2; ++count) {
+  for (std::size_t count = 0; count < crowd / 2; ++count) {
     silent.push_back(std::make_unique<Client>(server));
     dribbling.push_back(std::make_unique<Client>(server));
   }
@@ -57,10 +56,11 @@ TEST(TlsCrowd, of_silent_and_dribbling_clients_holds_nobody) {
 TEST(TlsCrowd, of_silent_clients_goes_when_its_time_is_over) {
   allow_descriptors();
   const Certificates certificates;
-  const Server server(over_tls(certificates, std::string("server: { limits: { handshake_time: 300ms } }\n") + page));
+  const Server server(
+      over_tls(certificates, std::string("server: { limits: { handshake_time: 300ms } }\n") + hello_path));
   TlsClient kept(server.port());
   std::vector<std::unique_ptr<Client>> silent;
-  for (std::size_t count = 0; count < many; ++count) silent.push_back(std::make_unique<Client>(server));
+  for (std::size_t count = 0; count < crowd; ++count) silent.push_back(std::make_unique<Client>(server));
   for (const auto& client : silent) EXPECT_TRUE(client->closed_by_peer(patience));
   expect_service(server, kept);
 }

@@ -18,9 +18,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr auto simple = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-constexpr auto hello = "paths: { /: { handler: { respond: { body: hello } } } }\n";
-
 // Two pairs, and the files that the server reads.
 class TlsReload : public ::testing::Test {
  protected:
@@ -49,16 +46,16 @@ class TlsReload : public ::testing::Test {
 };
 
 TEST_F(TlsReload, new_handshakes_get_the_new_pair) {
-  Server server(over_tls(certificates_, hello));
+  Server server(over_tls(certificates_, hello_path));
   TlsClient kept(server.port());
   EXPECT_EQ(shown(server), "EC");
   use("two");
   reload(server, "RSA");
-  EXPECT_THAT(kept.ask(simple), HasSubstr("hello"));
+  EXPECT_THAT(kept.ask(localhost_get), HasSubstr("hello"));
 }
 
 TEST_F(TlsReload, a_broken_file_keeps_the_old_pair_and_says_so) {
-  Server server(over_tls(certificates_, hello));
+  Server server(over_tls(certificates_, hello_path));
   std::filesystem::copy_file(in("two") / "cert.pem", in("cert.pem"), std::filesystem::copy_options::overwrite_existing);
   server.signal(SIGUSR1);
   server.wait_for_log("the private key does not belong to the certificate");
@@ -74,7 +71,7 @@ TEST_F(TlsReload, a_broken_file_keeps_the_old_pair_and_says_so) {
 // The parameter: whether a keeper stands between, and how many processes serve.
 class TlsReloadByCommand : public TlsReload, public ::testing::WithParamInterface<std::string> {
  protected:
-  std::string yaml() const { return over_tls(certificates_, "server: { " + GetParam() + " }\n" + hello); }
+  std::string yaml() const { return over_tls(certificates_, "server: { " + GetParam() + " }\n" + hello_path); }
   static Result reload(const Server& server) {
     return run_kirsch({"certificate", "reload", "-c", (server.folder() / "kirsch.yaml").string()}, {},
                       {{"STATE_DIRECTORY", (server.folder() / "state").string()}});
@@ -91,7 +88,7 @@ TEST_P(TlsReloadByCommand, is_done_when_it_returns) {
     EXPECT_EQ(done.out, "new handshakes get what the files hold now\n");
     for (int count = 0; count < 8; ++count) EXPECT_EQ(shown(server), kind);
   }
-  EXPECT_THAT(kept.ask(simple), HasSubstr("hello"));
+  EXPECT_THAT(kept.ask(localhost_get), HasSubstr("hello"));
 }
 
 TEST_P(TlsReloadByCommand, says_what_is_broken_and_where_and_keeps_the_old_pair) {
@@ -106,7 +103,7 @@ TEST_P(TlsReloadByCommand, says_what_is_broken_and_where_and_keeps_the_old_pair)
 }
 
 TEST_P(TlsReloadByCommand, wants_certificates) {
-  const Server server(loopback("server: { " + GetParam() + " }\n" + hello));
+  const Server server(loopback("server: { " + GetParam() + " }\n" + hello_path));
   const auto refused = reload(server);
   EXPECT_EQ(refused.exit_code, 8);
   EXPECT_THAT(refused.err, HasSubstr("no listener of this server has certificates"));
@@ -124,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(Of, TlsReloadByCommand, ::testing::Values("keeper: off"
 TEST(TlsReloadOfNobody, is_told) {
   const TemporaryFolder folder;
   const auto file =
-      folder.write("kirsch.yaml", completed(loopback(std::string("server: { state: ./state }\n") + hello)));
+      folder.write("kirsch.yaml", completed(loopback(std::string("server: { state: ./state }\n") + hello_path)));
   const auto refused = run_kirsch({"certificate", "reload", "-c", file.string()});
   EXPECT_EQ(refused.exit_code, 6);
   EXPECT_THAT(refused.err, HasSubstr("no server runs with the configuration"));
@@ -133,11 +130,11 @@ TEST(TlsReloadOfNobody, is_told) {
 TEST_F(TlsReload, two_hundred_times_under_load_costs_no_request) {
   constexpr int reloads = 200;
   Server server(
-      over_tls(certificates_, "server: { limits: { keep_alive_requests: 1000000000 } }\n" + std::string(hello)));
+      over_tls(certificates_, "server: { limits: { keep_alive_requests: 1000000000 } }\n" + std::string(hello_path)));
   std::atomic<bool> done = false;
   std::atomic<int> served = 0, failed = 0;
   const auto ask = [&](TlsClient& client) {
-    client.ask(simple).find("\r\n\r\nhello") != std::string::npos ? ++served : ++failed;
+    client.ask(localhost_get).find("\r\n\r\nhello") != std::string::npos ? ++served : ++failed;
   };
   const auto guarded = [&](auto work) {
     while (!done) {
@@ -171,7 +168,7 @@ TEST_F(TlsReload, two_hundred_times_under_load_costs_no_request) {
 TEST_F(TlsReload, a_certificate_that_ends_soon_is_told) {
   const auto soon = certificates_.more("soon", {"localhost"}, {"--days", "5"});
   use("soon");
-  Server server(over_tls(certificates_, hello));
+  Server server(over_tls(certificates_, hello_path));
   server.wait_for_log("tls: the certificate 'CN=localhost' of listener 'main' expires in ");
 }
 

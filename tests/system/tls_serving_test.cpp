@@ -18,9 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr auto hello = "paths: { /: { handler: { respond: { body: hello } } } }\n";
-constexpr auto simple = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-
 Process::Output run(const std::vector<std::string>& command, const std::string& input = {}) {
   Process process(command, {.folder = {}, .environment = {}, .input = input});
   process.wait();
@@ -31,7 +28,7 @@ std::string port_text(const Server& server) { return std::to_string(server.port(
 
 TEST(TlsServing, curl_verifies_and_is_served) {
   const Certificates certificates;
-  const Server server(over_tls(certificates, hello));
+  const Server server(over_tls(certificates, hello_path));
   for (const auto* version : {"--tlsv1.2", "--tlsv1.3"}) {
     const auto said = run(
         {"curl", "-sS", version, "--cacert", certificates.authority(), "https://localhost:" + port_text(server) + "/"});
@@ -41,7 +38,7 @@ TEST(TlsServing, curl_verifies_and_is_served) {
 
 TEST(TlsServing, s_client_is_served_with_both_versions_and_not_with_older_ones) {
   const Certificates certificates;
-  const Server server(over_tls(certificates, hello));
+  const Server server(over_tls(certificates, hello_path));
   const auto connect = [&](const std::string& version, const std::string& ciphers) {
     return run({"openssl", "s_client", "-connect", "127.0.0.1:" + port_text(server), version, "-cipher", ciphers,
                 "-CAfile", certificates.authority(), "-ign_eof"},
@@ -60,7 +57,7 @@ TEST(TlsServing, s_client_is_served_with_both_versions_and_not_with_older_ones) 
 
 TEST(TlsServing, gnutls_is_served) {
   const Certificates certificates;
-  const Server server(over_tls(certificates, hello));
+  const Server server(over_tls(certificates, hello_path));
   const auto said = run({"gnutls-cli", "--x509cafile", certificates.authority(), "-p", port_text(server), "localhost"},
                         "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(said.all, AllOf(HasSubstr("The certificate is trusted"), HasSubstr("hello")));
@@ -68,7 +65,7 @@ TEST(TlsServing, gnutls_is_served) {
 
 TEST(TlsServing, sslscan_finds_nothing_old) {
   const Certificates certificates;
-  const Server server(over_tls(certificates, hello));
+  const Server server(over_tls(certificates, hello_path));
   const auto said = run({"sslscan", "--no-colour", "127.0.0.1:" + port_text(server)}).all;
   for (const auto* off :
        {"SSLv2     disabled", "SSLv3     disabled", "TLSv1.0   disabled", "TLSv1.1   disabled", "TLSv1.2   enabled",
@@ -80,9 +77,9 @@ TEST(TlsServing, sslscan_finds_nothing_old) {
 
 TEST(TlsServing, keeps_a_connection_for_many_requests) {
   const Certificates certificates;
-  const Server server(over_tls(certificates, hello));
+  const Server server(over_tls(certificates, hello_path));
   TlsClient client(server.port(), {.server_name = "localhost", .authority = certificates.authority()});
-  for (int count = 0; count < 100; ++count) ASSERT_THAT(client.ask(simple), HasSubstr("\r\n\r\nhello"));
+  for (int count = 0; count < 100; ++count) ASSERT_THAT(client.ask(localhost_get), HasSubstr("\r\n\r\nhello"));
   ASSERT_TRUE(client.send(
       "GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
   const auto both = client.read_to_end();
@@ -91,7 +88,7 @@ TEST(TlsServing, keeps_a_connection_for_many_requests) {
 
 TEST(TlsServing, tells_clients_without_tls_where_to_go) {
   const Certificates certificates;
-  const Server server(over_tls(certificates, hello));
+  const Server server(over_tls(certificates, hello_path));
   Client client(server);
   client.send("GET /a?b=c HTTP/1.1\r\nHost: localhost:" + port_text(server) + "\r\n\r\n");
   const auto response = client.read();
@@ -107,7 +104,7 @@ TEST(TlsServing, tells_clients_without_tls_where_to_go) {
 }
 
 TEST(TlsServing, a_plain_listener_survives_a_handshake) {
-  const Server server(loopback(hello));
+  const Server server(loopback(hello_path));
   EXPECT_THROW(TlsClient client(server.port()), std::runtime_error);
   EXPECT_EQ(get(server, "/").body, "hello");
 }
@@ -119,11 +116,11 @@ std::string both_listeners(const Certificates& certificates, const std::string& 
 
 TEST(TlsServing, hsts_comes_with_tls_only) {
   const Certificates certificates;
-  const Server server(both_listeners(certificates, "", std::string("tools: { secureheaders: {} }\n") + hello));
+  const Server server(both_listeners(certificates, "", std::string("tools: { secureheaders: {} }\n") + hello_path));
   for (int round = 0; round < 2; ++round) {
     EXPECT_FALSE(get(server, "/").field("Strict-Transport-Security"));
     TlsClient client(server.port(1));
-    EXPECT_THAT(client.ask(simple), HasSubstr("\r\nStrict-Transport-Security: max-age=63072000\r\n"));
+    EXPECT_THAT(client.ask(localhost_get), HasSubstr("\r\nStrict-Transport-Security: max-age=63072000\r\n"));
     EXPECT_THAT(client.ask("nonsense\r\n\r\n"),
                 AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("Strict-Transport-Security")));
   }
@@ -179,9 +176,9 @@ TEST(TlsServing, a_reader_that_stops_holds_nobody_else) {
 
 TEST(TlsServing, a_client_that_has_said_all_gets_its_answer) {
   const Certificates certificates;
-  const Server server(over_tls(certificates, hello));
+  const Server server(over_tls(certificates, hello_path));
   TlsClient client(server.port());
-  ASSERT_TRUE(client.send(simple));
+  ASSERT_TRUE(client.send(localhost_get));
   client.shutdown_write();
   EXPECT_THAT(client.read_to_end(), HasSubstr("\r\n\r\nhello"));
 }
@@ -193,7 +190,7 @@ TEST(TlsServing, a_truncated_body_is_no_request) {
   ASSERT_TRUE(client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf"));
   client.end_tcp();
   EXPECT_THROW(client.read_some(), std::runtime_error) << "no answer, and no orderly end";
-  EXPECT_THAT(TlsClient(server.port()).ask(simple), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(TlsClient(server.port()).ask(localhost_get), StartsWith("HTTP/1.1 200"));
 }
 
 TEST(TlsServing, modules_learn_what_was_settled) {
@@ -201,7 +198,7 @@ TEST(TlsServing, modules_learn_what_was_settled) {
   const Server server(both_listeners(certificates, "", "paths: { /: { handler: { tls_facts: {} } } }\n"));
   EXPECT_EQ(get(server, "/").body, "no TLS\n");
   TlsClient client(server.port(1), {.server_name = "localhost", .applications = {"http/1.1"}});
-  EXPECT_THAT(client.ask(simple),
+  EXPECT_THAT(client.ask(localhost_get),
               AllOf(HasSubstr("version TLSv1.3\n"), HasSubstr("cipher TLS_"), HasSubstr("name localhost\n"),
                     HasSubstr("application http/1.1\n"), HasSubstr("resumed no\n"), HasSubstr("client none\n")));
 }
@@ -214,7 +211,7 @@ TEST(TlsServing, modules_learn_who_the_client_is) {
                ", client_certificates: required, client_authorities: \"" + certificates.authority().string() + "\""));
   TlsClient client(server.port(), {.certificate = certificates.folder() / "ada-cert.pem",
                                    .private_key = certificates.folder() / "ada-privkey.pem"});
-  EXPECT_THAT(client.ask(simple),
+  EXPECT_THAT(client.ask(localhost_get),
               AllOf(HasSubstr("client verified\n"), HasSubstr("subject CN=ada\n"),
                     HasSubstr("issuer CN=Kirsch local authority\n"), HasSubstr("BEGIN CERTIFICATE")));
 }
@@ -272,7 +269,7 @@ TEST(TlsServing, staples_what_it_was_given) {
   std::ofstream(in("index")) << "V\t400101000000Z\t\t" << number << "\tunknown\t/CN=localhost\n";
   openssl({"ocsp", "-index", in("index"), "-CA", in("ca.pem"), "-rsigner", in("ca.pem"), "-rkey", in("ca-key.pem"),
            "-issuer", in("ca.pem"), "-cert", certificates.certificate(), "-respout", in("staple.der"), "-ndays", "1"});
-  const Server server(over_tls(certificates, hello, ", ocsp: \"" + in("staple.der") + "\""));
+  const Server server(over_tls(certificates, hello_path, ", ocsp: \"" + in("staple.der") + "\""));
   const auto said =
       run({"openssl", "s_client", "-connect", "127.0.0.1:" + port_text(server), "-status", "-CAfile", in("ca.pem")});
   EXPECT_THAT(said.all, AllOf(HasSubstr("OCSP Response Status: successful"), HasSubstr("Cert Status: good")));
@@ -282,12 +279,12 @@ TEST(TlsServing, an_idle_connection_costs_little) {
   constexpr std::size_t many = 500;
   const Certificates certificates;
   const Server server(
-      over_tls(certificates, std::string("server: { loops: 1, limits: { keep_alive: 10m } }\n") + hello));
+      over_tls(certificates, std::string("server: { loops: 1, limits: { keep_alive: 10m } }\n") + hello_path));
   std::vector<std::unique_ptr<TlsClient>> clients;
   const auto add = [&](std::size_t count) {
     for (std::size_t done = 0; done < count; ++done) {
       clients.push_back(std::make_unique<TlsClient>(server.port()));
-      ASSERT_THAT(clients.back()->ask(simple), HasSubstr("hello"));
+      ASSERT_THAT(clients.back()->ask(localhost_get), HasSubstr("hello"));
     }
   };
   add(100);  // what the first ones need once

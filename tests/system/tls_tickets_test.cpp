@@ -10,17 +10,14 @@
 namespace kirsch::test {
 namespace {
 
-constexpr auto simple = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-constexpr auto hello = "paths: { /: { handler: { respond: { body: hello } } } }\n";
-
 using Session = std::unique_ptr<SSL_SESSION, void (*)(SSL_SESSION*)>;
 
 Session session_of(const Server& server, int version) {
   TlsOptions options;
   options.version = version;
   TlsClient client(server.port(), options);
-  client.ask(simple);       // tickets of TLS 1.3 come with the first data
-  client.shutdown_write();  // a session whose connection breaks is not used again
+  client.ask(localhost_get);  // tickets of TLS 1.3 come with the first data
+  client.shutdown_write();    // a session whose connection breaks is not used again
   return {client.take_session(), SSL_SESSION_free};
 }
 
@@ -29,7 +26,7 @@ bool resumes(const Server& server, const Session& session, int version) {
   options.version = version;
   options.session = session.get();
   TlsClient client(server.port(), options);
-  client.ask(simple);
+  client.ask(localhost_get);
   client.shutdown_write();
   return SSL_session_reused(client.ssl()) == 1;
 }
@@ -38,7 +35,7 @@ bool resumes(const Server& server, const Session& session, int version) {
 class TlsTickets : public ::testing::TestWithParam<std::string> {
  protected:
   std::string yaml(const std::string& more = {}) const {
-    return over_tls(certificates_, "server: { " + GetParam() + " }\n" + hello, more);
+    return over_tls(certificates_, "server: { " + GetParam() + " }\n" + hello_path, more);
   }
   const Certificates certificates_;
 };
@@ -68,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Of, TlsTickets, ::testing::Values("keeper: off", "keepe
 
 TEST(TlsTicketsOfMany, are_known_to_each_process_and_those_started_again) {
   const Certificates certificates;
-  const Server server(over_tls(certificates, std::string("server: { processes: 3, loops: 1 }\n") + hello));
+  const Server server(over_tls(certificates, std::string("server: { processes: 3, loops: 1 }\n") + hello_path));
   const auto session = session_of(server, TLS1_3_VERSION);
   for (int count = 0; count < 12; ++count) EXPECT_TRUE(resumes(server, session, TLS1_3_VERSION));
   for (const pid_t each : processes(server, "started")) ::kill(each, SIGABRT);

@@ -49,10 +49,10 @@ Decoded decode(BodyDecoder decoder, std::string_view text, const std::vector<std
   return decoded;
 }
 
-const Limits usual;
+const Limits usual_limits;
 
 BodyDecoder chunked(std::uint64_t limit = UINT64_MAX) {
-  BodyDecoder decoder(usual);
+  BodyDecoder decoder(usual_limits);
   decoder.begin_chunked();
   decoder.set_limit(limit);
   return decoder;
@@ -63,7 +63,7 @@ std::vector<std::string> chunked_bodies() {
   std::vector<std::string> bodies;
   for (const test::FramingCase& one : test::framing_cases()) {
     std::string bytes = one.bytes;
-    HeadParser parser(usual);
+    HeadParser parser(usual_limits);
     if (parser.parse(bytes.data(), bytes.size()) != ParseResult::complete || !parser.head().chunked) continue;
     bodies.push_back(one.bytes.substr(parser.size()));
   }
@@ -133,7 +133,7 @@ TEST(BodyDecoder, AllowsSmallExtensionsOfALargeBody) {
 }
 
 TEST(BodyDecoder, TakesExactlyTheAnnouncedLength) {
-  BodyDecoder decoder(usual);
+  BodyDecoder decoder(usual_limits);
   decoder.begin_length(5);
   const Decoded decoded = decode(decoder, "helloGET", {2});
   EXPECT_EQ(decoded.body, "hello");
