@@ -11,7 +11,7 @@ namespace kirsch::http {
 // Whether the client may send another request after this one; decided once, in send_head.
 bool Connection::may_keep_alive() const {
   const Limits& limits = owner_.limits_;
-  if (deaf_ || must_close_ || !head_->keep_alive || owner_.draining_) return false;
+  if (deaf_ || must_close_ || !head_->keep_alive || owner_.drains(listener_)) return false;
   if (requests_ >= limits.requests || owner_.loop_.now() - born_ >= limits.life) return false;
   const BodyDecoder& decoder = work_->decoder;
   if (decoder.complete()) return true;

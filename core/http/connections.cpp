@@ -1,6 +1,7 @@
 // Accepting, counting, draining; free lists of connections and of their working memory.
 #include "http/connections.h"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -21,6 +22,7 @@ class Connections::Entrance final : public net::Acceptor {
   Entrance(Connections& owner, std::uint32_t listener, bool secure)
       : owner_(owner), listener_(listener), secure_(secure) {}
 
+  bool is(std::uint32_t listener, bool secure) const { return listener == listener_ && secure == secure_; }
   void on_accept(net::Transport& transport) override { owner_.accept(transport, listener_, secure_); }
   std::string_view apology() const noexcept override { return secure_ ? std::string_view() : refusal; }
 
@@ -47,6 +49,9 @@ Connections::~Connections() {
 }
 
 net::Acceptor& Connections::entrance(std::uint32_t listener, bool secure) {
+  std::erase(draining_listeners_, listener);  // another one has got its number
+  for (const auto& known : entrances_)
+    if (known->is(listener, secure)) return *known;
   return *entrances_.emplace_back(std::make_unique<Entrance>(*this, listener, secure));
 }
 
@@ -108,6 +113,23 @@ void Connections::drain(void (*empty)(void* self), void* self) {
   empty_ = empty;
   empty_self_ = self;
   tell_if_empty();
+}
+
+void Connections::drain_listener(std::uint32_t listener) {
+  if (!drains(listener)) draining_listeners_.push_back(listener);
+}
+
+bool Connections::drains(std::uint32_t listener) const noexcept {
+  return draining_ || std::ranges::find(draining_listeners_, listener) != draining_listeners_.end();
+}
+
+bool Connections::has_connections_of(std::uint32_t listener) const noexcept {
+  return std::ranges::any_of(connections_, [&](const Connection* one) { return one->listener() == listener; });
+}
+
+void Connections::abort_listener(std::uint32_t listener) noexcept {
+  for (std::size_t place = connections_.size(); place-- > 0;)
+    if (place < connections_.size() && connections_[place]->listener() == listener) connections_[place]->abort_now();
 }
 
 void Connections::tell_if_empty() noexcept {

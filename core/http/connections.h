@@ -45,13 +45,18 @@ class Connections final : public net::Hoard {
   Connections& operator=(const Connections&) = delete;
 
   // For Loop::listen. `listener` and `secure` are what ResponseWriter tells of connections that came this way. Valid as
-  // long as this object.
+  // long as this object; the same for the same arguments.
   net::Acceptor& entrance(std::uint32_t listener, bool secure);
 
   // From now on every answer says Connection: close. Idle connections stay until their next answer or their time is
   // up; stop accepting first. `empty` is called once there is no connection left, at once if there is none; it may be
   // null and must not destroy this object. Upgraded streams stay until their owner closes them.
   void drain(void (*empty)(void* self), void* self);
+  // The same as drain, for the connections of one listener.
+  void drain_listener(std::uint32_t listener);
+  void abort_listener(std::uint32_t listener) noexcept;
+  bool has_connections_of(std::uint32_t listener) const noexcept;  // upgraded ones do not count
+
   // Ends those that wait for a request, orderly. The others end by themselves while draining.
   void close_idle() noexcept;
   // Ends all at once: transactions get on_gone, streams on_close. Not from inside a call of a transaction or a stream.
@@ -79,6 +84,7 @@ class Connections final : public net::Hoard {
   void give_work(Work* work) noexcept;
   std::string_view date_line();
   void tell_if_empty() noexcept;
+  bool drains(std::uint32_t listener) const noexcept;
 
   net::Loop& loop_;
   const Limits& limits_;
@@ -97,6 +103,7 @@ class Connections final : public net::Hoard {
   std::vector<std::unique_ptr<Stream>> streams_;
   std::size_t active_ = 0;
   bool draining_ = false;
+  std::vector<std::uint32_t> draining_listeners_;
   void (*empty_)(void* self) = nullptr;
   void* empty_self_ = nullptr;
 };

@@ -38,6 +38,8 @@ struct Limits {
   std::chrono::milliseconds write_time{30'000};      // for the client to take Output::least_taken; else a reset
   std::chrono::milliseconds linger_time{2'000};      // reading away after an early end
   std::chrono::milliseconds life{3'600'000};         // of a connection; the first answer after it closes
+
+  bool operator==(const Limits&) const = default;
 };
 
 }  // namespace kirsch::http

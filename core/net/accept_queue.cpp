@@ -43,7 +43,7 @@ void apologise(int descriptor, std::string_view text) noexcept {
 
 AcceptQueue::AcceptQueue(Listener listener, Acceptor& acceptor, TransportPool& transports, base::Log& log) noexcept
     : listener_(std::move(listener)),
-      acceptor_(acceptor),
+      acceptor_(&acceptor),
       transports_(transports),
       log_(log),
       local_(fixed_address(*listener_)),
@@ -113,14 +113,14 @@ void AcceptQueue::admit(base::UniqueFd descriptor, const Address& peer) noexcept
   SocketTransport* transport = transports_.create(std::move(descriptor), peer, local_);
   if (transport == nullptr) return pause(ENOMEM);
   transports_.driver().add(*transport);  // first: the acceptor may already send
-  acceptor_.on_accept(*transport);
+  acceptor_->on_accept(*transport);
   assert(transport->closed() || transport->has_events());
 }
 
 void AcceptQueue::turn_away() noexcept {
   spare_.reset();
   base::UniqueFd client(::accept4(descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (client) apologise(client.get(), acceptor_.apology());
+  if (client) apologise(client.get(), acceptor_->apology());
   client.reset();
   spare_ = open_spare();
 }

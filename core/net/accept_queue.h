@@ -39,6 +39,9 @@ class alignas(16) AcceptQueue {
   void accepted(base::UniqueFd descriptor) noexcept;
   bool survive(int error) noexcept;
   std::uint32_t& driver_state() noexcept { return driver_state_; }
+  void hand_to(Acceptor& acceptor) noexcept { acceptor_ = &acceptor; }
+
+  std::uint64_t number = 0;  // of the loop, which alone uses it
 
  private:
   bool accept_one() noexcept;
@@ -48,7 +51,7 @@ class alignas(16) AcceptQueue {
   void resume() noexcept;
 
   std::optional<Listener> listener_;  // until close
-  Acceptor& acceptor_;
+  Acceptor* acceptor_;
   TransportPool& transports_;
   base::Log& log_;
   const Address local_;   // of every connection; unknown if the listener is bound to a wildcard

@@ -151,9 +151,11 @@ void Loop::shed() noexcept {
   ::malloc_trim(0);
 }
 
-void Loop::listen(Listener listener, Acceptor& acceptor) {
-  if (stage_ == Stage::ended) return;
+std::uint64_t Loop::listen(Listener listener, Acceptor& acceptor) {
+  const auto number = ++listenings_;
+  if (stage_ == Stage::ended) return number;
   auto queue = std::make_unique<AcceptQueue>(std::move(listener), acceptor, *transports_, log_);
+  queue->number = number;
   if (const int error = queue->open()) {
     base::Diagnostic diagnostic;
     diagnostic.code = "N002";
@@ -162,6 +164,24 @@ void Loop::listen(Listener listener, Acceptor& acceptor) {
     throw base::Refusal(std::move(diagnostic));
   }
   accepting_.push_back(std::move(queue));
+  return number;
+}
+
+AcceptQueue* Loop::listening(std::uint64_t number) noexcept {
+  for (const auto& queue : accepting_)
+    if (queue->number == number) return queue.get();
+  return nullptr;
+}
+
+void Loop::hand_listening(std::uint64_t number, Acceptor& acceptor) noexcept {
+  if (AcceptQueue* queue = listening(number)) queue->hand_to(acceptor);
+}
+
+void Loop::stop_accepting(std::uint64_t number) noexcept {
+  AcceptQueue* queue = listening(number);
+  if (queue == nullptr || queue->closed()) return;
+  queue->accept_waiting(last_accepts);
+  queue->close();
 }
 
 void Loop::stop_accepting() noexcept {

@@ -86,8 +86,12 @@ class Loop {
   // Has it shed in a second. Calls before that change nothing.
   void shed_later(Hoard& hoard) noexcept;
 
-  // `acceptor` must outlive the listening. Throws base::Refusal when the system gives no memory.
-  void listen(Listener listener, Acceptor& acceptor);
+  // `acceptor` must outlive the listening, which the number names; never 0. Throws base::Refusal when the system gives
+  // no memory.
+  std::uint64_t listen(Listener listener, Acceptor& acceptor);
+  // Who takes the connections of a listening from now on, and its end; as below, for one of them.
+  void hand_listening(std::uint64_t number, Acceptor& acceptor) noexcept;
+  void stop_accepting(std::uint64_t number) noexcept;
   // Accepts what has completed its handshake, then closes the listeners of this loop.
   void stop_accepting() noexcept;
   // A connected stream socket from elsewhere. Null: no memory; the descriptor is closed.
@@ -103,6 +107,7 @@ class Loop {
 
   void turn() noexcept;
   int sleep_limit() noexcept;
+  AcceptQueue* listening(std::uint64_t number) noexcept;
   void finish_turn() noexcept;
   void run_deferred() noexcept;
   void shed() noexcept;
@@ -122,6 +127,7 @@ class Loop {
   std::size_t shed_bytes_ = 0;  // that malloc may still hold
   std::unique_ptr<TransportPool> transports_;
   std::vector<std::unique_ptr<AcceptQueue>> accepting_;
+  std::uint64_t listenings_ = 0;  // ever
 };
 
 template <std::invocable Work>

@@ -58,6 +58,21 @@ Acceptor& Layer::entrance(const Contexts& contexts, Acceptor& acceptor, PlainCli
   return *entrances_.emplace_back(std::make_unique<Entrance>(*this, contexts, acceptor, plain_clients, settings));
 }
 
+void Layer::close(const Acceptor& entrance) noexcept {
+  std::erase_if(entrances_, [&](const auto& one) { return one.get() == &entrance; });
+}
+
+bool Layer::leads_to(const Acceptor& acceptor) noexcept {
+  bool found = false;
+  List<Young> seen;
+  while (Young* young = young_.pop()) {
+    found = found || &static_cast<TlsTransport*>(young)->acceptor() == &acceptor;
+    seen.append(*young);
+  }
+  young_.take(seen);
+  return found;
+}
+
 void Layer::accept(Transport& transport, const Entrance& entrance) {
   auto session = entrance.session();
   if (session == nullptr) return transport.abort();

@@ -45,6 +45,8 @@ class Layer final : private Deferred {
   struct Settings {
     std::chrono::milliseconds handshake_time{10'000};
     std::size_t handshakes = 1024;  // at the same time; beyond, the one that takes longest ends
+
+    bool operator==(const Settings&) const = default;
   };
 
   explicit Layer(Loop& loop);
@@ -52,9 +54,14 @@ class Layer final : private Deferred {
   Layer(const Layer&) = delete;
   Layer& operator=(const Layer&) = delete;
 
-  // For Loop::listen. All arguments outlive the layer. Valid as long as this object.
+  // For Loop::listen. The contexts outlive the entrance, the others the handshakes that began there. Valid until it is
+  // closed or this object ends.
   Acceptor& entrance(const Contexts& contexts, Acceptor& acceptor, PlainClients& plain_clients,
                      const Settings& settings);
+  // Of this layer, and nobody listens for it any more. Handshakes go on.
+  void close(const Acceptor& entrance) noexcept;
+  // Whether a handshake is under way that leads there.
+  bool leads_to(const Acceptor& acceptor) noexcept;
   // Handshakes under way have a second left.
   void drain() noexcept;
   std::size_t handshakes() const noexcept { return handshakes_; }

@@ -53,6 +53,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   // For the layer.
   void continue_handshake();  // its turn has come
   void end_handshake_within(std::chrono::milliseconds time) noexcept { lower_.set_deadline(time); }
+  const Acceptor& acceptor() const noexcept { return acceptor_; }
 
  private:
   enum class State : std::uint8_t {
