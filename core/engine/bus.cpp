@@ -61,6 +61,10 @@ bool Bus::start() {
 
 std::string Bus::wait() {
   while (const auto request = requests_.next()) {
+    if (request->work) {
+      request->work();
+      continue;
+    }
     log(base::Level::info, "bus " + request->channel + ": " + request->reason);
     const std::vector<Failure> failures = publish(request->channel, request->reason);
     for (const RequestResult& result : request->results) result(failures);

@@ -61,6 +61,9 @@ class Bus {
   void request(std::string_view channel, std::string_view reason, RequestResult result = {}) {
     requests_.ask(channel, reason, std::move(result));
   }
+  // Runs it on the thread of `wait`, after what was asked for before. Must not throw. Dropped, not run, where the bus
+  // ends before.
+  void post(std::function<void()> work) { requests_.post(std::move(work)); }
   // Asks for the end, and for a drain that is under way to end at once.
   void force(std::string_view reason) { requests_.force(reason); }
 

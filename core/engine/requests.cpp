@@ -18,6 +18,13 @@ std::vector<Failure> stopping() {
 
 }  // namespace
 
+void Requests::post(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  if (refusing_) return;
+  waiting_.push_back(Request{{}, {}, {}, std::move(work)});
+  changed_.notify_all();
+}
+
 void Requests::ask_exit(std::string_view reason) {
   const std::lock_guard lock(mutex_);
   if (exit_) return;

@@ -25,8 +25,11 @@ class Requests {
     std::string channel;
     std::string reason;                  // of the first that asked
     std::vector<RequestResult> results;  // of all that asked
+    std::function<void()> work = {};     // instead of a channel
   };
 
+  // Any thread, but not once nobody waits any more: then it is dropped.
+  void post(std::function<void()> work);
   // Any thread. The first reason stays.
   void ask_exit(std::string_view reason);
   // Any thread. Joins a request for the same channel that still waits.

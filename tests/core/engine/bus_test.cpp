@@ -300,6 +300,26 @@ TEST_F(BusTest, AReloadThatIsAskedForDuringTheStartRunsOnTheWaitingThread) {
   EXPECT_EQ(ran, main);
 }
 
+TEST_F(BusTest, WorkThatIsPostedRunsOnTheWaitingThreadAfterWhatWasAskedBefore) {
+  const std::thread::id main = std::this_thread::get_id();
+  std::vector<std::string> order;
+  listen("graceful", "generation", 80, [&] { order.emplace_back("reload"); });
+  bus.start();
+  std::thread([&] {
+    bus.request("graceful", "SIGHUP");
+    bus.post([&] {
+      EXPECT_EQ(std::this_thread::get_id(), main);
+      order.emplace_back("work");
+      bus.request_exit("done");
+    });
+  }).join();
+  EXPECT_EQ(bus.wait(), "done");
+  EXPECT_EQ(order, (std::vector<std::string>{"reload", "work"}));
+  bus.post([&] { order.emplace_back("too late"); });
+  bus.exit();
+  EXPECT_EQ(order.size(), 2U);
+}
+
 TEST_F(BusTest, ReloadsThatComeTogetherAreOneAndEachCallerIsTold) {
   listen("graceful", "generation", 80, [] { throw port_in_use(); });
   int told = 0;
