@@ -134,6 +134,12 @@ Node parsed(const Source& source) {
 
 }  // namespace
 
+std::vector<std::string> Document::files() const {
+  std::vector<std::string> names;
+  for (const auto& source : sources_) names.push_back(source->name());
+  return names;
+}
+
 std::string_view Document::line(const base::Position& position) const {
   const auto found =
       std::ranges::find_if(sources_, [&](const auto& source) { return source->name() == position.file; });

@@ -33,6 +33,8 @@ class Document {
 
   const Node& root() const { return root_; }
   const Source& source() const { return *sources_.front(); }
+  // Absolute paths of all files that it was read from.
+  std::vector<std::string> files() const;
   // Of the file that `position` names; empty: it is none of this document.
   std::string_view line(const base::Position& position) const;
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "config/code.h"
+#include "config/snapshot.h"
 
 namespace kirsch::config {
 namespace {
@@ -50,9 +51,7 @@ base::UniqueFd opened(const std::string& name, std::size_t most, bool& exposed) 
   return file;
 }
 
-}  // namespace
-
-FileText file_text(const std::string& name, std::size_t most) {
+FileText text_on_disk(const std::string& name, std::size_t most) {
   FileText result;
   std::string& text = result.text;
   const base::UniqueFd file = opened(name, most, result.exposed);
@@ -65,6 +64,12 @@ FileText file_text(const std::string& name, std::size_t most) {
     text.append(buffer.data(), static_cast<std::size_t>(count));
     if (text.size() > most) refuse_size(name, most);
   }
+}
+
+}  // namespace
+
+FileText file_text(const std::string& name, std::size_t most) {
+  return Snapshot::text(name, [&] { return text_on_disk(name, most); });
 }
 
 }  // namespace kirsch::config

@@ -12,6 +12,7 @@
 #include "config/expansion.h"
 #include "config/file_text.h"
 #include "config/findings.h"
+#include "config/snapshot.h"
 
 namespace kirsch::config {
 namespace {
@@ -85,7 +86,8 @@ void Inclusion::include_name(const Node& name, const std::string& directory, std
     return fault(name, code::too_large,
                  "files include each other more than " + std::to_string(Document::max_include_depth) + " levels deep",
                  {});
-  for (const std::string& path : matching(name, (fs::path(directory) / written).lexically_normal().string())) {
+  const auto pattern = (fs::path(directory) / written).lexically_normal().string();
+  for (const std::string& path : Snapshot::names(pattern, [&] { return matching(name, pattern); })) {
     const std::string here = identity(path);
     const auto known = std::ranges::find_if(files_, [&](const File& one) { return identity(one.path) == here; });
     if (known == files_.end()) {

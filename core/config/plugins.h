@@ -22,6 +22,7 @@ struct PluginOwner {
 struct PluginSettings {
   std::vector<PluginDirectory> path;  // empty: not configured
   std::vector<PluginOwner> owners;    // beside root and whoever started the server
+  bool watched = false;               // a reload follows every change of modules and of the configuration
 };
 
 const std::vector<base::Option>& plugin_options();

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/unique_fd.h"
+#include "config/snapshot.h"
 
 namespace kirsch::config {
 namespace {
@@ -27,9 +28,7 @@ std::string readers_of(const struct stat& status) {
   return owner != nullptr && name == owner->pw_name ? "" : "group " + name;
 }
 
-}  // namespace
-
-Parsed<SecretFile> read_secret(const std::string& path) {
+Parsed<SecretFile> secret_on_disk(const std::string& path) {
   constexpr std::size_t most = 64 * 1024;
   const auto failed = [&](int error) {
     return Misfit{"'" + path + "' cannot be read: " + std::generic_category().message(error), {}};
@@ -53,6 +52,12 @@ Parsed<SecretFile> read_secret(const std::string& path) {
   if (secret.contents.ends_with('\r')) secret.contents.pop_back();
   if (secret.contents.empty()) return Misfit{"'" + path + "' is empty", {}};
   return secret;
+}
+
+}  // namespace
+
+Parsed<SecretFile> read_secret(const std::string& path) {
+  return Snapshot::secret(path, [&] { return secret_on_disk(path); });
 }
 
 }  // namespace kirsch::config
