@@ -45,4 +45,8 @@ struct MapEntry {
   Value value;
 };
 
+// The same value, wherever it stands.
+bool same(const Value& left, const Value& right);
+bool same(const Structure& left, const Structure& right);
+
 }  // namespace kirsch::base

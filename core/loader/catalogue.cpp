@@ -53,14 +53,24 @@ Catalogue Catalogue::scan(std::span<const std::filesystem::path> directories, co
   return catalogue;
 }
 
+Catalogue Catalogue::of(std::vector<Handed> files, const HostAbi& host) {
+  Catalogue catalogue;
+  for (auto& file : files) catalogue.add(examine_handed(file.path, std::move(file.descriptor), host));
+  while (catalogue.drop_unserved()) continue;
+  catalogue.drop_circular();
+  catalogue.index();
+  return catalogue;
+}
+
+void Catalogue::add(std::variant<ModuleFile, FaultyFile> examined) {
+  if (auto* file = std::get_if<ModuleFile>(&examined))
+    files_.push_back(std::make_unique<const ModuleFile>(std::move(*file)));
+  else
+    faulty_.push_back(std::move(std::get<FaultyFile>(examined)));
+}
+
 void Catalogue::read_directory(const TrustedDirectory& directory, const Trust& trust, const HostAbi& host) {
-  for (const std::string& name : module_names(directory)) {
-    auto examined = examine(directory, name, trust, host);
-    if (auto* file = std::get_if<ModuleFile>(&examined))
-      files_.push_back(std::make_unique<const ModuleFile>(std::move(*file)));
-    else
-      faulty_.push_back(std::move(std::get<FaultyFile>(examined)));
-  }
+  for (const std::string& name : module_names(directory)) add(examine(directory, name, trust, host));
 }
 
 std::set<std::string, std::less<>> Catalogue::services() const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -32,6 +33,13 @@ class Catalogue {
   // and faulty().
   static Catalogue scan(std::span<const std::filesystem::path> directories, const Trust& trust, const HostAbi& host);
 
+  // Files that another process has examined, with what makes them trusted; `path` is for messages.
+  struct Handed {
+    std::filesystem::path path;
+    base::UniqueFd descriptor;
+  };
+  static Catalogue of(std::vector<Handed> files, const HostAbi& host);
+
   // Null: nobody provides it; then fault() may say why.
   const Provided* find(Kind kind, std::string_view name) const;
   // The error of the faulty file that claims `name`, or whose file name is `name`.so; null if there is none.
@@ -41,11 +49,16 @@ class Catalogue {
   // Who provides the interface `service`, in the order of the files.
   std::vector<const Provided*> providers(std::string_view service) const;
 
-  // What must stop the start whoever is named: a directory that is missing or untrusted (which is its position, line 0),
-  // a name that two files provide.
+  // What must stop the start whoever is named: a directory that is missing or untrusted (which is its position, line
+  // 0), a name that two files provide.
   const std::vector<base::Diagnostic>& errors() const { return errors_; }
   // Every faulty file as a warning: for a start in which none of them was named.
   std::vector<base::Diagnostic> warnings() const;
+
+  // Closes all files, of which nothing can be copied any more.
+  void release_files() const noexcept {
+    for (const auto& file : files_) file->descriptor.reset();
+  }
 
   const std::vector<std::unique_ptr<const ModuleFile>>& files() const { return files_; }
   const std::vector<FaultyFile>& faulty() const { return faulty_; }
@@ -53,6 +66,7 @@ class Catalogue {
  private:
   using Claims = std::map<std::pair<Kind, std::string>, Provided, std::less<>>;
 
+  void add(std::variant<ModuleFile, FaultyFile> examined);
   void read_directory(const TrustedDirectory& directory, const Trust& trust, const HostAbi& host);
   template <typename Refusal>
   bool drop(Refusal refusal);

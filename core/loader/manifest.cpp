@@ -90,6 +90,7 @@ Offer read_offer(const JsonReader& entry) {
       offer.service = entry.required("service").identifier();
       break;
   }
+  offer.carries_over = entry.boolean_or("carries_over", false);
   offer.options = read_options(entry);
   return offer;
 }

@@ -45,6 +45,7 @@ struct Offer {
   bool streams_body = false;                           // handlers
   std::vector<ChannelUse> channels;                    // plugins
   std::string service;                                 // services: the id of the interface
+  bool carries_over = false;  // tools, handlers: an instance lives on over reloads that change nothing for it
   std::vector<base::Option> options;
 };
 

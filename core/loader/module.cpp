@@ -8,6 +8,7 @@
 
 #define BOOST_DLL_USE_STD_FS
 #include <dlfcn.h>
+#include <link.h>
 
 #include <boost/dll/shared_library.hpp>
 #include <cstdio>
@@ -98,16 +99,22 @@ class Module::Library {
 std::shared_ptr<const Module> Module::load(const ModuleFile& file, PrivateCopies& copies, const kirsch_host& host,
                                            const LoadSettings& settings) {
   const std::filesystem::path copy = copies.copy(file);
-  if (settings.probe)
-    if (auto diagnostic = loader::probe(file, copy, settings.probing)) throw base::Refusal(std::move(*diagnostic));
-  const std::shared_ptr<Module> module(new Module(file, copy, settings.keep_mapped));
-  module->init(host);
-  return module;
+  try {
+    if (settings.probe)
+      if (auto diagnostic = loader::probe(file, copy, settings.probing)) throw base::Refusal(std::move(*diagnostic));
+    const std::shared_ptr<Module> module(new Module(file, copy, settings.keep_mapped));
+    module->init(host);
+    return module;
+  } catch (...) {
+    if (!settings.keep_mapped) PrivateCopies::remove(copy);
+    throw;
+  }
 }
 
 Module::Module(const ModuleFile& file, const std::filesystem::path& copy, bool keep_mapped)
     : manifest_(file.manifest),
       path_(file.path),
+      copy_(copy),
       build_id_(file.note.build_id),
       library_(std::make_unique<Library>(file, copy, keep_mapped)),
       entry_(&library_->entry()) {
@@ -129,6 +136,21 @@ void Module::init(const kirsch_host& host) {
 
 Module::~Module() {
   if (initialised_) entry_->deinit();
+}
+
+bool is_mapped(const std::filesystem::path& copy) {
+  struct Search {
+    const std::string path;
+    bool found = false;
+  } search{copy.string()};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* data) {
+        auto& wanted = *static_cast<Search*>(data);
+        wanted.found = wanted.found || wanted.path == info->dlpi_name;
+        return wanted.found ? 1 : 0;
+      },
+      &search);
+  return search.found;
 }
 
 Instance::Instance(std::shared_ptr<const Module> module, std::size_t index, const kirsch_value& options,

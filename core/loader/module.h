@@ -41,6 +41,8 @@ class Module {
   const std::string& build_id() const { return build_id_; }
   // The operator's file, for messages.
   const std::filesystem::path& path() const { return path_; }
+  // What is mapped: the private copy.
+  const std::filesystem::path& copy() const { return copy_; }
   const kirsch_provided& provided(std::size_t index) const { return entry_->provided[index]; }
 
  private:
@@ -50,11 +52,16 @@ class Module {
 
   std::shared_ptr<const Manifest> manifest_;
   std::filesystem::path path_;
+  std::filesystem::path copy_;
   std::string build_id_;
   std::unique_ptr<Library> library_;
   const kirsch_module_entry* entry_ = nullptr;
   bool initialised_ = false;
 };
+
+// Whether code from that file is mapped, for a module that was unloaded: no file may be unmapped before its time, and
+// some never are (symbols of STB_GNU_UNIQUE, thread-local objects with destructors).
+bool is_mapped(const std::filesystem::path& copy);
 
 // One instance of one provided thing; keeps its module. Moving leaves an empty one.
 class Instance {

@@ -18,18 +18,9 @@ ManifestHead claims_of_untrusted(const TrustedDirectory& directory, const std::s
   return reading.note ? read_manifest_head(reading.note->manifest) : ManifestHead{};
 }
 
-}  // namespace
-
-std::variant<ModuleFile, FaultyFile> examine(const TrustedDirectory& directory, const std::string& name,
-                                             const Trust& trust, const HostAbi& host) {
-  const std::filesystem::path path = directory.path / name;
-  TrustedFile file;
-  try {
-    file = open_trusted_file(directory, name, trust);
-  } catch (const base::Refusal& refusal) {
-    return FaultyFile{path, refusal.diagnostics().front(), claims_of_untrusted(directory, name).claims};
-  }
-  NoteReading reading = read_note(file.descriptor.get());
+std::variant<ModuleFile, FaultyFile> examine_content(const std::filesystem::path& path, base::UniqueFd descriptor,
+                                                     const struct ::stat& status, const HostAbi& host) {
+  NoteReading reading = read_note(descriptor.get());
   if (!reading.note)
     return FaultyFile{path,
                       refused(code::unreadable_note, "file " + path.string() + " " + reading.fault,
@@ -47,8 +38,29 @@ std::variant<ModuleFile, FaultyFile> examine(const TrustedDirectory& directory, 
         head.claims};
   if (auto diagnostic = check_features(path, *reading.note, *content.manifest, host))
     return FaultyFile{path, std::move(*diagnostic), head.claims};
-  return ModuleFile{path, std::move(file.descriptor), file.status, std::move(*reading.note),
+  return ModuleFile{path, std::move(descriptor), status, std::move(*reading.note),
                     std::make_shared<const Manifest>(std::move(*content.manifest))};
+}
+
+}  // namespace
+
+std::variant<ModuleFile, FaultyFile> examine(const TrustedDirectory& directory, const std::string& name,
+                                             const Trust& trust, const HostAbi& host) {
+  const std::filesystem::path path = directory.path / name;
+  TrustedFile file;
+  try {
+    file = open_trusted_file(directory, name, trust);
+  } catch (const base::Refusal& refusal) {
+    return FaultyFile{path, refusal.diagnostics().front(), claims_of_untrusted(directory, name).claims};
+  }
+  return examine_content(path, std::move(file.descriptor), file.status, host);
+}
+
+std::variant<ModuleFile, FaultyFile> examine_handed(const std::filesystem::path& path, base::UniqueFd descriptor,
+                                                    const HostAbi& host) {
+  struct ::stat status {};
+  ::fstat(descriptor.get(), &status);
+  return examine_content(path, std::move(descriptor), status, host);
 }
 
 }  // namespace kirsch::loader

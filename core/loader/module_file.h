@@ -23,7 +23,7 @@ namespace kirsch::loader {
 // from it.
 struct ModuleFile {
   std::filesystem::path path;
-  base::UniqueFd descriptor;
+  mutable base::UniqueFd descriptor;  // until Catalogue::release_files
   struct ::stat status {};
   Note note;
   std::shared_ptr<const Manifest> manifest;
@@ -39,5 +39,9 @@ struct FaultyFile {
 // Trust, note, ABI, manifest, features, in this order; the first that fails is the diagnostic.
 std::variant<ModuleFile, FaultyFile> examine(const TrustedDirectory& directory, const std::string& name,
                                              const Trust& trust, const HostAbi& host);
+
+// The same for a file that another process trusts and has opened, from the note on.
+std::variant<ModuleFile, FaultyFile> examine_handed(const std::filesystem::path& path, base::UniqueFd descriptor,
+                                                    const HostAbi& host);
 
 }  // namespace kirsch::loader

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -203,6 +204,23 @@ std::filesystem::path PrivateCopies::copy(const ModuleFile& file) {
   // Readable for the probe, which has no rights; the directories above keep everybody else out.
   if (::fchmod(to.get(), 0444) != 0) refuse_copy("cannot change the mode of", path, errno);
   return path;
+}
+
+void PrivateCopies::remove(const std::filesystem::path& copy) noexcept { remove_tree(copy.parent_path()); }
+
+bool PrivateCopies::holds(const std::filesystem::path& copy, const ModuleFile& file) {
+  const base::UniqueFd ours(::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct ::stat status {};
+  if (!ours || ::fstat(ours.get(), &status) != 0 || status.st_size != file.status.st_size) return false;
+  std::vector<char> left(std::size_t{1} << 16), right(left.size());
+  for (off_t offset = 0; offset < status.st_size;) {
+    const ssize_t count = ::pread(ours.get(), left.data(), left.size(), offset);
+    if (count <= 0) return false;
+    if (::pread(file.descriptor.get(), right.data(), static_cast<std::size_t>(count), offset) != count) return false;
+    if (!std::equal(left.begin(), left.begin() + count, right.begin())) return false;
+    offset += count;
+  }
+  return true;
 }
 
 }  // namespace kirsch::loader

@@ -34,6 +34,10 @@ class PrivateCopies {
   // Copies from the descriptor that was checked. Each call gives a new path, `path`/<n>/<name>.so, so that dlopen never
   // answers with older code. Throws base::Refusal (M209), also if the file changes meanwhile.
   std::filesystem::path copy(const ModuleFile& file);
+  // Removes one; a mapping of it stays valid.
+  static void remove(const std::filesystem::path& copy) noexcept;
+  // Whether it has the bytes of that file.
+  static bool holds(const std::filesystem::path& copy, const ModuleFile& file);
 
  private:
   base::UniqueFd modules_;    // modules.<uid>
