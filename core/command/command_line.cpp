@@ -34,6 +34,7 @@ struct Arguments {
   std::vector<std::string> certificate_files;
   bool foreground = false;
   bool now = false;
+  bool rehearsal = false;
   std::string control;
   unsigned patience = 0;  // seconds
 
@@ -130,7 +131,9 @@ class Table {
     }))->add_flag("--now", arguments_.now, "without waiting for what is in flight");
     with_server(verb("restart", "new processes take over; no connection is refused",
                      [](const Arguments& given) { return restart(given.running()); }));
-    with_server(verb("reload", "all services reload", [](const Arguments& given) { return reload(given.running()); }));
+    with_server(verb("reload", "serves the configuration as it is now, and says what has changed",
+                     [](const Arguments& given) { return reload(given.running(), given.rehearsal); }))
+        ->add_flag("--dry-run", arguments_.rehearsal, "says what a reload would come to, and changes nothing");
     with_json(with_server(verb("status", "what the server is doing",
                                [](const Arguments& given) { return status(given.running(), given.json); })));
   }

@@ -129,7 +129,7 @@ ExitCode demand(const RunningServer& server, const std::string& command, const s
     }
     if (!answer) throw refusal("the server ended before it answered", ExitCode::not_running);
     if (answer->code == ExitCode::ok) {
-      std::cout << done << '\n';
+      std::cout << done << '\n' << answer->text;
     } else {
       std::cerr << answer->text << (answer->code == ExitCode::reload_rejected ? kept : "");
     }
@@ -159,7 +159,10 @@ ExitCode restart(const RunningServer& server) noexcept {
   return demand(server, "restart", "starting new processes …", "new processes serve");
 }
 
-ExitCode reload(const RunningServer& server) noexcept { return demand(server, "graceful", "reloading …", "reloaded"); }
+ExitCode reload(const RunningServer& server, bool rehearsal) noexcept {
+  return rehearsal ? demand(server, "rehearsal", "rehearsing …", "a reload would succeed")
+                   : demand(server, "graceful", "reloading …", "reloaded");
+}
 
 ExitCode reload_certificates(const RunningServer& server) noexcept {
   return demand(server, "reload_certificates", "reading certificates …", "new handshakes get what the files hold now",

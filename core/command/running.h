@@ -18,8 +18,9 @@ struct RunningServer {
 base::ExitCode stop(const RunningServer& server, bool now) noexcept;
 // Returns when new processes serve, or with their errors (8, or 7).
 base::ExitCode restart(const RunningServer& server) noexcept;
-// Returns when all services have reloaded, or with their errors (8).
-base::ExitCode reload(const RunningServer& server) noexcept;
+// Returns when the new configuration serves, or with what is wrong with it (8); prints what has changed. A rehearsal
+// does all of it but for serving, and changes nothing.
+base::ExitCode reload(const RunningServer& server, bool rehearsal) noexcept;
 // Returns when new handshakes get what the files hold now, or with their mistakes (8).
 base::ExitCode reload_certificates(const RunningServer& server) noexcept;
 base::ExitCode status(const RunningServer& server, bool json) noexcept;

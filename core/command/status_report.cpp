@@ -49,6 +49,12 @@ StatusReport StatusReport::of(std::string_view lines) {
     } else if (name == "process") {
       auto& process = report.processes.emplace_back();
       words >> process.pid >> process.state >> process.requests >> process.connections;
+    } else if (name == "generation" && !report.processes.empty()) {
+      auto& generation = report.processes.back().generations.emplace_back();
+      words >> generation.number >> generation.loaded >> generation.uses;
+    } else if (name == "pinned" && !report.processes.empty()) {
+      auto& pinned = report.processes.back().pinned.emplace_back();
+      words >> pinned.module >> pinned.version >> pinned.build;
     }
   }
   return report;
@@ -58,9 +64,17 @@ std::string StatusReport::text() const {
   std::string text = "kirsch, pid " + std::to_string(pid) + (keeper ? " (keeper)" : "") + ", since " + utc(since) +
                      "\n  configuration " + configuration + '\n';
   for (const auto& url : serving) text += "  serving " + url + '\n';
-  for (const auto& process : processes)
+  for (const auto& process : processes) {
     text += "  process " + std::to_string(process.pid) + ' ' + process.state + ": " +
             counted(process.requests, "request") + ", " + counted(process.connections, "connection") + '\n';
+    for (const auto& one : process.generations) {
+      const bool current = &one == &process.generations.back();
+      text += "    generation " + std::to_string(one.number) + ", loaded " + utc(one.loaded) +
+              (current ? "" : ", still used by " + counted(one.uses, "request") + " or streams") + '\n';
+    }
+    for (const auto& one : process.pinned)
+      text += "    pinned: " + one.module + ' ' + one.version + " (build " + one.build + ")\n";
+  }
   return text;
 }
 
@@ -71,7 +85,18 @@ std::string StatusReport::json() const {
   json.key("processes").open_array();
   for (const auto& process : processes) {
     json.open_object().field("pid", process.pid).field("state", process.state);
-    json.field("requests", process.requests).field("connections", process.connections).close_object();
+    json.field("requests", process.requests).field("connections", process.connections);
+    json.key("generations").open_array();
+    for (const auto& one : process.generations) {
+      json.open_object().field("number", one.number).field("loaded", utc(one.loaded));
+      json.field("uses", one.uses).close_object();
+    }
+    json.close_array().key("pinned").open_array();
+    for (const auto& one : process.pinned) {
+      json.open_object().field("module", one.module).field("version", one.version);
+      json.field("build", one.build).close_object();
+    }
+    json.close_array().close_object();
   }
   return json.close_array().close_object().text();
 }

@@ -9,10 +9,20 @@
 namespace kirsch::command {
 
 struct StatusReport {
+  struct Generation {
+    std::uint64_t number = 0;
+    std::int64_t loaded = 0;  // seconds since 1970
+    std::uint64_t uses = 0;
+  };
+  struct Pinned {
+    std::string module, version, build;
+  };
   struct Process {
     std::int64_t pid = 0;
     std::string state;
     std::uint64_t requests = 0, connections = 0;
+    std::vector<Generation> generations;  // the current one last
+    std::vector<Pinned> pinned;
   };
 
   std::int64_t pid = 0;

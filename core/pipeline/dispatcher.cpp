@@ -16,31 +16,79 @@ constexpr std::size_t least_kept = 16;  // exchanges
 
 }  // namespace
 
-Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation,
-                       StepWatch& watch, Bodies bodies)
-    : loop_(loop), workers_(workers), log_(log), generation_(generation), watch_(watch), bodies_(std::move(bodies)) {}
+Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, StepWatch& watch, Bodies bodies)
+    : loop_(loop), workers_(workers), log_(log), watch_(watch), bodies_(std::move(bodies)) {}
 
 Dispatcher::~Dispatcher() = default;
 
 http::Transaction& Dispatcher::on_request(http::ResponseWriter& writer, http::RequestHead& head) {
-  Exchange& exchange = take();
-  exchange.start(writer, head, generation_);
+  Exchange& exchange = take(writer.listener());
+  exchange.start(writer, head, exchange.generation());
   return exchange;
 }
 
 http::Transaction& Dispatcher::on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
                                             http::RequestHead& head) {
-  Exchange& exchange = take();
-  exchange.start_rejected(writer, fault, head, generation_);
+  Exchange& exchange = take(writer.listener());
+  exchange.start_rejected(writer, fault, head, exchange.generation());
   return exchange;
 }
 
-Exchange& Dispatcher::take() {
-  if (free_.empty()) return make();
-  Exchange& exchange = *free_.back();
-  free_.pop_back();
-  untouched_ = std::min(untouched_, free_.size());
-  return exchange;
+Generation& Dispatcher::generation_for(std::uint32_t listener) {
+  if (generation_->serves(listener)) [[likely]]
+    return *generation_;
+  return *std::ranges::find(former_, listener, &decltype(former_)::value_type::first)->second;
+}
+
+void Dispatcher::change(Generation& next) {
+  Generation* const old = std::exchange(generation_, &next);
+  if (old == nullptr) return;
+  for (std::uint32_t listener = 0; listener < old->listeners.size(); ++listener) {
+    if (!old->serves(listener) || next.serves(listener)) continue;
+    former_.emplace_back(listener, old);
+    old->enter(lane());
+  }
+  old->outdate(lane());
+}
+
+void Dispatcher::forget_listener(std::uint32_t listener) {
+  const auto found = std::ranges::find(former_, listener, &decltype(former_)::value_type::first);
+  if (found == former_.end()) return;
+  Generation& generation = *found->second;
+  former_.erase(found);
+  generation.leave(lane());
+}
+
+void Dispatcher::drain_streams(const std::function<bool(const Plan&)>& ends, std::chrono::milliseconds drain) {
+  const auto deadline = loop_.now() + drain;
+  bool any = false;
+  each_stream(streams_, [&](StreamLink& stream) {
+    if (!ends(stream.use().plan) && generation_->serves(stream.use().listener)) return;
+    any = stream.drain(deadline) || any;
+  });
+  if (!any) return;
+  loop_.start_timer(
+      static_cast<std::uint64_t>(drain.count()),
+      [](void* self) {
+        auto& dispatcher = *static_cast<Dispatcher*>(self);
+        each_stream(dispatcher.streams_, [&](StreamLink& stream) { stream.end_if_due(dispatcher.loop_.now()); });
+      },
+      nullptr, this);
+}
+
+Exchange& Dispatcher::take(std::uint32_t listener) {
+  Generation& generation = generation_for(listener);
+  Exchange* exchange = nullptr;
+  if (free_.empty()) {
+    exchange = &make();
+  } else {
+    exchange = free_.back();
+    free_.pop_back();
+    untouched_ = std::min(untouched_, free_.size());
+  }
+  exchange->belong_to(generation);
+  generation.enter(lane());
+  return *exchange;
 }
 
 Exchange& Dispatcher::make() {
@@ -64,6 +112,7 @@ Exchange& Dispatcher::make() {
 void Dispatcher::release(Exchange& exchange) noexcept {
   free_.push_back(&exchange);
   if (free_.size() > least_kept) loop_.shed_later(*this);
+  exchange.generation().leave(lane());
 }
 
 std::size_t Dispatcher::shed() noexcept {
@@ -142,23 +191,30 @@ bool Dispatcher::warm(const kirsch_piece& piece, std::uint64_t size, PieceOwner*
     kirsch_piece piece;
     std::uint64_t size;
     std::unique_ptr<PieceOwner, void (*)(PieceOwner*)> owner;
+    Generation& generation;  // whose module the owner belongs to; it may outlive the exchange
 
     void done() {
       const std::unique_ptr<Work> self(this);
-      dispatcher.loop_.post([&to = dispatcher, handle = handle] {
+      owner.reset();
+      dispatcher.loop_.post([&to = dispatcher, handle = handle, &used = generation] {
         if (Exchange* exchange = to.find(handle)) exchange->on_warm();
+        used.leave(to.lane());
       });
     }
   };
+  Generation& generation = exchanges_[static_cast<std::uint32_t>(handle.slot)]->generation();
   auto work = std::make_unique<Work>(
-      Work{*this, handle, piece, size, {owner, [](PieceOwner* held) { PieceOwner::drop(held); }}});
+      Work{*this, handle, piece, size, {owner, [](PieceOwner* held) { PieceOwner::drop(held); }}, generation});
   const bool taken = workers_.submit(kirsch_task{[](void* self) {
                                                    auto* const mine = static_cast<Work*>(self);
                                                    load(mine->piece.descriptor, mine->piece.offset, mine->size);
                                                    mine->done();
                                                  },
                                                  [](void* self) { static_cast<Work*>(self)->done(); }, work.get()});
-  if (taken) static_cast<void>(work.release());
+  if (taken) {
+    static_cast<void>(work.release());
+    generation.enter(lane());
+  }
   return taken;
 }
 

@@ -1,7 +1,10 @@
 // Per loop: takes requests from connections, keeps the exchanges, and moves them between loop and workers.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -10,6 +13,7 @@
 #include "pipeline/exchange.h"
 #include "pipeline/generation.h"
 #include "pipeline/step_watch.h"
+#include "pipeline/stream.h"
 #include "pipeline/worker_pool.h"
 
 namespace kirsch::pipeline {
@@ -22,9 +26,9 @@ class Dispatcher final : public http::Service, public net::Hoard {
     std::size_t memory;  // beyond it a body goes to the spool
   };
 
-  // All must outlive it; it must outlive the connections of the loop.
-  Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, const Generation& generation, StepWatch& watch,
-             Bodies bodies);
+  // All must outlive it, a generation only its uses; it must outlive the connections of the loop. Requests come after
+  // the first `change`.
+  Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, StepWatch& watch, Bodies bodies);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher();
@@ -32,6 +36,14 @@ class Dispatcher final : public http::Service, public net::Hoard {
   http::Transaction& on_request(http::ResponseWriter& writer, http::RequestHead& head) override;
   http::Transaction& on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
                                   http::RequestHead& head) override;
+
+  // Loop. What begins from now on belongs to `next`; what has begun stays where it is. Requests on listeners that
+  // `next` does not serve go on belonging to the last one that did, which is in use until the listener is forgotten.
+  void change(Generation& next);
+  void forget_listener(std::uint32_t listener);
+  // Loop. Tells the upgraded connections of whose plan `ends` says so, and those of listeners that are not served any
+  // more, that they are to end, and ends them after `drain`.
+  void drain_streams(const std::function<bool(const Plan&)>& ends, std::chrono::milliseconds drain);
 
   // net::Hoard
   std::size_t shed() noexcept override;
@@ -61,17 +73,21 @@ class Dispatcher final : public http::Service, public net::Hoard {
   net::Loop& loop() const { return loop_; }
   base::Log& log() const { return log_; }
   unsigned lane() const { return loop_.lane(); }
+  void add(StreamLink& stream) { streams_.append(stream); }
   std::uint64_t next_serial() { return ++serial_; }
 
  private:
-  Exchange& take();
+  Generation& generation_for(std::uint32_t listener);
+  Exchange& take(std::uint32_t listener);
   Exchange* find(kirsch_handle handle);
   Exchange& make();
 
   net::Loop& loop_;
   WorkerPool& workers_;
   base::Log& log_;
-  const Generation& generation_;
+  Generation* generation_ = nullptr;
+  std::vector<std::pair<std::uint32_t, Generation*>> former_;  // of listeners that generation_ does not serve
+  net::List<StreamLink> streams_;
   StepWatch& watch_;
   const Bodies bodies_;
   // The other two have room for as many as the first.

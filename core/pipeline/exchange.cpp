@@ -129,7 +129,7 @@ bool Exchange::call(const Step& step, Place here) {
   may_suspend_ = step.async;
   suspending_ = false;
   StepWatch::Lane& watched = dispatcher_.watch(lane);
-  watched.begin(*step.name, dispatcher_.lane(), serial_);
+  watched.begin(*step.label, dispatcher_.lane(), serial_);
   std::uint32_t flow = step.function(step.self, this);
   watched.end();
   may_suspend_ = false;

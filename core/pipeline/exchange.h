@@ -42,6 +42,10 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange();
 
+  // Loop. Before start; its use ends when the dispatcher gets the exchange back.
+  void belong_to(Generation& generation) { generation_ = &generation; }
+  Generation& generation() const { return *generation_; }
+
   // Loop. All may finish the exchange within the call.
   void start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation);
   void start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
@@ -151,6 +155,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   Dispatcher& dispatcher_;
   const std::uint64_t slot_;  // lane in the upper half, index in the lower
   std::uint64_t serial_ = 0;
+  Generation* generation_ = nullptr;
   Route route_;
   Course course_;
   Where where_ = Where::free;

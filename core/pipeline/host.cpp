@@ -5,20 +5,29 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <new>
+#include <set>
 
 #include "pipeline/blob.h"
 #include "pipeline/contract_text.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/file_access.h"
+#include "pipeline/module_calls.h"
 #include "pipeline/stream.h"
 #include "pipeline/tls_facts.h"
 
 namespace kirsch::pipeline {
 
 struct ModuleHost : kirsch_host {
-  Host* host = nullptr;
-  std::string module;
+  ModuleHost(Host& owner, const std::string& name, const std::string& version)
+      : host(&owner), module(name), calls(name + ' ' + version, owner.loop_count_) {}
+
+  Host* const host;
+  const std::string module;
+  mutable ModuleCalls calls;
+  mutable std::mutex mutex;
+  mutable std::set<std::uint64_t> subscriptions;
 
   static const ModuleHost& of(const kirsch_host* table) { return *static_cast<const ModuleHost*>(table); }
 
@@ -45,7 +54,7 @@ struct ModuleHost : kirsch_host {
   }
   static std::uint64_t start_timer(const kirsch_host* table, std::uint32_t lane, std::uint64_t milliseconds,
                                    void (*fire)(void*), void (*destroy)(void*), void* self) {
-    if (net::Loop* on = loop(table, lane)) return on->start_timer(milliseconds, fire, destroy, self);
+    if (net::Loop* on = loop(table, lane)) return of(table).calls.start_timer(*on, milliseconds, fire, destroy, self);
     if (destroy != nullptr) destroy(self);
     return 0;
   }
@@ -54,11 +63,11 @@ struct ModuleHost : kirsch_host {
   }
   static std::uint8_t post(const kirsch_host* table, std::uint32_t lane, kirsch_task task) {
     net::Loop* on = loop(table, lane);
-    return on != nullptr && on->post(task) ? 1 : 0;
+    return on != nullptr && of(table).calls.post(*on, task) ? 1 : 0;
   }
   static std::uint8_t submit(const kirsch_host* table, kirsch_task task) {
     const auto* threads = of(table).host->connected_.load(std::memory_order_acquire);
-    return threads != nullptr && threads->workers->submit(task) ? 1 : 0;
+    return threads != nullptr && of(table).calls.submit(*threads->workers, task) ? 1 : 0;
   }
 
   // The lane of an exchange stands in the upper half of its handle's slot.
@@ -84,9 +93,10 @@ struct ModuleHost : kirsch_host {
   }
 
   static std::uint8_t service(const kirsch_host* table, kirsch_text id, kirsch_service* out) {
-    const auto& services = of(table).host->services_;
-    const auto found = services.find(std::string_view(id.data, id.size));
-    if (found == services.end()) return 0;
+    const auto* services = of(table).host->services_;
+    if (services == nullptr) return 0;
+    const auto found = services->find(std::string_view(id.data, id.size));
+    if (found == services->end()) return 0;
     *out = found->second;
     return 1;
   }
@@ -94,7 +104,16 @@ struct ModuleHost : kirsch_host {
   static const Engine& engine(const kirsch_host* table) { return of(table).host->engine_; }
   static std::uint64_t subscribe(const kirsch_host* table, kirsch_text channel, std::int32_t priority,
                                  kirsch_listen listen, void* self) {
-    return engine(table).subscribe(of(table).module, {channel.data, channel.size}, priority, listen, self);
+    const auto& own = of(table);
+    const auto number = engine(table).subscribe(own.module, {channel.data, channel.size}, priority, listen, self);
+    const std::lock_guard lock(own.mutex);
+    own.subscriptions.insert(number);
+    return number;
+  }
+  static void unsubscribe(const kirsch_host* table, std::uint64_t subscription) {
+    engine(table).unsubscribe(subscription);
+    const std::lock_guard lock(of(table).mutex);
+    of(table).subscriptions.erase(subscription);
   }
   static std::int32_t give(const kirsch_host* table, std::uint32_t user, std::uint32_t group, kirsch_error* error) {
     try {
@@ -157,8 +176,7 @@ const kirsch_bus bus_table{
     .publish = [](const kirsch_host* table, kirsch_text channel,
                   kirsch_text message) { ModuleHost::engine(table).publish(view(channel), view(message)); },
     .subscribe = ModuleHost::subscribe,
-    .unsubscribe = [](const kirsch_host* table,
-                      std::uint64_t subscription) { ModuleHost::engine(table).unsubscribe(subscription); }};
+    .unsubscribe = ModuleHost::unsubscribe};
 const kirsch_process process_table{
     .size = sizeof(kirsch_process),
     .predecessor = [](const kirsch_host* table) { return ModuleHost::engine(table).predecessor(); },
@@ -208,23 +226,33 @@ std::vector<std::string> Host::features() {
   return ids;
 }
 
-const kirsch_host& Host::table_for(const std::string& module) {
-  auto& entry = modules_[module];
-  if (entry == nullptr) {
-    entry = std::make_unique<ModuleHost>();
-    static_cast<kirsch_host&>(*entry) = {.size = sizeof(kirsch_host),
-                                         .abi_major = KIRSCH_ABI_MAJOR,
-                                         .abi_minor = KIRSCH_ABI_MINOR,
-                                         .lanes = lanes_,
-                                         .loops = loop_count_,
-                                         .feature = ModuleHost::feature,
-                                         .service = ModuleHost::service};
-    entry->host = this;
-    entry->module = module;
-  }
-  return *entry;
+std::shared_ptr<const kirsch_host> Host::table_for(const std::string& module, const std::string& version) {
+  auto table = std::make_shared<ModuleHost>(*this, module, version);
+  static_cast<kirsch_host&>(*table) = {.size = sizeof(kirsch_host),
+                                       .abi_major = KIRSCH_ABI_MAJOR,
+                                       .abi_minor = KIRSCH_ABI_MINOR,
+                                       .lanes = lanes_,
+                                       .loops = loop_count_,
+                                       .feature = ModuleHost::feature,
+                                       .service = ModuleHost::service};
+  return table;
 }
 
-void Host::offer(const std::string& service, kirsch_service instance) { services_[service] = instance; }
+bool Host::end_calls(const kirsch_host& table, std::chrono::milliseconds patience) {
+  const auto* threads = connected_.load(std::memory_order_acquire);
+  return ModuleHost::of(&table).calls.end(threads == nullptr ? std::span<net::Loop* const>() : threads->loops,
+                                          patience);
+}
+
+std::size_t Host::release_leftovers(const kirsch_host& table) {
+  const auto& own = ModuleHost::of(&table);
+  std::set<std::uint64_t> left;
+  {
+    const std::lock_guard lock(own.mutex);
+    left.swap(own.subscriptions);
+  }
+  for (const auto subscription : left) engine_.unsubscribe(subscription);
+  return left.size();
+}
 
 }  // namespace kirsch::pipeline

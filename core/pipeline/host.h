@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -48,10 +49,16 @@ class Host {
   // The ids of all features, for the loader's check of manifests.
   static std::vector<std::string> features();
 
-  // The host table for a module of that name; valid as long as this object.
-  const kirsch_host& table_for(const std::string& module);
-  // Makes an instance available to modules as a service.
-  void offer(const std::string& service, kirsch_service instance);
+  // A host table for one load of a module, which it must outlive.
+  std::shared_ptr<const kirsch_host> table_for(const std::string& module, const std::string& version);
+  // The module is to go. Its timers end, what it has left with loops and workers is waited for, and from now on there
+  // are none for it. False: something of it still runs. Not on a loop; before instances are destroyed.
+  bool end_calls(const kirsch_host& table, std::chrono::milliseconds patience);
+  // After they are: takes off the listeners that the module has left on channels. Returns how many.
+  std::size_t release_leftovers(const kirsch_host& table);
+  // By id: what modules find as services from now on. Null: none. They outlive their use here.
+  using Services = std::map<std::string, kirsch_service, std::less<>>;
+  void use_services(const Services* services) { services_ = services; }
 
  private:
   friend ModuleHost;
@@ -67,8 +74,7 @@ class Host {
   };
   std::unique_ptr<const Threads> threads_;
   std::atomic<const Threads*> connected_ = nullptr;  // read by any thread
-  std::map<std::string, std::unique_ptr<ModuleHost>, std::less<>> modules_;
-  std::map<std::string, kirsch_service, std::less<>> services_;
+  const Services* services_ = nullptr;
   std::map<std::string, std::unique_ptr<std::byte[]>, std::less<>> storage_;
 };
 

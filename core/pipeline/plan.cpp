@@ -10,11 +10,20 @@ Place place_of(loader::ExecutionClass execution) {
   return execution == loader::ExecutionClass::blocking ? Place::worker : Place::loop;
 }
 
+const CallLabel& label_of(const loader::Instance& instance, std::string_view point) {
+  const auto& manifest = instance.module().manifest();
+  const auto& offer = instance.offer();
+  return call_label(offer.name, "module " + manifest.name + ' ' + manifest.version + ", " +
+                                    std::string(loader::word(offer.kind)) + ' ' + offer.name + ", " +
+                                    std::string(point));
+}
+
 Step step_of(const loader::Instance& instance, std::uint32_t (*function)(void*, kirsch_exchange*),
-             loader::ExecutionClass execution) {
+             loader::ExecutionClass execution, std::string_view point) {
   return {.function = function,
           .self = instance.self(),
           .name = &instance.offer().name,
+          .label = &label_of(instance, point),
           .place = place_of(execution),
           .async = execution == loader::ExecutionClass::async};
 }
@@ -41,7 +50,8 @@ Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_
     first_[point] = static_cast<std::uint32_t>(steps_.size());
     for (const auto& ordered : ordered_steps(static_cast<kirsch_hook>(point), order)) {
       const auto& instance = *tools_[ordered.tool].instance;
-      Step step = step_of(instance, instance.functions().hooks[point], ordered.use->execution);
+      Step step = step_of(instance, instance.functions().hooks[point], ordered.use->execution,
+                          loader::word(static_cast<kirsch_hook>(point)));
       step.tool = static_cast<std::uint32_t>(ordered.tool);
       step.failsafe = ordered.use->failsafe;
       steps_.push_back(step);
@@ -50,7 +60,7 @@ Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_
   first_[KIRSCH_HOOKS] = static_cast<std::uint32_t>(steps_.size());
   if (handler_ != nullptr) {
     const auto& functions = handler_->functions();
-    handler_step_ = step_of(*handler_, functions.handle, handler_->offer().execution);
+    handler_step_ = step_of(*handler_, functions.handle, handler_->offer().execution, "handle");
     on_body_ = functions.on_body;
   }
 

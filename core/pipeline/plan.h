@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "loader/module.h"
+#include "pipeline/running.h"
 
 namespace kirsch::pipeline {
 
@@ -21,6 +22,7 @@ struct Step {
   std::uint32_t (*function)(void* self, kirsch_exchange* exchange) = nullptr;
   void* self = nullptr;
   const std::string* name = nullptr;  // of the tool or handler, for the log
+  const CallLabel* label = nullptr;   // the same, for whoever looks from outside
   std::uint32_t tool = 0;             // an index of Plan::tools; not of a handler
   Place place = Place::loop;
   bool async = false;  // may suspend

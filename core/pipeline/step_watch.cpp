@@ -24,11 +24,11 @@ void StepWatch::look(base::SteadyTime now) {
 
 void StepWatch::tell(std::uint32_t number) {
   const auto& lane = lanes_[number];
-  const auto* const name = lane.name_.load(std::memory_order_relaxed);
+  const auto* const label = lane.label_.load(std::memory_order_relaxed);
   const auto request =
       exchange_id(lane.loop_.load(std::memory_order_relaxed), lane.request_.load(std::memory_order_relaxed));
   const auto time = std::chrono::nanoseconds(longest_).count();
-  log_.write(base::Level::warning, "request " + request + ": " + *name + " has not returned for " +
+  log_.write(base::Level::warning, "request " + request + ": " + label->name + " has not returned for " +
                                        base::duration_text(time) + " on lane " + std::to_string(number));
 }
 

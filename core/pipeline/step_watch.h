@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "pipeline/running.h"
 
 namespace kirsch::pipeline {
 
@@ -18,19 +19,27 @@ class StepWatch {
   // Written by one thread, the lane's own: two relaxed stores per step.
   class alignas(64) Lane {
    public:
-    // `name` stays valid as long as anybody may look; `request` as Exchange counts them.
-    void begin(const std::string& name, std::uint32_t loop, std::uint64_t request) noexcept {
-      name_.store(&name, std::memory_order_relaxed);
+    // `request` as Exchange counts them.
+    void begin(const CallLabel& label, std::uint32_t loop, std::uint64_t request) noexcept {
+      label_.store(&label, std::memory_order_relaxed);
       loop_.store(loop, std::memory_order_relaxed);
       request_.store(request, std::memory_order_relaxed);
       turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     }
     void end() noexcept { turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+    // The calling thread is the one that this lane belongs to; `running` then tells its steps. The lane outlives it.
+    void watch_this_thread() const noexcept;
+    // Of that thread, on it: the step that runs, or nothing.
+    Running step() const noexcept {
+      if (turn_.load(std::memory_order_relaxed) % 2 == 0) return {};
+      return {label_.load(std::memory_order_relaxed), loop_.load(std::memory_order_relaxed),
+              request_.load(std::memory_order_relaxed)};
+    }
 
    private:
     friend class StepWatch;
     std::atomic<std::uint64_t> turn_ = 0;  // odd: a step runs
-    std::atomic<const std::string*> name_ = nullptr;
+    std::atomic<const CallLabel*> label_ = nullptr;
     std::atomic<std::uint32_t> loop_ = 0;
     std::atomic<std::uint64_t> request_ = 0;
   };

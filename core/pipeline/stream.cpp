@@ -2,32 +2,63 @@
 #include "pipeline/stream.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "net/loop.h"
 #include "pipeline/blob.h"
+#include "pipeline/dispatcher.h"
 
-struct kirsch_stream final : kirsch::http::UpgradeEvents {
-  kirsch_stream(const kirsch_stream_handler& module_handler, void* module_self)
-      : handler(module_handler), self(module_self) {}
-  virtual ~kirsch_stream() = default;
+struct kirsch_stream final : kirsch::http::UpgradeEvents, kirsch::pipeline::StreamLink {
+  kirsch_stream(const kirsch_stream_handler& module_handler, void* module_self,
+                const kirsch::pipeline::StreamUse& begun_with)
+      : handler(module_handler), self(module_self), began(begun_with) {
+    began.generation.enter(began.dispatcher.lane());
+    began.dispatcher.add(*this);
+  }
+  virtual ~kirsch_stream() { began.generation.leave(began.dispatcher.lane()); }
 
   void on_open(kirsch::http::UpgradedStream& stream) override {
+    const kirsch::pipeline::RunningCall running(label());
     connection = &stream;
     handler.on_open(self, this);
+    if (deadline) tell_drain();
   }
   std::size_t on_data(kirsch::http::UpgradedStream&, char* bytes, std::size_t size) override {
+    const kirsch::pipeline::RunningCall running(label());
     return std::min(handler.on_data(self, this, bytes, size), size);
   }
-  void on_writable(kirsch::http::UpgradedStream&) override { handler.on_writable(self, this); }
+  void on_writable(kirsch::http::UpgradedStream&) override {
+    const kirsch::pipeline::RunningCall running(label());
+    handler.on_writable(self, this);
+  }
   void on_close(kirsch::http::UpgradedStream* stream, bool clean) override {
     handler.on_close(self, stream != nullptr ? this : nullptr, clean ? 1 : 0);
     delete this;
   }
 
+  bool drain(kirsch::base::SteadyTime until) override {
+    if (deadline) return false;
+    deadline = until;
+    if (connection != nullptr) tell_drain();
+    return true;
+  }
+  void tell_drain() {
+    constexpr auto with_drain = offsetof(kirsch_stream_handler, on_drain) + sizeof handler.on_drain;
+    if (handler.size >= with_drain && handler.on_drain != nullptr) handler.on_drain(self, this, KIRSCH_DRAIN_RELOAD);
+  }
+  void end_if_due(kirsch::base::SteadyTime now) override {
+    if (deadline && now >= *deadline && connection != nullptr) connection->close();
+  }
+  const kirsch::pipeline::StreamUse& use() const override { return began; }
+  const kirsch::pipeline::CallLabel& label() const { return *began.plan.handler().label; }
+
   const kirsch_stream_handler& handler;
   void* self;
+  const kirsch::pipeline::StreamUse began;
+  std::optional<kirsch::base::SteadyTime> deadline;  // once it was told to end
   kirsch::http::UpgradedStream* connection = nullptr;
 };
 
@@ -55,8 +86,8 @@ const kirsch_stream_functions stream_functions{
     .peer = [](kirsch_stream* stream) { return stream->connection->peer(); },
     .pause = [](kirsch_stream* stream, std::uint8_t on) { stream->connection->pause(on != 0); }};
 
-http::UpgradeEvents& make_stream(const kirsch_stream_handler& handler, void* self) {
-  return *new kirsch_stream(handler, self);
+http::UpgradeEvents& make_stream(const kirsch_stream_handler& handler, void* self, const StreamUse& use) {
+  return *new kirsch_stream(handler, self, use);
 }
 
 }  // namespace kirsch::pipeline

@@ -67,7 +67,10 @@ WorkerPool::WorkerPool(const Settings& settings) : ring_(settings.queue) {
     for (unsigned i = 0; i < settings.workers; ++i) workers_.push_back(std::make_unique<Worker>());
     for (unsigned i = 0; i < settings.workers; ++i) {
       Worker& worker = *workers_[i];
-      worker.thread = std::thread([this, &worker, lane = settings.first_lane + i] { work(worker, lane); });
+      worker.thread = std::thread([this, &worker, lane = settings.first_lane + i, begin = settings.begin] {
+        if (begin) begin(lane);
+        work(worker, lane);
+      });
       pthread_setname_np(worker.thread.native_handle(), thread_name(i).c_str());
     }
   } catch (const std::system_error& error) {

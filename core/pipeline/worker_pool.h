@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -27,8 +28,9 @@ class WorkerPool {
 
   struct Settings {
     unsigned workers = 32;
-    std::size_t queue = 1024;  // tasks that wait; those that run do not count
-    unsigned first_lane = 0;   // the lane of worker 0: the number of loops
+    std::size_t queue = 1024;                       // tasks that wait; those that run do not count
+    unsigned first_lane = 0;                        // the lane of worker 0: the number of loops
+    std::function<void(unsigned lane)> begin = {};  // on each worker's thread, first of all
   };
 
   // Throws base::Refusal if the system gives no thread.

@@ -116,14 +116,17 @@ void add_warnings(const loader::Catalogue& catalogue, config::Findings& findings
 
 }  // namespace
 
-Blueprint read_blueprint(const fs::path& file, const config::EngineChange& change) {
+Blueprint read_blueprint(const fs::path& file, const config::EngineChange& change, const Handover* handover) {
+  std::optional<config::Snapshot::Replay> replay;
+  if (handover != nullptr) replay.emplace(handover->snapshot());
   const auto document = config::Document::from_file(file);
   config::Findings findings;
   const auto settings = config::plugin_settings(document, findings);
-  ModuleSearch found = find_modules(settings);
+  ModuleSearch found = find_modules(settings, handover);
   const bool complete = found.complete && findings.error_count() == 0;
   Blueprint blueprint{.file = fs::absolute(file),
                       .change = change,
+                      .files = document.files(),
                       .directories = std::move(found.directories),
                       .catalogue = std::move(found.catalogue),
                       .configuration = {},
@@ -139,6 +142,14 @@ Blueprint read_blueprint(const fs::path& file, const config::EngineChange& chang
   findings.refuse();
   blueprint.warnings = findings.warnings();
   return blueprint;
+}
+
+std::pair<Blueprint, Handover> read_for_others(const fs::path& file, const config::EngineChange& change) {
+  config::Snapshot snapshot;
+  const config::Snapshot::Recording recording(snapshot);
+  auto blueprint = read_blueprint(file, change);
+  Handover handover(std::move(snapshot), blueprint.catalogue);
+  return {std::move(blueprint), std::move(handover)};
 }
 
 }  // namespace kirsch::server

@@ -3,24 +3,31 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostic.h"
 #include "config/configuration.h"
 #include "loader/catalogue.h"
+#include "server/handover.h"
 
 namespace kirsch::server {
 
 struct Blueprint {
   std::filesystem::path file;                      // absolute
   config::EngineChange change;                     // of what the file says
+  std::vector<std::string> files;                  // all that the configuration was read from
   std::vector<std::filesystem::path> directories;  // where modules were looked for
   loader::Catalogue catalogue;
   config::Configuration configuration;
   std::vector<base::Diagnostic> warnings;
 };
 
-// Throws base::Refusal with everything that is wrong: exit code configuration or module_refused.
-Blueprint read_blueprint(const std::filesystem::path& file, const config::EngineChange& change = {});
+// Throws base::Refusal with everything that is wrong: exit code configuration or module_refused. What was handed over
+// is read instead of the files themselves.
+Blueprint read_blueprint(const std::filesystem::path& file, const config::EngineChange& change = {},
+                         const Handover* handover = nullptr);
+// The same, from the files, with what others shall read in their place.
+std::pair<Blueprint, Handover> read_for_others(const std::filesystem::path& file, const config::EngineChange& change);
 
 }  // namespace kirsch::server

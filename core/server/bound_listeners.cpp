@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "server/engine_plugins.h"
 
 namespace kirsch::server {
@@ -42,6 +44,35 @@ std::vector<BoundListener> bind_listeners(const config::Configuration& configura
   }
   inheritance.drop_rest();
   return listeners;
+}
+
+std::vector<BoundListener> rebind_listeners(const config::Configuration& configuration, unsigned sockets,
+                                            const std::vector<BoundListener>& old, std::vector<BoundListener>* given) {
+  std::vector<BoundListener> listeners;
+  for (const auto& settings : configuration.listeners) {
+    const auto find_in = [&](const std::vector<BoundListener>& list) {
+      return std::ranges::find_if(
+          list, [&](const auto& one) { return same_address(one.name, one.bind, settings.name, settings.bind); });
+    };
+    if (const auto same = find_in(old); same != old.end()) {
+      listeners.push_back({settings.name, settings.bind, same->sockets});
+    } else if (given == nullptr) {
+      listeners.push_back(bind(settings, sockets));
+    } else if (const auto one = find_in(*given); one != given->end()) {
+      listeners.push_back(*one);
+    } else {
+      throw base::Refusal(base::Diagnostic{.code = "C074",
+                                           .message = "the keeper did not hand over a socket for " + settings.bind +
+                                                      ": the configuration has changed since it was read there",
+                                           .position = settings.origin});
+    }
+  }
+  return listeners;
+}
+
+bool same_address(std::string_view name, std::string_view bind, std::string_view other_name,
+                  std::string_view other_bind) {
+  return bind == other_bind && (!bind.ends_with(":0") || name == other_name);
 }
 
 void refuse_root(const config::Configuration& configuration, const std::vector<BoundListener>& listeners,

@@ -73,6 +73,19 @@ void EnginePlugins::create(loader::Phase phase) {
   }
 }
 
+std::vector<std::string> EnginePlugins::changed_in(const Blueprint& next) const {
+  std::vector<std::string> names;
+  for (const auto& entry : entries_) {
+    const auto* found = next.catalogue.find(loader::Kind::plugin, entry->use->name);
+    if (entry->instance == nullptr || found == nullptr) continue;
+    // The copy that is loaded may be root's alone by now.
+    const auto& module = entry->instance->module();
+    if (module.build_id() != found->file->note.build_id || module.manifest().version != found->file->manifest->version)
+      names.push_back("module of engine." + entry->use->name);
+  }
+  return names;
+}
+
 bool names_plugin(const config::Configuration& configuration, std::string_view plugin) {
   return std::ranges::find(configuration.engine, plugin, &config::PluginUse::name) != configuration.engine.end();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/bus.h"
@@ -20,6 +21,14 @@ class EnginePlugins {
   void subscribe(engine::Bus& bus);
   // Creates the instances of that phase; their modules are loaded. Throws base::Refusal.
   void create(loader::Phase phase);
+  // "engine.NAME" of those whose module is another one now.
+  std::vector<std::string> changed_in(const Blueprint& next) const;
+  // In reverse.
+  ~EnginePlugins() {
+    while (!entries_.empty()) entries_.pop_back();
+  }
+  EnginePlugins(const EnginePlugins&) = delete;
+  EnginePlugins& operator=(const EnginePlugins&) = delete;
 
  private:
   struct Entry {

@@ -32,13 +32,16 @@ pipeline::Site site_of(const config::Site& site, std::uint64_t body_limit, Modul
 
 }  // namespace
 
-pipeline::Generation build_generation(const config::Configuration& configuration, Modules& modules) {
-  pipeline::Generation generation;
-  generation.listeners = host_routing(configuration);
+void build_generation(const config::Configuration& configuration, std::span<const std::uint32_t> numbers,
+                      Modules& modules, pipeline::Generation& generation) {
+  auto routing = host_routing(configuration);
+  for (std::size_t index = 0; index < routing.size(); ++index) {
+    if (generation.listeners.size() <= numbers[index]) generation.listeners.resize(numbers[index] + 1);
+    generation.listeners[numbers[index]] = std::move(routing[index]);
+  }
   for (const auto& site : configuration.sites) {
     generation.sites.push_back(site_of(site, configuration.server.limits.body, modules));
   }
-  return generation;
 }
 
 }  // namespace kirsch::server

@@ -84,6 +84,8 @@ Inheritance Inheritance::take() {
     if (!message) throw refusal("its giver is silent");
     if (message->type == "listener") {
       take_sockets(inheritance.listeners, *message);
+    } else if (message->type == "module" || message->type == "configuration") {
+      inheritance.handover.take(*message);
     } else if (message->type == "control" && message->descriptors.size() == 1) {
       inheritance.control = std::move(message->descriptors.front());
     } else if (message->type == "keeper" || message->type == "predecessor") {
@@ -118,8 +120,9 @@ void Inheritance::drop_rest() {
   listeners.clear();
 }
 
-bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners, int control,
-              const TlsSecrets& secrets) {
+void take_listener(std::vector<BoundListener>& listeners, net::Message& message) { take_sockets(listeners, message); }
+
+bool send_listeners(net::MessageChannel& to, const std::vector<BoundListener>& listeners) {
   for (const auto& listener : listeners) {
     std::vector<int> descriptors;
     for (const auto& socket : listener.sockets) descriptors.push_back(socket.descriptor());
@@ -131,7 +134,12 @@ bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector
       if (!to.send("listener", body, portion)) return false;
     }
   }
-  if (!secrets.send(to)) return false;
+  return true;
+}
+
+bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners, int control,
+              const TlsSecrets& secrets) {
+  if (!send_listeners(to, listeners) || !secrets.send(to)) return false;
   if (control >= 0 && !to.send("control", {}, {control})) return false;
   return to.send(from == Inheritance::From::keeper ? "keeper" : "predecessor", std::to_string(::getpid()));
 }

@@ -12,6 +12,7 @@
 #include "base/exit_code.h"
 #include "net/listener.h"
 #include "net/message_channel.h"
+#include "server/handover.h"
 #include "server/tls_secrets.h"
 
 namespace kirsch::server {
@@ -30,6 +31,7 @@ struct Inheritance {
   pid_t pid = 0;  // of who started this process
   std::vector<BoundListener> listeners;
   base::UniqueFd control;  // of a predecessor: its listening control socket
+  Handover handover;       // of a keeper
   std::optional<net::MessageChannel> channel;
   TlsSecrets secrets;
 
@@ -43,6 +45,11 @@ struct Inheritance {
   // manager that no listener has the name of.
   void drop_rest();
 };
+
+// Listeners alone, with their sockets, and one portion of them as it arrives. The first: false if the other side is
+// gone; the second throws base::Refusal for what is none.
+bool send_listeners(net::MessageChannel& to, const std::vector<BoundListener>& listeners);
+void take_listener(std::vector<BoundListener>& listeners, net::Message& message);
 
 // The other side. `control` may be -1. False: the child is gone.
 bool bequeath(net::MessageChannel& to, Inheritance::From from, const std::vector<BoundListener>& listeners, int control,

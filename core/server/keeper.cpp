@@ -45,26 +45,30 @@ std::string named(const KeptServer& server) { return "server process " + std::to
 
 }  // namespace
 
-Keeper::Keeper(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance)
+Keeper::Keeper(const Blueprint& blueprint, Handover handover, base::Logs& logs, Inheritance inheritance)
     : blueprint_(blueprint),
       logs_(logs),
       log_(logs.error()),
       program_(Program::serving(blueprint.file)),
       inheritance_(std::move(inheritance)),
       configuration_(blueprint.configuration),
+      handover_(std::move(handover)),
       bus_(log_),
       listeners_of_modules_(bus_),
       host_(logs, 0, 0, engine()),
       state_(state_directory(blueprint.configuration.server.state)),
-      modules_(blueprint, host_, state_),
+      store_(host_, log_, state_),
+      modules_(blueprint, host_, store_),
       plugins_(blueprint, modules_, Share::keeper),
       news_{.ending = [this] { begin_stop("a server was told to end", false); },
             .reopened_logs = [this] { static_cast<void>(logs_.reopen()); },
             .restart = [this](const std::string& reason) { ask_restart(reason, nullptr); },
+            .reload = [this](const std::string&) { ask_reload(false, nullptr); },
             .result = [this](pid_t server, std::uint64_t number, ExitCode code,
                              const std::string& text) { take_result(server, number, code, text); },
             .open_log = [this](const std::string& path) { return open_log(path); },
             .open_file = [this](const std::string& path) { return open_file(path); }} {
+  modules_.offer_services();
   subscribe_core();
   plugins_.subscribe(bus_);
 }
@@ -74,7 +78,10 @@ pipeline::Engine Keeper::engine() {
       .exit = [this](std::string_view reason) { begin_stop(std::string(reason), false); },
       .force = [this](std::string_view reason) { begin_stop(std::string(reason), true); },
       .stopping = [this] { return stopping_; },
-      .request = [this](std::string_view channel, std::string_view) { ask_all(std::string(channel), nullptr); },
+      .request =
+          [this](std::string_view channel, std::string_view) {
+            channel == "graceful" ? ask_reload(false, nullptr) : ask_all(std::string(channel), nullptr);
+          },
       .publish = [this](std::string_view channel, std::string_view message) { bus_.publish(channel, message); },
       .subscribe = [this](std::string_view owner, std::string_view channel, int priority, kirsch_listen listen,
                           void* self) { return listeners_of_modules_.add(owner, channel, priority, listen, self); },
@@ -95,6 +102,7 @@ void Keeper::subscribe_core() {
 ExitCode Keeper::run() {
   modules_.load(loader::Phase::early, Share::keeper);
   plugins_.create(loader::Phase::early);
+  blueprint_.catalogue.release_files();
   if (bus_.start()) {
     while (!current_.empty() || !coming_.empty() || !retiring_.empty() || !starts_due_.empty()) turn();
   }
@@ -110,6 +118,7 @@ std::string Keeper::report(const base::Refusal& refusal) {
 void Keeper::bind() {
   listeners_ = bind_listeners(configuration_, Loops::count(configuration_.server), inheritance_);
   refuse_root(configuration_, listeners_, log_);
+  watch_files(blueprint_);
   const auto set = forwarded_signals();
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   const auto& settings = configuration_.server.control;
@@ -139,7 +148,8 @@ void Keeper::start_team() {
   try {
     const auto secrets = secrets_.secrets(*coming_configuration_);
     for (unsigned count = 0; count < coming_configuration_->server.processes; ++count)
-      coming_.emplace_back(program_, coming_listeners_, secrets, news_);
+      coming_.emplace_back(program_, coming_handover_.empty() ? handover_ : coming_handover_, coming_listeners_, secrets,
+                           news_);
   } catch (const base::Refusal& refusal) {
     drop_coming(refusal.exit_code(), text_of(refusal.diagnostics()));
   }
@@ -149,6 +159,8 @@ int Keeper::time_to_wait() const {
   auto next = Clock::now() + 1h;
   if (!coming_.empty()) next = std::min(next, coming_deadline_);
   for (const auto due : starts_due_) next = std::min(next, due);
+  if (reload_) next = std::min(next, reload_->deadline);
+  if (files_) next = std::min(next, files_->due().value_or(next));
   for (const auto* team : {&current_, &coming_, &retiring_}) {
     for (const auto& server : *team) next = std::min(next, server.deadline().value_or(next));
   }
@@ -160,11 +172,13 @@ int Keeper::time_to_wait() const {
 void Keeper::turn() {
   std::vector<pollfd> entries{{signals_.get(), POLLIN, 0}};
   if (control_) control_->watch(entries);
+  if (files_) entries.push_back({files_->descriptor(), POLLIN, 0});
   each_server([&](const KeptServer& server) { server.watch(entries); });
   if (::poll(entries.data(), entries.size(), time_to_wait()) < 0) return;  // EINTR: a debugger
   if (entries.front().revents != 0) take_signal();
   each_server([](KeptServer& server) { server.look(); });
   if (control_) control_->look(entries);
+  if (files_ && files_->look()) ask_reload(false, nullptr);
   review();
   show_state();
 }
@@ -206,7 +220,8 @@ void Keeper::review() {
   review_retiring();
   start_again();
   finish_polls();
-  if (restart_wanted_ && !stopping_) restart();
+  review_reload();
+  if (restart_wanted_ && !stopping_ && !reload_) restart();
 }
 
 void Keeper::review_coming() {
@@ -238,6 +253,7 @@ void Keeper::drop_coming(ExitCode code, const std::string& text) {
   retiring_.splice(retiring_.end(), coming_);
   coming_listeners_.clear();
   coming_configuration_.reset();
+  coming_handover_ = {};
   if (bus_.state() == engine::State::starting) {
     if (!stopping_) start_failure_ = {code, text};
     return;
@@ -258,6 +274,7 @@ void Keeper::take_over() {
   coming_.clear();
   listeners_ = std::move(coming_listeners_);
   configuration_ = *std::move(coming_configuration_);
+  if (!coming_handover_.empty()) handover_ = std::exchange(coming_handover_, {});
   starts_due_.clear();
   if (stopping_) return begin_stop("the end was asked for meanwhile", false);
   for (const auto& server : current_) log_.write(Level::info, "keeper: " + named(server) + " serves");
@@ -297,10 +314,10 @@ void Keeper::review_current() {
 }
 
 void Keeper::start_again() {
-  if (starts_due_.empty() || starts_due_.front() > Clock::now()) return;
+  if (reload_ || starts_due_.empty() || starts_due_.front() > Clock::now()) return;
   starts_due_.pop_front();
   try {
-    current_.emplace_back(program_, listeners_, secrets_.secrets(configuration_), news_);
+    current_.emplace_back(program_, handover_, listeners_, secrets_.secrets(configuration_), news_);
     end_within(current_.back(), configuration_.server.start_time);
     log_.write(Level::info, "keeper: started " + named(current_.back()));
   } catch (const base::Refusal& refusal) {

@@ -15,6 +15,7 @@
 #include "server/blueprint.h"
 #include "server/control_clients.h"
 #include "server/engine_plugins.h"
+#include "server/file_watch.h"
 #include "server/kept_secrets.h"
 #include "server/kept_server.h"
 #include "server/module_listeners.h"
@@ -26,7 +27,7 @@ namespace kirsch::server {
 class Keeper {
  public:
   // Blueprint and logs must outlive it.
-  Keeper(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance);
+  Keeper(const Blueprint& blueprint, Handover handover, base::Logs& logs, Inheritance inheritance);
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
 
@@ -45,6 +46,26 @@ class Keeper {
     std::set<pid_t> missing;
     base::ExitCode code = base::ExitCode::ok;
     std::string text;
+    Answer answer;
+  };
+
+  // All servers get ready for another configuration, then all serve it, or none.
+  struct Reload {
+    std::uint64_t number = 0;
+    bool rehearsal = false;
+    bool committed = false;
+    std::set<pid_t> servers;  // that were asked
+    std::set<pid_t> missing;  // that have not answered
+    base::ExitCode code = base::ExitCode::ok;
+    std::string text;
+    std::list<Answer> answers;
+    std::vector<BoundListener> listeners;
+    config::Configuration configuration;
+    Handover handover;
+    Clock::time_point deadline{};
+  };
+  struct ReloadOrder {
+    bool rehearsal = false;
     Answer answer;
   };
 
@@ -74,6 +95,13 @@ class Keeper {
   void ask_all(const std::string& channel, const Answer& answer);
   void take_result(pid_t server, std::uint64_t number, base::ExitCode code, const std::string& text);
   void finish_polls();
+
+  void ask_reload(bool rehearsal, const Answer& answer);
+  void review_reload();
+  void begin_reload();
+  void commit_reload();
+  void end_reload();
+  void watch_files(const Blueprint& blueprint);
   void show_state();
   void end_within(KeptServer& server, std::chrono::milliseconds time);
   Loops::Load load() const;
@@ -92,10 +120,12 @@ class Keeper {
   const Program program_;
   Inheritance inheritance_;              // from a service manager
   config::Configuration configuration_;  // of the servers that run or are being started
+  Handover handover_;                    // what they read
   engine::Bus bus_;
   ModuleListeners listeners_of_modules_;
   pipeline::Host host_;
   const std::filesystem::path state_;
+  ModuleStore store_;
   Modules modules_;
   EnginePlugins plugins_;
   const KeptServer::News news_;
@@ -111,6 +141,7 @@ class Keeper {
   Clock::time_point coming_deadline_{};
   std::vector<BoundListener> coming_listeners_;
   std::optional<config::Configuration> coming_configuration_;
+  Handover coming_handover_;
   std::optional<std::string> restart_wanted_;  // why
   std::list<Answer> restart_answers_;
   std::optional<KeptServer::Failure> start_failure_;
@@ -122,6 +153,9 @@ class Keeper {
 
   std::uint64_t polls_asked_ = 0;
   std::map<std::uint64_t, Poll> polls_;
+  std::optional<FileWatch> files_;
+  std::optional<Reload> reload_;
+  std::list<ReloadOrder> reload_orders_;  // for the next ones
   std::list<Answer> status_answers_;
   std::list<Answer> stop_answers_;
   Clock::time_point status_asked_{};

@@ -52,11 +52,12 @@ void Keeper::ask_restart(const std::string& reason, const Answer& answer) {
 void Keeper::restart() {
   log_.write(Level::info, "keeper: restart: " + *std::exchange(restart_wanted_, std::nullopt));
   try {
-    auto renewed = read_blueprint(blueprint_.file, blueprint_.change);
+    auto [renewed, handover] = read_for_others(blueprint_.file, blueprint_.change);
     Inheritance old;
     old.listeners = listeners_;
     coming_listeners_ = bind_listeners(renewed.configuration, Loops::count(renewed.configuration.server), old);
     coming_configuration_ = std::move(renewed.configuration);
+    coming_handover_ = std::move(handover);
     start_team();
   } catch (const base::Refusal& refusal) {
     drop_coming(refusal.exit_code(), text_of(refusal.diagnostics()));
@@ -88,7 +89,9 @@ void Keeper::answer(const std::string& command, const Answer& answer) {
     begin_stop("kirsch stop", command == "stop_now");
   } else if (command == "restart") {
     ask_restart("asked for by the command", answer);
-  } else if (command == "graceful" || command == "reopen_logs" || command == "reload_certificates") {
+  } else if (command == "graceful" || command == "rehearsal") {
+    ask_reload(command == "rehearsal", answer);
+  } else if (command == "reopen_logs" || command == "reload_certificates") {
     ask_all(command, answer);
   } else {
     answer->done(ExitCode::usage, "this server does not know '" + command + "'\n");
@@ -116,6 +119,12 @@ void Keeper::ask_all(const std::string& channel, const Answer& answer) {
 }
 
 void Keeper::take_result(pid_t server, std::uint64_t number, ExitCode code, const std::string& text) {
+  if (reload_ && reload_->number == number) {
+    reload_->missing.erase(server);
+    if (reload_->code == ExitCode::ok) reload_->code = code;
+    if (reload_->text.find(text) == std::string::npos) reload_->text += text;
+    return;
+  }
   const auto found = polls_.find(number);
   if (found == polls_.end()) return;
   auto& poll = found->second;
@@ -164,7 +173,8 @@ void Keeper::show_state() {
   if (!status_answers_.empty() && (all || late)) {
     std::vector<ServerState> states;
     each_server([&](const KeptServer& server) {
-      states.push_back({server.pid(), std::string(server.state_name()), server.load().value_or(Loops::Load{})});
+      states.push_back(
+          {server.pid(), std::string(server.state_name()), server.load().value_or(Loops::Load{}), server.details()});
     });
     const auto text =
         status_text({.pid = ::getpid(), .keeper = true, .started = started_, .configuration = blueprint_.file},
@@ -196,10 +206,12 @@ base::UniqueFd Keeper::open_file(const std::string& path) const {
     return path == one.certificate || path == one.private_key || path == one.chain || path == one.ocsp ||
            (one.password.from == config::PasswordSettings::From::file && path == one.password.name);
   };
-  const bool known = std::ranges::any_of(configuration_.listeners, [&](const config::ListenerSettings& listener) {
+  const auto is_named = [&](const config::ListenerSettings& listener) {
     return listener.tls &&
            (path == listener.tls->client_authorities || std::ranges::any_of(listener.tls->certificates, names));
-  });
+  };
+  const bool known = std::ranges::any_of(configuration_.listeners, is_named) ||
+                     (reload_ && std::ranges::any_of(reload_->configuration.listeners, is_named));
   if (!known || !in_trusted_folder(path)) return {};
   return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 namespace kirsch::server {
 namespace {
@@ -78,13 +79,22 @@ void KeeperLink::obey(net::Message& message) {
   if (message.type == "retire") return orders_.retire(message.body);
   if (message.type == "force") return orders_.force(message.body);
   if (message.type == "load") {
-    channel_.send("load", load_text(orders_.load()));
+    channel_.send("load", load_text(orders_.load()) + '\n' + orders_.details());
   } else if (message.type == "request") {
     const auto first = message.body.find('\n');
     const auto second = message.body.find('\n', first + 1);
     if (second == std::string::npos) return;
     orders_.request(message.body.substr(first + 1, second - first - 1), message.body.substr(second + 1),
                     std::strtoull(message.body.c_str(), nullptr, 10));
+  } else if (message.type == "listener") {
+    take_listener(listeners_, message);
+  } else if (message.type == "module" || message.type == "configuration") {
+    handover_.take(message);
+  } else if (message.type == "prepare") {
+    orders_.prepare(std::strtoull(message.body.c_str(), nullptr, 10), std::exchange(handover_, {}),
+                    std::exchange(listeners_, {}));
+  } else if (message.type == "abandon") {
+    orders_.abandon();
   } else if (message.type == "opened") {
     const std::lock_guard lock(mutex_);
     opened_ = std::move(message);

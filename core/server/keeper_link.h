@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/exit_code.h"
 #include "net/message_channel.h"
@@ -23,7 +24,11 @@ class KeeperLink {
     std::function<void(std::string_view reason)> retire;  // end, because others have taken over
     std::function<void(std::string_view reason)> force;
     std::function<void(std::string_view channel, std::string_view reason, std::uint64_t number)> request;
+    // Get ready for another configuration, with these new listeners; request("graceful") or abandon follows.
+    std::function<void(std::uint64_t number, Handover handover, std::vector<BoundListener> listeners)> prepare;
+    std::function<void()> abandon;
     std::function<Loops::Load()> load;
+    std::function<std::string()> details;  // for the status
   };
 
   KeeperLink(net::MessageChannel channel, Orders orders);
@@ -41,6 +46,7 @@ class KeeperLink {
   void retired() { channel_.send("retired"); }  // accepts no more
   void ending() { channel_.send("ending"); }
   void restart(std::string_view reason) { channel_.send("restart", reason); }
+  void reload(std::string_view reason) { channel_.send("reload", reason); }
   void result(std::uint64_t number, base::ExitCode code, std::string_view text);
 
   // A file that the configuration names, as the keeper may open it: a log for appending, another for reading. Blocks
@@ -59,6 +65,8 @@ class KeeperLink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<net::Message> opened_;
+  std::vector<BoundListener> listeners_;  // for the next `prepare`; the thread's own, as is the handover
+  Handover handover_;
   std::thread thread_;
 };
 

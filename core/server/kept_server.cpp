@@ -29,9 +29,10 @@ Loops::Load load_of(const std::string& body) {
 
 }  // namespace
 
-KeptServer::KeptServer(const Program& program, const std::vector<BoundListener>& listeners, const TlsSecrets& secrets,
-                       const News& news)
+KeptServer::KeptServer(const Program& program, const Handover& handover, const std::vector<BoundListener>& listeners,
+                       const TlsSecrets& secrets, const News& news)
     : child_(spawn_server(program)), news_(news) {
+  handover.send(child_.channel);
   bequeath(child_.channel, Inheritance::From::keeper, listeners, -1, secrets);
 }
 
@@ -67,6 +68,8 @@ void KeptServer::hear(const net::Message& message) {
     failure_ = failure_of(message.body);
   } else if (message.type == "load") {
     load_ = load_of(message.body);
+    const auto end = message.body.find('\n');
+    details_ = end == std::string::npos ? std::string() : message.body.substr(end + 1);
   } else if (message.type == "retired") {
     accepting_ = false;
   } else if (message.type == "ending") {
@@ -75,6 +78,8 @@ void KeptServer::hear(const net::Message& message) {
     news_.reopened_logs();
   } else if (message.type == "restart") {
     news_.restart(message.body);
+  } else if (message.type == "reload") {
+    news_.reload(message.body);
   } else if (message.type == "result") {
     const auto end = message.body.find('\n');
     if (end == std::string::npos) return;
@@ -89,6 +94,12 @@ void KeptServer::hear(const net::Message& message) {
 
 void KeptServer::hand(const base::UniqueFd& file, const std::string& path) {
   child_.channel.send("opened", path, file ? std::vector<int>{file.get()} : std::vector<int>{});
+}
+
+void KeptServer::prepare(std::uint64_t number, const Handover& handover, const std::vector<BoundListener>& listeners) {
+  handover.send(child_.channel);
+  send_listeners(child_.channel, listeners);
+  send("prepare", std::to_string(number));
 }
 
 void KeptServer::retire(std::string_view reason) {

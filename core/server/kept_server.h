@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/exit_code.h"
+#include "server/inheritance.h"
 #include "server/loops.h"
 #include "server/spawn.h"
 
@@ -31,20 +32,23 @@ class KeptServer {
     std::function<void()> ending;  // it was told to end by somebody else than the keeper
     std::function<void()> reopened_logs;
     std::function<void(const std::string& reason)> restart;
+    std::function<void(const std::string& reason)> reload;
     std::function<void(pid_t, std::uint64_t number, base::ExitCode, const std::string& text)> result;
     std::function<base::UniqueFd(const std::string& path)> open_log;   // for appending
     std::function<base::UniqueFd(const std::string& path)> open_file;  // for reading
   };
 
   // Starts it. `news` must outlive it. Throws base::Refusal.
-  KeptServer(const Program& program, const std::vector<BoundListener>& listeners, const TlsSecrets& secrets,
-             const News& news);
+  KeptServer(const Program& program, const Handover& handover, const std::vector<BoundListener>& listeners,
+             const TlsSecrets& secrets, const News& news);
 
   void watch(std::vector<pollfd>& entries) const;
   // Takes what it said and whether it ended.
   void look();
 
   void send(std::string_view order, std::string_view body = {}) { child_.channel.send(order, body); }
+  // It answers with `result` whether it could serve that, with these listeners beside those it has.
+  void prepare(std::uint64_t number, const Handover& handover, const std::vector<BoundListener>& listeners);
   void retire(std::string_view reason);
   // Until then it serves, or has ended, or it is killed by whoever looks; none: for ever.
   void set_deadline(std::optional<Clock::time_point> deadline) { deadline_ = deadline; }
@@ -63,6 +67,7 @@ class KeptServer {
   const ChildEnd& end() const { return end_; }                        // once it has ended
   void forget_load() { load_.reset(); }
   const std::optional<Loops::Load>& load() const { return load_; }  // what it said last since
+  const std::string& details() const { return details_; }           // with the load
 
  private:
   void hear(const net::Message& message);
@@ -77,6 +82,7 @@ class KeptServer {
   std::string served_;
   std::optional<Failure> failure_;
   std::optional<Loops::Load> load_;
+  std::string details_;
   ChildEnd end_;
 };
 

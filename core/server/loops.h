@@ -1,22 +1,23 @@
 // The threads that serve: loops with their connections, and the workers.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
 #include "config/configuration.h"
-#include "http/connections.h"
-#include "net/listener.h"
-#include "pipeline/dispatcher.h"
 #include "pipeline/host.h"
-#include "server/inheritance.h"
-#include "server/tls_listeners.h"
+#include "pipeline/step_watch.h"
+#include "server/client_limits.h"
+#include "server/expiry_watch.h"
+#include "server/lane.h"
 
 namespace kirsch::server {
 
@@ -35,16 +36,23 @@ class Loops {
 
   // Everything but configuration and `state`, the directory of the server, must outlive it; what modules post or submit
   // after `stop` is refused. Makes the loops; starts no thread but the workers. Throws base::Refusal.
-  Loops(unsigned loops, const config::Configuration& configuration, base::Log& log,
-        const pipeline::Generation& generation, pipeline::Host& host, const std::filesystem::path& state,
-        TlsListeners& tls);
+  Loops(unsigned loops, const config::Configuration& configuration, base::Log& log, pipeline::Host& host,
+        const std::filesystem::path& state, ExpiryWatch& dates);
   Loops(const Loops&) = delete;
   Loops& operator=(const Loops&) = delete;
   // Ends what `stop` did not.
   ~Loops();
 
-  // Starts to accept; the sockets of a listener are spread over the loops, however many they are. Throws base::Refusal.
-  void start(const std::vector<BoundListener>& listeners);
+  // What the clients of its listeners may cost. The thread of the bus.
+  std::vector<std::shared_ptr<ClientLimits>> limits(const config::Configuration& configuration,
+                                                    const std::vector<std::uint32_t>& numbers) {
+    return limits_.of(configuration, numbers);
+  }
+  // Starts to serve. Throws base::Refusal.
+  void start(const Turnover& turnover);
+  // Goes over to another generation, or other listeners, while clients come. Returns when all loops have done so.
+  // False: one of them is busy with something that does not end; it will later. Any thread but those of loops.
+  bool turn_over(const std::shared_ptr<const Turnover>& turnover);
 
   // Accepts no more, serves what was accepted for at most `drain`, ends the threads. Blocks. False: work on a worker
   // did not end in time; those threads are abandoned and nothing here may be destroyed any more.
@@ -58,34 +66,26 @@ class Loops {
   Load load();
 
  private:
-  class Lane;
   struct Survey;
 
-  void set_limits(const std::vector<config::ListenerSettings>& listeners, const config::LimitSettings& common,
-                  unsigned loops);
   template <class Work>
-  Load ask_all(Work work);
+  std::pair<Load, bool> ask_all(std::chrono::milliseconds patience, Work work);
   void watch(const std::stop_token& stop);
   bool drained_within(std::chrono::milliseconds drain) noexcept;
   bool workers_ended() noexcept;
 
   base::Log& log_;
-  TlsListeners& tls_;
-  std::vector<net::tls::Layer::Settings> handshakes_;  // by limits, of each loop
-  std::vector<http::Limits> limits_;                   // the server's, then those of listeners that have their own
-  std::vector<std::size_t> limits_of_listener_;
-  std::optional<http::Capacity> descriptors_;
-  std::deque<http::Capacity> capacities_;  // one for each of limits_
+  ExpiryWatch& dates_;
+  ClientLimitsTable limits_;
   http::ClientSeats seats_;
-  pipeline::Dispatcher::Bodies bodies_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t drained_ = 0;
   bool forced_ = false;
   bool stopped_ = false;
   std::optional<std::chrono::steady_clock::time_point> drain_end_;
-  std::unique_ptr<pipeline::WorkerPool> workers_;
   std::optional<pipeline::StepWatch> watch_;
+  std::unique_ptr<pipeline::WorkerPool> workers_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::jthread watcher_;
 };

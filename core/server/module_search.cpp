@@ -89,8 +89,12 @@ loader::HostAbi host_abi() {
 
 }  // namespace
 
-ModuleSearch find_modules(const config::PluginSettings& settings) {
+ModuleSearch find_modules(const config::PluginSettings& settings, const Handover* handover) {
   ModuleSearch search;
+  if (handover != nullptr) {
+    search.catalogue = handover->catalogue(host_abi());
+    return search;
+  }
   search.directories = directories_of(settings, search.errors);
   const auto trust = trust_of(settings, search.errors);
   search.complete = search.errors.empty();

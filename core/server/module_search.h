@@ -6,6 +6,7 @@
 
 #include "config/plugins.h"
 #include "loader/catalogue.h"
+#include "server/handover.h"
 
 namespace kirsch::server {
 
@@ -18,7 +19,7 @@ struct ModuleSearch {
   bool complete = true;  // false: some directory could not be looked into
 };
 
-// In `plugins.path`, else beside the binary. Reads notes, runs no code of any module.
-ModuleSearch find_modules(const config::PluginSettings& settings);
+// In `plugins.path`, else beside the binary, or what was handed over. Reads notes, runs no code of any module.
+ModuleSearch find_modules(const config::PluginSettings& settings, const Handover* handover = nullptr);
 
 }  // namespace kirsch::server

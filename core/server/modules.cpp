@@ -1,69 +1,105 @@
 // What is named decides what is loaded; what is required is loaded before.
 #include "server/modules.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <tuple>
+#include <ranges>
 #include <utility>
 
 #include "loader/service_order.h"
-#include "server/named_modules.h"
+#include "pipeline/lowering.h"
 #include "server/option_origin.h"
 #include "server/required_services.h"
 
 namespace kirsch::server {
 
-Modules::Modules(const Blueprint& blueprint, pipeline::Host& host, std::filesystem::path state)
-    : blueprint_(blueprint), host_(host), state_(std::move(state)) {
-  // Sanitizers and debuggers name frames only of what is still mapped.
-  settings_.keep_mapped = std::getenv("KIRSCH_NO_DLCLOSE") != nullptr;
-}
+// An instance, and what it was made from. Goes before what it depends on.
+struct Modules::Made {
+  std::shared_ptr<const LoadedModule> module;
+  std::size_t index = 0;
+  base::Structure options;
+  std::vector<SharedMade> providers;  // those that its options name
+  loader::Instance instance;
+};
+
+namespace {
+
+bool carries_over(const loader::Offer& offer) { return offer.kind == loader::Kind::service || offer.carries_over; }
+
+}  // namespace
+
+Modules::Modules(const Blueprint& blueprint, pipeline::Host& host, ModuleStore& store, const Modules* former)
+    : blueprint_(blueprint), host_(host), store_(store), former_(former) {}
 
 Modules::~Modules() {
   shared_.clear();
-  while (!instances_.empty()) instances_.pop_back();
+  offered_.clear();
+  while (!made_.empty()) made_.pop_back();
   modules_.clear();
   while (!loaded_.empty()) loaded_.pop_back();
+}
+
+const LoadedModule* Modules::loaded(const loader::ModuleFile& file) const {
+  const auto found = modules_.find(&file);
+  return found == modules_.end() ? nullptr : found->second.get();
 }
 
 void Modules::load(loader::Phase phase, Share share) {
   const auto order = loader::service_order(blueprint_.catalogue, named_files(blueprint_, phase, share));
   const auto services = required_services(blueprint_, order);
+  const auto wanted = former_ == nullptr ? Files(order.begin(), order.end())
+                                         : with_providers(files_of_sites(blueprint_), order, services);
   for (const auto* file : order) {
+    if (!wanted.contains(file)) continue;
     if (!modules_.contains(file)) load(*file);
     // What an early module provides may be required by a late one only.
     for (const auto& [id, service] : services)
-      if (service.provided.file == file && offered_.insert(id).second) offer(id, service);
+      if (service.provided.file == file && !offered_.contains(id)) offer(id, service);
   }
+  if (former_ != nullptr) return;
+  for (const auto* file : with_providers(files_of_engine(blueprint_, share), order, services))
+    if (const auto* module = loaded(*file)) module->stay();
+}
+
+// From the last in the order to the first.
+Files Modules::with_providers(Files files, const std::vector<const loader::ModuleFile*>& order,
+                              const std::map<std::string, RequiredService>& services) {
+  for (const auto* file : order | std::views::reverse) {
+    if (!files.contains(file)) continue;
+    for (const auto& id : file->manifest->services)
+      if (const auto found = services.find(id); found != services.end()) files.insert(found->second.provided.file);
+  }
+  return files;
 }
 
 void Modules::load(const loader::ModuleFile& file) {
-  auto module = loader::Module::load(file, copies(), host_.table_for(file.manifest->name), settings_);
+  std::vector<pipeline::SharedInstance> providers;
+  for (const auto& id : file.manifest->services)
+    if (const auto found = offered_.find(id); found != offered_.end()) providers.push_back(found->second);
+  auto module = store_.load(file, providers);
   modules_[&file] = module;
   loaded_.push_back(std::move(module));
 }
 
-// What is loaded after privileges were dropped has its copies where the run user may write.
-loader::PrivateCopies& Modules::copies() {
-  const uid_t user = ::geteuid();
-  if (copies_.empty() || copies_.back().first != user)
-    copies_.emplace_back(std::piecewise_construct, std::forward_as_tuple(user), std::forward_as_tuple(state_));
-  return copies_.back().second;
-}
-
 void Modules::offer(const std::string& id, const RequiredService& service) {
-  const auto instance = make(service.provided, service.options, {});
-  host_.offer(id, {instance->functions().service, instance->self()});
+  const auto instance = shared(make(service.provided, service.options, {}));
+  offered_[id] = instance;
+  services_[id] = {instance->functions().service, instance->self()};
 }
 
-pipeline::SharedInstance Modules::make(const loader::Provided& provided, const base::Structure& options,
-                                       const base::Position& origin) {
-  const pipeline::ProviderResolver resolve = [this](const base::ProviderUse& use, const base::Position& at) {
-    const auto instance =
-        make(named_provider(blueprint_.catalogue, use), std::get<base::Structure>(use.options.front().data), at);
-    return kirsch_service{instance->functions().service, instance->self()};
+pipeline::SharedInstance Modules::shared(const SharedMade& made) { return {made, &made->instance}; }
+
+Modules::SharedMade Modules::make(const loader::Provided& provided, const base::Structure& options,
+                                  const base::Position& origin) {
+  if (auto carried = carry_over(provided, options)) return carried;
+  const auto made = std::make_shared<Made>();
+  made->module = modules_.at(provided.file);
+  made->index = provided.index;
+  if (carries_over(provided.offer())) made->options = options;
+  const pipeline::ProviderResolver resolve = [&](const base::ProviderUse& use, const base::Position& at) {
+    made->providers.push_back(
+        make(named_provider(blueprint_.catalogue, use), std::get<base::Structure>(use.options.front().data), at));
+    const auto& instance = made->providers.back()->instance;
+    return kirsch_service{instance.functions().service, instance.self()};
   };
   const pipeline::LoweredOptions lowered(options, resolve);
   const auto origin_of = [&](std::string_view option) -> std::optional<base::Position> {
@@ -71,10 +107,38 @@ pipeline::SharedInstance Modules::make(const loader::Provided& provided, const b
     // Else it is a default, and the use of the module is to blame.
     return origin.line == 0 ? std::nullopt : std::optional(origin);
   };
-  auto made =
-      std::make_shared<const loader::Instance>(modules_.at(provided.file), provided.index, lowered.value(), origin_of);
-  instances_.push_back(made);
+  made->instance = loader::Instance(std::shared_ptr<const loader::Module>(made->module, &made->module->module()),
+                                    provided.index, lowered.value(), origin_of);
+  made_.push_back(made);
   return made;
+}
+
+// Each one once: two equal uses had two instances.
+Modules::SharedMade Modules::carry_over(const loader::Provided& provided, const base::Structure& options) {
+  if (former_ == nullptr || !carries_over(provided.offer())) return nullptr;
+  const auto& module = modules_.at(provided.file);
+  const auto found = std::ranges::find_if(former_->made_, [&](const SharedMade& made) {
+    return made->module == module && made->index == provided.index && !taken_.contains(made.get()) &&
+           base::same(made->options, options) && has_providers_of(*made);
+  });
+  if (found == former_->made_.end()) return nullptr;
+  keep(*found);
+  return *found;
+}
+
+// A name that both configurations say leads to the same provider where its module is still in use.
+bool Modules::has_providers_of(const Made& made) const {
+  return std::ranges::all_of(made.providers, [&](const SharedMade& provider) {
+    const bool present =
+        std::ranges::any_of(modules_, [&](const auto& entry) { return entry.second == provider->module; });
+    return present && has_providers_of(*provider);
+  });
+}
+
+void Modules::keep(const SharedMade& made) {
+  for (const auto& provider : made->providers) keep(provider);
+  taken_.insert(made.get());
+  made_.push_back(made);
 }
 
 pipeline::SharedInstance Modules::instance(loader::Kind kind, const std::string& name,
@@ -83,7 +147,7 @@ pipeline::SharedInstance Modules::instance(loader::Kind kind, const std::string&
   const auto* provided = blueprint_.catalogue.find(kind, name);
   auto& known = shared_[{provided, options.get()}];
   if (known == nullptr) {
-    known = make(*provided, std::get<base::Structure>(options->data), origin);
+    known = shared(make(*provided, std::get<base::Structure>(options->data), origin));
     kept_.push_back(options);
   }
   return known;

@@ -74,6 +74,24 @@ Files named_files(const Blueprint& blueprint, loader::Phase phase, Share share) 
   return files;
 }
 
+void each_provider(const loader::Catalogue& catalogue, const base::Value& value,
+                   const std::function<void(const loader::ModuleFile& file)>& visit) {
+  visit_providers(catalogue, value, [&](const loader::ModuleFile& file, const base::Position&) { visit(file); });
+}
+
+Files files_of_engine(const Blueprint& blueprint, Share share) {
+  Files files;
+  visit_engine(blueprint, std::nullopt, share,
+               [&](const loader::ModuleFile& file, const base::Position&) { files.insert(&file); });
+  return files;
+}
+
+Files files_of_sites(const Blueprint& blueprint) {
+  Files files;
+  visit_sites(blueprint, [&](const loader::ModuleFile& file, const base::Position&) { files.insert(&file); });
+  return files;
+}
+
 std::optional<base::Position> naming_place(const Blueprint& blueprint, const loader::ModuleFile& file) {
   std::optional<base::Position> found;
   const auto compare = [&](const loader::ModuleFile& named, const base::Position& place) {

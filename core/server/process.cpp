@@ -7,10 +7,12 @@
 
 #include "server/bound_listeners.h"
 #include "server/control_place.h"
+#include "server/crash.h"
 #include "server/failures.h"
 #include "server/process_signals.h"
 #include "server/state_directory.h"
 #include "server/successor.h"
+#include "server/turnover.h"
 
 namespace kirsch::server {
 namespace {
@@ -18,7 +20,6 @@ namespace {
 // The field's own numbers (see the design): plugins count on them.
 constexpr int password_priority = 60;
 constexpr int bind_priority = 75;
-constexpr int certificate_priority = 76;
 constexpr int threads_priority = 78;  // no thread may exist before the fork of a daemon at 65
 constexpr int generation_priority = 80;
 constexpr int loops_priority = 90;
@@ -46,8 +47,10 @@ Process::Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inher
           blueprint.configuration, log_, [this](const std::string& path) { return read_file(path); },
           std::move(inheritance_.secrets)),
       state_(state_directory(blueprint.configuration.server.state)),
-      modules_(blueprint, host_, state_),
-      plugins_(blueprint, modules_, share_of(inheritance_)) {
+      store_(host_, log_, state_),
+      generations_(std::shared_ptr<const Blueprint>(std::shared_ptr<void>(), &blueprint), host_, store_, log_,
+                   loop_count_, [this](std::function<void()> work) { bus_.post(std::move(work)); }),
+      plugins_(blueprint, generations_.current().modules, share_of(inheritance_)) {
   if (inheritance_.from == Inheritance::From::keeper) link_.emplace(std::move(*inheritance_.channel), orders());
   subscribe_core();
   plugins_.subscribe(bus_);
@@ -58,7 +61,11 @@ pipeline::Engine Process::engine() {
       .exit = [this](std::string_view reason) { bus_.request_exit(reason); },
       .force = [this](std::string_view reason) { bus_.force(reason); },
       .stopping = [this] { return bus_.stopping(); },
-      .request = [this](std::string_view channel, std::string_view reason) { bus_.request(channel, reason); },
+      .request =
+          [this](std::string_view channel, std::string_view reason) {
+            // Whoever reloads does so with all servers of the keeper.
+            link_&& channel == "graceful" ? link_->reload(reason) : bus_.request(channel, reason);
+          },
       .publish = [this](std::string_view channel, std::string_view message) { bus_.publish(channel, message); },
       .subscribe = [this](std::string_view owner, std::string_view channel, int priority, kirsch_listen listen,
                           void* self) { return listeners_of_modules_.add(owner, channel, priority, listen, self); },
@@ -73,9 +80,10 @@ pipeline::Engine Process::engine() {
 void Process::subscribe_core() {
   bus_.subscribe({"start", "passwords", password_priority, [this](std::string_view) { find_passwords(); }});
   bus_.subscribe({"start", "certificates", bind_priority, [this](std::string_view) { tls_.load(); }});
-  bus_.subscribe({"graceful", "certificates", certificate_priority, [this](std::string_view) { tls_.reload(); }});
+  bus_.subscribe({"graceful", "reload", generation_priority, [this](std::string_view reason) { reload(reason); }});
+  bus_.subscribe({"rehearsal", "reload", generation_priority, [this](std::string_view) { rehearse(); }});
   bus_.subscribe(
-      {"reload_certificates", "certificates", certificate_priority, [this](std::string_view) { tls_.reload_alone(); }});
+      {"reload_certificates", "certificates", certificate_priority, [this](std::string_view) { tls_.reload(); }});
   bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind(); }});
   bus_.subscribe({"exit", "listeners", bind_priority, [this](std::string_view) { listeners_.clear(); }});
   // The threads end after everything else that may log, or be asked, not here.
@@ -92,12 +100,14 @@ void Process::subscribe_core() {
 }
 
 base::ExitCode Process::run() {
-  modules_.load(loader::Phase::early, share_of(inheritance_));
+  generations_.current().modules.load(loader::Phase::early, share_of(inheritance_));
   plugins_.create(loader::Phase::early);
   if (!names_plugin(blueprint_.configuration, "signals")) unblock_signals();
   if (bus_.start()) bus_.wait();
+  abandon();
   if (link_ && !replaced_) link_->ending();
   const auto code = bus_.exit();
+  files_.reset();
   control_.reset();
   link_.reset();
   return code;
@@ -119,32 +129,30 @@ void Process::bind() {
                                                : net::ControlSocket::bind(path));
 }
 
+// Standard error is told in any case.
+void Process::report_crashes() const {
+  const auto& target = blueprint_.configuration.logs.error;
+  crash::report_to(target.kind == base::LogTarget::Kind::file ? target.path : std::string());
+}
+
 void Process::start_threads() {
   logs_.start();
+  report_crashes();
   if (link_) link_->start();
 }
 
 void Process::load_generation() {
-  modules_.load(loader::Phase::late, share_of(inheritance_));
+  generations_.current().modules.load(loader::Phase::late, share_of(inheritance_));
   plugins_.create(loader::Phase::late);
-  generation_ = build_generation(blueprint_.configuration, modules_);
-  open_secure_doors();
-}
-
-// With the ports that the kernel chose.
-void Process::open_secure_doors() {
-  const auto& listeners = blueprint_.configuration.listeners;
-  std::vector<pipeline::SecureDoor> doors;
-  for (std::uint32_t index = 0; index < listeners.size(); ++index)
-    if (listeners[index].tls) doors.push_back({index, listeners_[index].sockets.front().address().port()});
-  for (std::size_t index = 0; index < listeners.size(); ++index)
-    if (listeners[index].redirect_to_https) generation_.listeners[index].secure = doors;
+  generations_.compile_first();
 }
 
 void Process::start_loops() {
-  loops_.emplace(loop_count_, blueprint_.configuration, log_, generation_, host_, state_, tls_);
+  loops_.emplace(loop_count_, blueprint_.configuration, log_, host_, state_, tls_.dates());
+  auto& first = generations_.current();
+  open_secure_doors(first, listeners_);
   try {
-    loops_->start(listeners_);
+    loops_->start(turnover(first, listeners_, loops_->limits(configuration(), first.numbers), tls_));
   } catch (...) {  // the bus undoes only what had started
     abandoned_ = !loops_->stop({});
     throw;
@@ -153,6 +161,7 @@ void Process::start_loops() {
 }
 
 void Process::open_control() {
+  watch_files();
   if (!control_socket_) return;
   control_.emplace(
       std::move(*control_socket_),
@@ -188,7 +197,7 @@ bool Process::reported(const base::Refusal& refusal) {
 
 void Process::stop_loops() {
   listeners_.clear();  // the loops close theirs now: from here on clients are refused, not left waiting
-  abandoned_ = !loops_->stop(blueprint_.configuration.server.drain, replaced_ ? Loops::Idle::keep : Loops::Idle::close);
+  abandoned_ = !loops_->stop(configuration().server.drain, replaced_ ? Loops::Idle::keep : Loops::Idle::close);
   bus_.set_force_callback({});
   if (abandoned_) throw std::runtime_error("blocking steps of modules did not end in time");
 }
@@ -198,6 +207,7 @@ void Process::reopen_logs() {
   if (link_) elsewhere = [this](const std::string& path) { return link_->open_log(path); };
   auto failures = logs_.reopen(elsewhere);
   if (link_) link_->reopened_logs();
+  report_crashes();
   if (!failures.empty()) throw base::Refusal(std::move(failures));
 }
 
@@ -213,7 +223,7 @@ void Process::restart(std::string_view reason) {
   if (link_) return link_->restart(reason);
   const pid_t successor =
       start_successor(program_, {listeners_, control_ ? control_->listening() : -1, tls_.secrets()},
-                      blueprint_.configuration.server.start_time, [this] { return bus_.stopping(); });
+                      configuration().server.start_time, [this] { return bus_.stopping(); });
   for (auto& listener : listeners_) {
     for (auto& socket : listener.sockets) socket.keep_file();
   }

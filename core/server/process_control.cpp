@@ -20,7 +20,14 @@ KeeperLink::Orders Process::orders() {
                   link_->result(number, verdict.code, verdict.text);
                 });
               },
-          .load = [this] { return load(); }};
+          .prepare =
+              [this](std::uint64_t number, Handover handover, std::vector<BoundListener> listeners) {
+                const auto given = std::make_shared<Given>(Given{std::move(handover), std::move(listeners)});
+                bus_.post([this, number, given] { prepare_for_keeper(number, *given); });
+              },
+          .abandon = [this] { bus_.post([this] { abandon(); }); },
+          .load = [this] { return load(); },
+          .details = [this] { return details(); }};
 }
 
 // On the control thread.
@@ -33,16 +40,18 @@ void Process::answer(const std::string& command, const std::shared_ptr<ControlAn
     }
     return command == "stop" ? bus_.request_exit("kirsch stop") : bus_.force("kirsch stop --now");
   }
-  const auto channels = {"restart", "graceful", "reopen_logs", "reload_certificates"};
+  const auto channels = {"restart", "graceful", "rehearsal", "reopen_logs", "reload_certificates"};
   if (std::ranges::find(channels, command) != channels.end()) return request(command, answer);
   answer->done(base::ExitCode::usage, "this server does not know '" + command + "'\n");
 }
 
 void Process::request(const std::string& channel, const std::shared_ptr<ControlAnswer>& answer) {
-  bus_.request(channel, "asked for by the command", [answer](const std::vector<engine::Failure>& failures) {
-    const auto verdict = verdict_of(failures, base::ExitCode::reload_rejected);
-    answer->done(verdict.code, verdict.text);
-  });
+  const bool reloads = channel == "graceful" || channel == "rehearsal";
+  bus_.request(channel, "asked for by the command",
+               [this, answer, reloads](const std::vector<engine::Failure>& failures) {
+                 const auto verdict = verdict_of(failures, base::ExitCode::reload_rejected);
+                 answer->done(verdict.code, reloads && failures.empty() ? report_ : verdict.text);
+               });
 }
 
 // Any thread. The state is published after the loops are there.
@@ -52,9 +61,18 @@ Loops::Load Process::load() {
   return serving && loops_ ? loops_->load() : Loops::Load{};
 }
 
+// Any thread.
+std::string Process::details() const { return details_text(generations_.uses(), store_.pinned()); }
+
 std::string Process::status() {
-  return status_text({.pid = ::getpid(), .keeper = false, .started = started_, .configuration = blueprint_.file},
-                     served_, {{.pid = ::getpid(), .state = std::string(engine::name(bus_.state())), .load = load()}});
+  std::string served;
+  {
+    const std::lock_guard lock(ending_mutex_);
+    served = served_;
+  }
+  return status_text(
+      {.pid = ::getpid(), .keeper = false, .started = started_, .configuration = blueprint_.file}, served,
+      {{.pid = ::getpid(), .state = std::string(engine::name(bus_.state())), .load = load(), .details = details()}});
 }
 
 // Several times a second on the control thread: what those who wait for the end are shown.

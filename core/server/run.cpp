@@ -7,6 +7,7 @@
 
 #include "base/logs.h"
 #include "server/certificate_files.h"
+#include "server/crash.h"
 #include "server/failures.h"
 #include "server/keeper.h"
 #include "server/process.h"
@@ -46,9 +47,9 @@ Ending run_process(const Blueprint& blueprint, Inheritance inheritance) {
   return ending;
 }
 
-Ending run_keeper(const Blueprint& blueprint, Inheritance inheritance) {
+Ending run_keeper(const Blueprint& blueprint, Handover handover, Inheritance inheritance) {
   base::Logs logs(blueprint.configuration.logs);
-  Keeper keeper(blueprint, logs, std::move(inheritance));
+  Keeper keeper(blueprint, std::move(handover), logs, std::move(inheritance));
   try {
     return {.code = keeper.run()};
   } catch (const base::Refusal& refusal) {
@@ -61,15 +62,23 @@ Ending run_keeper(const Blueprint& blueprint, Inheritance inheritance) {
 
 Ending run_server(const std::filesystem::path& configuration, const config::EngineChange& change,
                   const std::function<void(std::span<const base::Diagnostic> warnings)>& show) {
+  crash::install();
   Inheritance inheritance;
   try {
     inheritance = Inheritance::take();
-    const auto blueprint = read_blueprint(configuration, change);
-    if (inheritance.from != Inheritance::From::nobody) return run_process(blueprint, std::move(inheritance));
+    if (inheritance.from != Inheritance::From::nobody) {
+      const auto* handover = inheritance.handover.empty() ? nullptr : &inheritance.handover;
+      const auto blueprint = read_blueprint(configuration, change, handover);
+      inheritance.handover = {};
+      return run_process(blueprint, std::move(inheritance));
+    }
+    auto [blueprint, handover] = read_for_others(configuration, change);
     show(blueprint.warnings);
     show(check_certificates(blueprint.configuration));
-    return wants_keeper(blueprint.configuration) ? run_keeper(blueprint, std::move(inheritance))
-                                                 : run_process(blueprint, std::move(inheritance));
+    if (wants_keeper(blueprint.configuration))
+      return run_keeper(blueprint, std::move(handover), std::move(inheritance));
+    handover = {};
+    return run_process(blueprint, std::move(inheritance));
   } catch (const base::Refusal& refusal) {
     const bool told = inheritance.channel &&
                       report_failure(*inheritance.channel, refusal.exit_code(), text_of(refusal.diagnostics()));

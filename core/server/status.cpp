@@ -8,16 +8,31 @@ std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
+std::int64_t seconds_of(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
 }  // namespace
 
+std::string details_text(const std::vector<Generations::Use>& generations,
+                         const std::vector<ModuleStore::Pinned>& pinned) {
+  std::string text;
+  for (const auto& one : generations)
+    text += "generation " + std::to_string(one.number) + ' ' + std::to_string(seconds_of(one.loaded)) + ' ' +
+            std::to_string(one.uses) + '\n';
+  for (const auto& one : pinned)
+    text += "pinned " + one.name + ' ' + one.version + ' ' + (one.build_id.empty() ? "-" : one.build_id) + '\n';
+  return text;
+}
+
 std::string status_text(const Whole& whole, std::string_view served, const std::vector<ServerState>& servers) {
-  const auto since = std::chrono::duration_cast<std::chrono::seconds>(whole.started.time_since_epoch()).count();
+  const auto since = seconds_of(whole.started);
   std::string text = "pid " + std::to_string(whole.pid) + "\nkeeper " + (whole.keeper ? "yes" : "no") + "\nsince " +
                      std::to_string(since) + "\nconfiguration " + whole.configuration.string() + '\n';
   text += served;
   for (const auto& server : servers)
     text += "process " + std::to_string(server.pid) + ' ' + server.state + ' ' + std::to_string(server.load.requests) +
-            ' ' + std::to_string(server.load.connections) + '\n';
+            ' ' + std::to_string(server.load.connections) + '\n' + server.details;
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/generations.h"
 #include "server/loops.h"
 
 namespace kirsch::server {
@@ -24,10 +25,16 @@ struct ServerState {
   pid_t pid = 0;
   std::string state;
   Loops::Load load;
+  std::string details = {};  // from details_text
 };
 
+// Per generation, the current one last, "generation NUMBER LOADED USES" (seconds since 1970); "pinned NAME VERSION
+// BUILD" for modules that are mapped though not in use.
+std::string details_text(const std::vector<Generations::Use>& generations,
+                         const std::vector<ModuleStore::Pinned>& pinned);
+
 // pid, keeper, since (seconds since 1970), configuration; `served` as it was announced; per server "process PID STATE
-// REQUESTS CONNECTIONS".
+// REQUESTS CONNECTIONS" and its details.
 std::string status_text(const Whole& whole, std::string_view served, const std::vector<ServerState>& servers);
 
 // "12 requests, 3 connections, 27 s"

@@ -11,9 +11,11 @@
 
 namespace kirsch::server {
 
+using TicketSeeds = std::map<std::string, net::tls::TicketKeys::Seed>;  // by the name of the listener
+
 struct TlsSecrets {
   std::map<std::string, std::optional<std::string>> passwords;  // typed, by the path of the key; none: it needs none
-  std::map<std::string, net::tls::TicketKeys::Seed> tickets;    // by the name of the listener
+  TicketSeeds tickets;
 
   // False: the other process is gone.
   bool send(net::MessageChannel& to) const;

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <fstream>
 #include <regex>
 
 #include "support/client.h"
 #include "support/command.h"
+#include "support/editions.h"
 #include "support/family.h"
 
 namespace kirsch::test {
@@ -40,6 +42,42 @@ TEST(Keeper, StartsAgainWhatCrashes) {
   server.wait_for_log("started server process");
   EXPECT_EQ(get(server, "/").body, "here");  // who connects meanwhile waits in the queue of the socket
   EXPECT_THAT(processes(server), Not(Contains(first)));
+}
+
+// What was edited meanwhile, or broken, waits for a reload.
+TEST(Keeper, StartsAgainWithTheConfigurationThatIsServed) {
+  const Server server(kept());
+  std::ofstream(server.folder() / "kirsch.yaml") << "version: 1\nhalf: {";
+  const auto first = processes(server, "started").at(0);
+  ::kill(first, SIGKILL);
+  server.wait_for_log("started server process");
+  EXPECT_EQ(get(server, "/").body, "here");
+  EXPECT_THAT(processes(server), Not(Contains(first)));
+}
+
+TEST(Keeper, StartsAgainWithTheModulesThatAreServed) {
+  Editions it(loopback("server: { keeper: on }\npaths: { /: { handler: { edition: {} } } }\n"));
+  it.install("two");
+  ::kill(processes(it.server(), "started").at(0), SIGKILL);
+  it.server().wait_for_log("started server process");
+  EXPECT_EQ(get(it.server(), "/").body, "1 -");
+  ASSERT_EQ(it.reload().exit_code, 0);
+  EXPECT_EQ(get(it.server(), "/").body, "2 -");
+}
+
+TEST(Keeper, ReloadsAllServersOrNone) {
+  const auto yaml = [](const std::string& word) {
+    return loopback("server: { keeper: on, processes: 2 }\npaths: { /: { handler: { edition: { word: " + word +
+                    " } } } }\n");
+  };
+  Editions it(yaml("a"));
+  it.write(yaml("b"));
+  it.install("two");
+  ASSERT_EQ(it.reload().exit_code, 0);
+  for (int count = 0; count < 32; ++count) EXPECT_EQ(get(it.server(), "/").body, "2 b");
+  it.write(yaml("c").replace(yaml("c").find("word"), 4, "wrod"));
+  EXPECT_EQ(it.reload().exit_code, 8);
+  for (int count = 0; count < 32; ++count) EXPECT_EQ(get(it.server(), "/").body, "2 b");
 }
 
 TEST(Keeper, LosesOnlyWhatIsInFlightOnAServerThatIsKilled) {

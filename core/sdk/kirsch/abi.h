@@ -198,7 +198,15 @@ typedef struct kirsch_stream_handler {
   void (*on_writable)(void* self, kirsch_stream* stream);
   /* Last callback, exactly once; frees `self`. `clean` is 1 when the peer ended the stream or `close` was called. */
   void (*on_close)(void* self, kirsch_stream* stream, uint8_t clean);
+  /* May be null. The stream is to end, at most once: say goodbye as the protocol wants it and `close`. One that is
+   * still open after the time of server.drain is closed by the host. `reason` is a kirsch_drain. */
+  void (*on_drain)(void* self, kirsch_stream* stream, uint32_t reason);
 } kirsch_stream_handler;
+
+/* Why a stream is to end. More may be added. */
+typedef enum kirsch_drain {
+  KIRSCH_DRAIN_RELOAD = 1 /* its path, or the listener it came by, is gone or has changed */
+} kirsch_drain;
 
 /* What became of an exchange: final in on_end_request, before that what is known so far. */
 typedef struct kirsch_outcome {

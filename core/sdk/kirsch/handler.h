@@ -28,12 +28,19 @@ class HandlerDefinition {
   }
   consteval HandlerDefinition blocking() const { return execution(Execution::blocking); }
   consteval HandlerDefinition async() const { return execution(Execution::async); }
+  // An instance lives on over reloads that change neither the module nor the instance's options and providers.
+  consteval HandlerDefinition carries_over() const {
+    auto copy = *this;
+    copy.carries_over_ = true;
+    return copy;
+  }
 
   constexpr void write(detail::JsonWriter& json) const {
     json.field("kind", "handler");
     json.field("name", name_);
     json.field("class", detail::execution_names[static_cast<std::size_t>(execution_)]);
     json.flag("streams_body", streams);
+    if (carries_over_) json.flag("carries_over", true);
     detail::write_options_of<Type>(json);
   }
   static constexpr kirsch_provided provided() {
@@ -54,6 +61,7 @@ class HandlerDefinition {
  private:
   std::string_view name_;
   Execution execution_ = Execution::inline_;
+  bool carries_over_ = false;
 };
 
 template <class Type>

@@ -38,8 +38,9 @@ class Stream {
 // Answers 101 with the headers set so far and gives the connection to `object`, which has
 //   std::size_t on_data(Stream&, char* bytes, std::size_t size)   returns how many were consumed; the rest comes again
 //   with more
-// and, if it likes, on_open(Stream&), on_writable(Stream&), on_close(bool clean). None may throw (a throw aborts the
-// connection).
+// and, if it likes, on_open(Stream&), on_writable(Stream&), on_close(bool clean), and on_drain(Stream&): a reload has
+// changed its path, so it is to say goodbye and close; after the time of server.drain the server does. None may throw
+// (a throw aborts the connection).
 template <class Type>
 void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
   static constexpr auto contained = [](kirsch_stream* raw, auto call) {
@@ -82,6 +83,14 @@ void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
             owned->on_close(clean != 0);
           } catch (...) {  // nobody is left to tell
           }
+        }
+      },
+      [](void* self, kirsch_stream* raw, std::uint32_t) {
+        if constexpr (requires(Type & type, Stream & stream) { type.on_drain(stream); }) {
+          contained(raw, [&] {
+            Stream stream(raw);
+            static_cast<Type*>(self)->on_drain(stream);
+          });
         }
       }};
   if (exchange.raw()->functions->upgrade(exchange.raw(), &table, object.get()) == 0) {

@@ -110,6 +110,13 @@ class ToolDefinition {
     return with(hook, [](detail::HookSettings& settings) { settings.failsafe = true; });
   }
 
+  // An instance lives on over reloads that change neither the module nor the instance's options and providers.
+  consteval ToolDefinition carries_over() const {
+    auto copy = *this;
+    copy.carries_over_ = true;
+    return copy;
+  }
+
   constexpr void write(detail::JsonWriter& json) const {
     constexpr detail::Hooks<Type> hooks;
     json.field("kind", "tool");
@@ -127,6 +134,7 @@ class ToolDefinition {
       json.close('}');
     }
     json.close(']');
+    if (carries_over_) json.flag("carries_over", true);
     detail::write_options_of<Type>(json);
   }
   static constexpr kirsch_provided provided() {
@@ -144,6 +152,7 @@ class ToolDefinition {
     return copy;
   }
   std::string_view name_;
+  bool carries_over_ = false;
   detail::HookSettings settings_[KIRSCH_HOOKS]{};
 };
 

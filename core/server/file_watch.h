@@ -1,0 +1,64 @@
+// Notices when a module or a file of the configuration was replaced, or written anew: `plugins: { reload: watch }`.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/unique_fd.h"
+#include "server/blueprint.h"
+
+namespace kirsch::server {
+
+class FileWatch {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Throws std::system_error.
+  FileWatch();
+
+  // Any thread: watches what that one was read from, in place of what was watched before.
+  void watch(const Blueprint& blueprint);
+
+  // One thread. To be polled for reading.
+  int descriptor() const noexcept { return inotify_.get(); }
+  // When to look though nothing comes; none: never.
+  const std::optional<Clock::time_point>& due() const noexcept { return due_; }
+  // Takes what has come. True: something has changed, and nothing more for a moment.
+  bool look();
+
+ private:
+  bool counts(int directory, const std::string& name) const;
+
+  base::UniqueFd inotify_;
+  mutable std::mutex mutex_;
+  std::map<int, std::filesystem::path> directories_;  // by the number of the watch
+  std::optional<Clock::time_point> due_;
+};
+
+// The same on a thread of its own.
+class FileWatchThread {
+ public:
+  // `changed` runs on the thread. Throws std::system_error.
+  explicit FileWatchThread(std::function<void()> changed);
+  FileWatchThread(const FileWatchThread&) = delete;
+  FileWatchThread& operator=(const FileWatchThread&) = delete;
+  ~FileWatchThread();
+
+  void watch(const Blueprint& blueprint) { files_.watch(blueprint); }
+
+ private:
+  void run() noexcept;
+
+  FileWatch files_;
+  const std::function<void()> changed_;
+  base::UniqueFd end_;
+  std::thread thread_;
+};
+
+}  // namespace kirsch::server

@@ -1,0 +1,128 @@
+// A reload of several servers: all of them go over to another configuration, or none.
+#include <algorithm>
+
+#include "server/bound_listeners.h"
+#include "server/failures.h"
+#include "server/keeper.h"
+
+namespace kirsch::server {
+namespace {
+
+using base::ExitCode;
+using base::Level;
+
+}  // namespace
+
+void Keeper::ask_reload(bool rehearsal, const Answer& answer) {
+  if (stopping_) {
+    if (answer) answer->done(ExitCode::not_running, "the server is stopping\n");
+    return;
+  }
+  // Who asks for nothing but a reload is content with the next one.
+  const bool waits = std::ranges::any_of(reload_orders_, [](const ReloadOrder& order) { return !order.rehearsal; });
+  if (answer || !waits) reload_orders_.push_back({rehearsal, answer});
+}
+
+void Keeper::review_reload() {
+  if (reload_) {
+    std::erase_if(reload_->missing, [this](pid_t pid) {
+      return std::ranges::none_of(current_, [pid](const KeptServer& server) { return server.pid() == pid; });
+    });
+    if (!reload_->committed && !reload_->missing.empty() && Clock::now() > reload_->deadline) {
+      reload_->code = ExitCode::timed_out;
+      reload_->text = "a server process was not ready for it within " +
+                      std::to_string(configuration_.server.start_time.count()) + " ms (server.start_time)\n";
+      reload_->missing.clear();
+    }
+    if (!reload_->missing.empty()) return;
+    const bool commits = !reload_->committed && !reload_->rehearsal && reload_->code == ExitCode::ok;
+    return commits ? commit_reload() : end_reload();
+  }
+  if (!reload_orders_.empty() && coming_.empty() && !restart_wanted_) begin_reload();
+}
+
+void Keeper::begin_reload() {
+  auto& reload = reload_.emplace();
+  reload.number = ++polls_asked_;
+  reload.rehearsal = reload_orders_.front().rehearsal;
+  while (!reload_orders_.empty() && reload_orders_.front().rehearsal == reload.rehearsal) {
+    if (auto answer = reload_orders_.front().answer) reload.answers.push_back(std::move(answer));
+    reload_orders_.pop_front();
+  }
+  reload.deadline = Clock::now() + configuration_.server.start_time;
+  log_.write(Level::info, reload.rehearsal ? "keeper: rehearsing a reload" : "keeper: reloading");
+  try {
+    auto [blueprint, handover] = read_for_others(blueprint_.file, blueprint_.change);
+    reload.listeners = rebind_listeners(blueprint.configuration, Loops::count(configuration_.server), listeners_);
+    refuse_root(blueprint.configuration, reload.listeners, log_);
+    watch_files(blueprint);
+    reload.configuration = std::move(blueprint.configuration);
+    reload.handover = std::move(handover);
+  } catch (const base::Refusal& refusal) {
+    reload.code = ExitCode::reload_rejected;
+    reload.text = text_of(refusal.diagnostics());
+    return end_reload();
+  } catch (const std::exception& error) {  // no reload may end the keeper
+    reload.code = ExitCode::internal;
+    reload.text = std::string(error.what()) + '\n';
+    return end_reload();
+  }
+  auto fresh = reload.listeners;
+  std::erase_if(fresh, [this](const BoundListener& one) {
+    return std::ranges::any_of(
+        listeners_, [&](const BoundListener& old) { return same_address(old.name, old.bind, one.name, one.bind); });
+  });
+  for (auto& server : current_) {
+    if (server.state() != KeptServer::State::serving) continue;
+    server.prepare(reload.number, reload.handover, fresh);
+    reload.servers.insert(server.pid());
+  }
+  reload.missing = reload.servers;
+  if (reload.servers.empty()) reload.text = "no server runs now; the next one starts with it\n";
+}
+
+void Keeper::watch_files(const Blueprint& blueprint) {
+  if (!blueprint.configuration.plugins.watched) return files_.reset();
+  if (!files_) files_.emplace();
+  files_->watch(blueprint);
+}
+
+void Keeper::commit_reload() {
+  auto& reload = *reload_;
+  reload.committed = true;
+  listeners_ = std::move(reload.listeners);
+  configuration_ = std::move(reload.configuration);
+  handover_ = std::move(reload.handover);
+  auto failures = bus_.publish("graceful", "a reload");
+  if (auto unopened = logs_.reopen(); !unopened.empty()) failures.push_back({"keeper", std::move(unopened)});
+  const auto verdict = verdict_of(failures, ExitCode::reload_rejected);
+  reload.code = verdict.code;
+  reload.text += verdict.text;
+  for (auto server = current_.begin(); server != current_.end(); ++server) {
+    if (reload.servers.contains(server->pid())) {
+      reload.missing.insert(server->pid());
+      server->send("request", std::to_string(reload.number) + "\ngraceful\na reload");
+    } else if (server->state() == KeptServer::State::starting) {
+      server->kill();  // it has read what was served before; another one is started
+    }
+  }
+  if (reload.missing.empty()) end_reload();
+}
+
+void Keeper::end_reload() {
+  const auto reload = *std::exchange(reload_, std::nullopt);
+  const bool refused = reload.code != ExitCode::ok && !reload.committed;
+  if (refused || reload.rehearsal) {
+    for (auto& server : current_)
+      if (reload.servers.contains(server.pid())) server.send("abandon");
+  }
+  if (refused)
+    log_.write(Level::error, "keeper: the reload was refused, the old configuration serves on: " +
+                                 reload.text.substr(0, reload.text.find('\n')));
+  const auto intro = reload.rehearsal ? "would serve " : "serves ";
+  for (const auto& answer : reload.answers)
+    answer->done(refused && reload.code != ExitCode::timed_out ? ExitCode::reload_rejected : reload.code,
+                 refused ? reload.text : intro + reload.text);
+}
+
+}  // namespace kirsch::server
