@@ -32,19 +32,30 @@ base::Refusal refusal(std::string message, ExitCode code, std::string help = {})
       base::Diagnostic{.code = "P010", .message = std::move(message), .help = std::move(help), .exit_code = code});
 }
 
-std::vector<std::filesystem::path> places(const RunningServer& server) {
-  if (!server.control.empty()) return {server.control};
-  const auto where = config::whereabouts(config::Document::from_file(server.configuration));
+std::vector<std::filesystem::path> places(const RunningServer& server, const config::Whereabouts& where) {
   if (!where.control.on)
     throw refusal("the configuration switches the control socket off", ExitCode::configuration,
                   "remove control: off from server");
   return server::control_paths(where.control, server::state_path(where.state), server.configuration);
 }
 
+// Where the file is broken, and cannot say where its server is, that may still be where servers are by default.
+std::vector<std::filesystem::path> places(const RunningServer& server, std::optional<base::Refusal>& broken) {
+  if (!server.control.empty()) return {server.control};
+  try {
+    return places(server, config::whereabouts(config::Document::from_file(server.configuration)));
+  } catch (const base::Refusal& refusal) {
+    broken = refusal;
+    return places(server, config::Whereabouts{});
+  }
+}
+
 net::ControlConnection connect(const RunningServer& server) {
-  for (const auto& place : places(server)) {
+  std::optional<base::Refusal> broken;
+  for (const auto& place : places(server, broken)) {
     if (auto connection = net::connect_control(place)) return *std::move(connection);
   }
+  if (broken) throw base::Refusal(*broken);
   throw refusal("no server runs with the configuration " + server.configuration.string(), ExitCode::not_running,
                 "--control names the socket of a server whose state directory this command cannot know");
 }

@@ -75,9 +75,9 @@ bool same_address(std::string_view name, std::string_view bind, std::string_view
   return bind == other_bind && (!bind.ends_with(":0") || name == other_name);
 }
 
-void refuse_root(const config::Configuration& configuration, const std::vector<BoundListener>& listeners,
-                 base::Log& log) {
-  if (::geteuid() != 0 || configuration.server.allow_root || names_plugin(configuration, "dropprivileges")) return;
+bool refuse_root(const config::Configuration& configuration, const std::vector<BoundListener>& listeners) {
+  if (::geteuid() != 0 || configuration.server.allow_root || names_plugin(configuration, "dropprivileges"))
+    return false;
   for (const auto& listener : listeners) {
     const auto& address = listener.sockets.front().address();
     if (address.is_unix() || address.loopback()) continue;
@@ -87,7 +87,13 @@ void refuse_root(const config::Configuration& configuration, const std::vector<B
                          .help = "start it as another user, or say server: { allow_root: true }",
                          .exit_code = base::ExitCode::bind_or_permission});
   }
-  log.write(base::Level::warning, "server: running as root; tolerated because only loopback addresses are bound");
+  return true;
+}
+
+void refuse_root(const config::Configuration& configuration, const std::vector<BoundListener>& listeners,
+                 base::Log& log) {
+  if (refuse_root(configuration, listeners))
+    log.write(base::Level::warning, "server: running as root; tolerated because only loopback addresses are bound");
 }
 
 std::string served_text(const config::Configuration& configuration, const std::vector<BoundListener>& listeners) {

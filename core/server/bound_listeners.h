@@ -27,7 +27,9 @@ std::vector<BoundListener> rebind_listeners(const config::Configuration& configu
 bool same_address(std::string_view name, std::string_view bind, std::string_view other_name,
                   std::string_view other_bind);
 
-// Without dropprivileges a server of root would serve the network as root. Throws base::Refusal, or warns.
+// Without dropprivileges a server of root would serve the network as root. Throws base::Refusal. True: it is tolerated.
+bool refuse_root(const config::Configuration& configuration, const std::vector<BoundListener>& listeners);
+// The same, with a warning where it is tolerated.
 void refuse_root(const config::Configuration& configuration, const std::vector<BoundListener>& listeners,
                  base::Log& log);
 

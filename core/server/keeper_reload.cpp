@@ -54,7 +54,7 @@ void Keeper::begin_reload() {
   try {
     auto [blueprint, handover] = read_for_others(blueprint_.file, blueprint_.change);
     reload.listeners = rebind_listeners(blueprint.configuration, Loops::count(configuration_.server), listeners_);
-    refuse_root(blueprint.configuration, reload.listeners, log_);
+    refuse_root(blueprint.configuration, reload.listeners);
     watch_files(blueprint);
     reload.configuration = std::move(blueprint.configuration);
     reload.handover = std::move(handover);

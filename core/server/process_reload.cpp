@@ -33,7 +33,7 @@ Process::Prepared Process::prepare(Given* given) {
     // Last, because clients can connect from here on.
     prepared.listeners =
         rebind_listeners(next.configuration(), loop_count_, listeners_, given != nullptr ? &given->listeners : nullptr);
-    refuse_root(next.configuration(), prepared.listeners, log_);
+    refuse_root(next.configuration(), prepared.listeners);
     prepared.report = "generation " + std::to_string(next.pipeline.number()) + '\n';
     const auto changes = Comparison(generations_.current(), next).text();
     prepared.report += changes.empty() ? "  nothing has changed\n" : changes;

@@ -26,6 +26,16 @@ void Editions::install(const std::string& version) const {
   fs::rename(beside, module());
 }
 
+void Editions::wait_for_end_of(int generation) const {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto shown = "generation " + std::to_string(generation) + ',';
+  for (;;) {
+    const auto status = command(*server_, "status").out;
+    if (status.find("generation ") != std::string::npos && status.find(shown) == std::string::npos) return;
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("it is still in use:\n" + status);
+  }
+}
+
 void Editions::write(const std::string& yaml) const {
   const auto beside = server_->folder() / "next.yaml";
   std::ofstream(beside) << completed(whole(yaml));

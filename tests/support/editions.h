@@ -19,6 +19,8 @@ class Editions {
   // Puts the version "one" or "two" into place, as an operator does: beside it, then by its name.
   void install(const std::string& version) const;
   void write(const std::string& yaml) const;  // the configuration
+  // Of a generation: its last request has gone. Throws std::runtime_error if that does not come.
+  void wait_for_end_of(int generation) const;
   Result reload(const std::vector<std::string>& more = {}) const { return command(*server_, "reload", more); }
 
  private:

@@ -60,9 +60,9 @@ TEST(Keeper, StartsAgainWithTheModulesThatAreServed) {
   it.install("two");
   ::kill(processes(it.server(), "started").at(0), SIGKILL);
   it.server().wait_for_log("started server process");
-  EXPECT_EQ(get(it.server(), "/").body, "1 -");
+  EXPECT_EQ(get(it.server(), "/").body, "1 none");
   ASSERT_EQ(it.reload().exit_code, 0);
-  EXPECT_EQ(get(it.server(), "/").body, "2 -");
+  EXPECT_EQ(get(it.server(), "/").body, "2 none");
 }
 
 TEST(Keeper, ReloadsAllServersOrNone) {

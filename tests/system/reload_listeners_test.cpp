@@ -79,7 +79,7 @@ TEST_P(ReloadListeners, AddsOneAndRemovesIt) {
   EXPECT_EQ(last.body, "1 b");
   EXPECT_EQ(last.field("Connection"), "close");
   EXPECT_TRUE(kept.closed_by_peer());
-  it.server().wait_for_log("generation 2 has ended");
+  it.wait_for_end_of(2);
   EXPECT_EQ(get(it.server(), "/").body, "1 c");
 }
 

@@ -73,7 +73,7 @@ TEST(ReloadStreams, HundredLongAnswersLoseNoByteInFiftyReloads) {
     while (received[number] < size) read(number, std::min<std::size_t>(256 * 1024, size - received[number]));
     EXPECT_EQ(received[number], size);
   }
-  it.server().wait_for_log("generation 1 has ended");
+  it.wait_for_end_of(1);
 }
 
 TEST(ReloadStreams, SurviveOnPathsThatHaveNotChanged) {
@@ -90,7 +90,7 @@ TEST(ReloadStreams, SurviveOnPathsThatHaveNotChanged) {
   }
   EXPECT_THAT(command(it.server(), "status").out, HasSubstr("generation 1, loaded "));
   line.client().close();
-  it.server().wait_for_log("generation 1 has ended");
+  it.wait_for_end_of(1);
 }
 
 TEST(ReloadStreams, AreToldToEndWhereCodeOrOptionsHaveChanged) {
@@ -106,7 +106,7 @@ TEST(ReloadStreams, AreToldToEndWhereCodeOrOptionsHaveChanged) {
   it.write(yaml("/: { handler: { edition: {} } }"));
   ASSERT_EQ(it.reload().exit_code, 0);
   EXPECT_EQ(removed.client().read_to_end(), "2 goodbye\n");
-  it.server().wait_for_log("generation 2 has ended");
+  it.wait_for_end_of(2);
 }
 
 TEST(ReloadStreams, ThatDoNotListenAreEndedAfterTheDrain) {
@@ -116,7 +116,7 @@ TEST(ReloadStreams, ThatDoNotListenAreEndedAfterTheDrain) {
   it.install("two");
   ASSERT_EQ(it.reload().exit_code, 0);
   EXPECT_TRUE(line.client().closed_by_peer());
-  it.server().wait_for_log("generation 1 has ended");
+  it.wait_for_end_of(1);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ TEST_P(Reload, AddsAndRemovesSitesAndPaths) {
   const auto reload = it.reload();
   EXPECT_EQ(reload.exit_code, 0) << reload.err;
   EXPECT_THAT(reload.out, AllOf(HasSubstr("site b.example: added"), HasSubstr("path default /old: removed")));
-  EXPECT_EQ(get(it.server(), "/old").body, "1 -");
+  EXPECT_EQ(get(it.server(), "/old").body, "1 none");
   EXPECT_EQ(get(it.server(), "/new", "Host: b.example\r\n").body, "1 new");
 }
 
@@ -104,14 +104,14 @@ TEST_P(Reload, LetsARequestEndInTheCodeItBeganWith) {
   it.server().wait_for_log("edition 1: waiting");
   it.install("two");
   ASSERT_EQ(it.reload().exit_code, 0);
-  EXPECT_EQ(get(it.server(), "/").body, "2 -");
+  EXPECT_EQ(get(it.server(), "/").body, "2 none");
   EXPECT_THAT(command(it.server(), "status").out, HasSubstr("still used by 1 request"));
   std::ofstream(fifo) << "go";
   EXPECT_EQ(client.read().body, "1 waited");
-  it.server().wait_for_log("generation 1 has ended");
+  it.wait_for_end_of(1);
   // The connection goes on, in the new code.
   ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
-  EXPECT_EQ(client.read().body, "2 -");
+  EXPECT_EQ(client.read().body, "2 none");
   EXPECT_THAT(command(it.server(), "status").out, Not(HasSubstr("pinned")));
 }
 
@@ -123,7 +123,7 @@ TEST_P(Reload, KeepsInstancesThatCarryOver) {
   EXPECT_EQ(get(it.server(), "/count").body, "1");
   it.write(counting(", /other: { handler: { edition: {} } }"));
   ASSERT_EQ(it.reload().exit_code, 0);
-  it.server().wait_for_log("generation 1 has ended");
+  it.wait_for_end_of(1);
   EXPECT_EQ(get(it.server(), "/count").body, "2") << "nothing has changed for it";
   it.write(counting(", /other: { handler: { edition: {} } }")
                .replace(counting("").find("edition_count: {}"), 17, "edition_count: { word: b }"));
