@@ -64,7 +64,9 @@ pipeline::Engine Process::engine() {
       .request =
           [this](std::string_view channel, std::string_view reason) {
             // Whoever reloads does so with all servers of the keeper.
-            link_&& channel == "graceful" ? link_->reload(reason) : bus_.request(channel, reason);
+            if (inheritance_.from != Inheritance::From::keeper || channel != "graceful")
+              return bus_.request(channel, reason);
+            bus_.post([this, why = std::string(reason)] { link_->reload(why); });
           },
       .publish = [this](std::string_view channel, std::string_view message) { bus_.publish(channel, message); },
       .subscribe = [this](std::string_view owner, std::string_view channel, int priority, kirsch_listen listen,
