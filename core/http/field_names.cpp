@@ -131,7 +131,7 @@ constexpr std::array<std::uint8_t, slots> make_table() {
   return table;
 }
 
-constexpr std::array<std::uint8_t, slots> table = make_table();
+constexpr std::array<std::uint8_t, slots> known_names = make_table();
 
 // Several characters at once. Where the spelling has a letter (bit 6) the case bit may differ, elsewhere nothing.
 template <std::unsigned_integral Block>
@@ -165,7 +165,7 @@ bool is_spelled(std::string_view spelled, std::string_view text) noexcept {
 
 FieldName field_name(std::string_view text) noexcept {
   if (text.empty() || text.size() > longest) return FieldName::other;
-  const std::size_t candidate = table[hash(text, seed)];
+  const std::size_t candidate = known_names[hash(text, seed)];
   return is_spelled(spellings[candidate], text) ? static_cast<FieldName>(candidate) : FieldName::other;
 }
 

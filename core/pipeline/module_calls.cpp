@@ -27,7 +27,7 @@ bool ModuleCalls::begin() noexcept {
 
 std::uint64_t ModuleCalls::start_timer(net::Loop& loop, std::uint64_t milliseconds, void (*fire)(void*),
                                        void (*destroy)(void*), void* self) {
-  Timer* const timer = begin() ? new (std::nothrow) Timer{{}, this, fire, destroy, self, 0} : nullptr;
+  Timer* const timer = begin() ? new (std::nothrow) Timer(this, fire, destroy, self) : nullptr;
   if (timer == nullptr) {
     if (destroy != nullptr) destroy(self);
     return 0;

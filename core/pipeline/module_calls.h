@@ -37,11 +37,14 @@ class ModuleCalls {
 
  private:
   struct Timer : net::Link<Timer> {
+    Timer(ModuleCalls* of, void (*to_fire)(void*), void (*to_destroy)(void*), void* module_self)
+        : owner(of), fire(to_fire), destroy(to_destroy), self(module_self) {}
+
     ModuleCalls* owner;
     void (*fire)(void*);
     void (*destroy)(void*);
     void* self;
-    std::uint64_t number;
+    std::uint64_t number = 0;
   };
   struct Task {
     ModuleCalls* owner;

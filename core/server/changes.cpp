@@ -110,21 +110,21 @@ bool same_access(const config::Configuration& left, const config::Configuration&
       return left.member == right.member;                                             \
     }                                                                                 \
   }
-constexpr Setting settings[] = {KIRSCH_SETTING("server.loops", server.loops),
-                                KIRSCH_SETTING("server.workers", server.workers),
-                                KIRSCH_SETTING("server.processes", server.processes),
-                                KIRSCH_SETTING("server.keeper", server.keeper),
-                                KIRSCH_SETTING("server.driver", server.driver),
-                                KIRSCH_SETTING("server.state", server.state),
-                                KIRSCH_SETTING("server.control", server.control.on),
-                                KIRSCH_SETTING("server.control", server.control.path),
-                                KIRSCH_SETTING("server.limits.body_memory", server.limits.body_memory),
-                                KIRSCH_SETTING("server.limits.spool", server.limits.spool),
-                                KIRSCH_SETTING("server.limits.worker_queue", server.limits.worker_queue),
-                                KIRSCH_SETTING("server.limits.handler_time", server.limits.handler_time),
-                                KIRSCH_SETTING("server.limits.log_queue", server.limits.log_queue),
-                                {"logs", same_logs},
-                                {"mode, owner and group of listeners", same_access}};
+constexpr Setting settings_of_a_process[] = {KIRSCH_SETTING("server.loops", server.loops),
+                                             KIRSCH_SETTING("server.workers", server.workers),
+                                             KIRSCH_SETTING("server.processes", server.processes),
+                                             KIRSCH_SETTING("server.keeper", server.keeper),
+                                             KIRSCH_SETTING("server.driver", server.driver),
+                                             KIRSCH_SETTING("server.state", server.state),
+                                             KIRSCH_SETTING("server.control", server.control.on),
+                                             KIRSCH_SETTING("server.control", server.control.path),
+                                             KIRSCH_SETTING("server.limits.body_memory", server.limits.body_memory),
+                                             KIRSCH_SETTING("server.limits.spool", server.limits.spool),
+                                             KIRSCH_SETTING("server.limits.worker_queue", server.limits.worker_queue),
+                                             KIRSCH_SETTING("server.limits.handler_time", server.limits.handler_time),
+                                             KIRSCH_SETTING("server.limits.log_queue", server.limits.log_queue),
+                                             {"logs", same_logs},
+                                             {"mode, owner and group of listeners", same_access}};
 #undef KIRSCH_SETTING
 
 }  // namespace
@@ -276,7 +276,7 @@ std::vector<std::string> settings_for_restart(const config::Configuration& start
   const auto add = [&](const std::string& name) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
-  for (const auto& setting : settings)
+  for (const auto& setting : settings_of_a_process)
     if (!setting.same(started, wanted)) add(setting.name);
   const auto find_in = [](const config::Configuration& in, const std::string& name) {
     return std::ranges::find(in.engine, name, &config::PluginUse::name);

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 10s;
+constexpr auto bequest_patience = 10s;
 
 base::Refusal refusal(const std::string& what) {
   return base::Refusal(
@@ -80,7 +80,7 @@ Inheritance Inheritance::take() {
   inheritance.channel = given_channel(variable);
   ::unsetenv(inheritance_variable);
   for (;;) {
-    auto message = inheritance.channel->receive(patience);
+    auto message = inheritance.channel->receive(bequest_patience);
     if (!message) throw refusal("its giver is silent");
     if (message->type == "listener") {
       take_sockets(inheritance.listeners, *message);

@@ -148,8 +148,8 @@ void Keeper::start_team() {
   try {
     const auto secrets = secrets_.secrets(*coming_configuration_);
     for (unsigned count = 0; count < coming_configuration_->server.processes; ++count)
-      coming_.emplace_back(program_, coming_handover_.empty() ? handover_ : coming_handover_, coming_listeners_, secrets,
-                           news_);
+      coming_.emplace_back(program_, coming_handover_.empty() ? handover_ : coming_handover_, coming_listeners_,
+                           secrets, news_);
   } catch (const base::Refusal& refusal) {
     drop_coming(refusal.exit_code(), text_of(refusal.diagnostics()));
   }

@@ -51,6 +51,8 @@ class Keeper {
 
   // All servers get ready for another configuration, then all serve it, or none.
   struct Reload {
+    Reload() {}  // clang 14 finds no other one for std::optional before the end of the class
+
     std::uint64_t number = 0;
     bool rehearsal = false;
     bool committed = false;

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using base::ExitCode;
 using base::Level;
 
-constexpr auto patience = 1s;  // with a server that shall say how busy it is
+constexpr auto status_patience = 1s;  // with a server that shall say how busy it is
 constexpr auto between_questions = 250ms;
 
 // Nobody but the keeper's own user can change the folder of that file, nor of what a link there leads to: else a run
@@ -164,7 +164,7 @@ Loops::Load Keeper::load() const {
 }
 
 void Keeper::show_state() {
-  const bool late = Clock::now() - status_asked_ > patience;
+  const bool late = Clock::now() - status_asked_ > status_patience;
   bool all = true;
   each_server([&](const KeptServer& server) {
     all = all && (server.load() || server.state() == KeptServer::State::starting ||

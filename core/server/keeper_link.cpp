@@ -92,13 +92,15 @@ void KeeperLink::obey(net::Message& message) {
     handover_.take(message);
   } else if (message.type == "prepare") {
     orders_.prepare(std::strtoull(message.body.c_str(), nullptr, 10), std::exchange(handover_, {}),
-                    std::exchange(listeners_, {}));
+                    std::exchange(listeners_, {}), std::exchange(secrets_, {}));
   } else if (message.type == "abandon") {
     orders_.abandon();
   } else if (message.type == "opened") {
     const std::lock_guard lock(mutex_);
     opened_ = std::move(message);
     changed_.notify_all();
+  } else {
+    secrets_.take(message);
   }
 }
 

@@ -25,7 +25,9 @@ class KeeperLink {
     std::function<void(std::string_view reason)> force;
     std::function<void(std::string_view channel, std::string_view reason, std::uint64_t number)> request;
     // Get ready for another configuration, with these new listeners; request("graceful") or abandon follows.
-    std::function<void(std::uint64_t number, Handover handover, std::vector<BoundListener> listeners)> prepare;
+    std::function<void(std::uint64_t number, Handover handover, std::vector<BoundListener> listeners,
+                       TlsSecrets secrets)>
+        prepare;
     std::function<void()> abandon;
     std::function<Loops::Load()> load;
     std::function<std::string()> details;  // for the status
@@ -65,8 +67,9 @@ class KeeperLink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<net::Message> opened_;
-  std::vector<BoundListener> listeners_;  // for the next `prepare`; the thread's own, as is the handover
+  std::vector<BoundListener> listeners_;  // for the next `prepare`; the thread's own, as are the next two
   Handover handover_;
+  TlsSecrets secrets_;
   std::thread thread_;
 };
 

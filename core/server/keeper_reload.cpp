@@ -74,7 +74,7 @@ void Keeper::begin_reload() {
   });
   for (auto& server : current_) {
     if (server.state() != KeptServer::State::serving) continue;
-    server.prepare(reload.number, reload.handover, fresh);
+    server.prepare(reload.number, reload.handover, fresh, secrets_.secrets(reload.configuration));
     reload.servers.insert(server.pid());
   }
   reload.missing = reload.servers;

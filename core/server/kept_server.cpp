@@ -96,9 +96,11 @@ void KeptServer::hand(const base::UniqueFd& file, const std::string& path) {
   child_.channel.send("opened", path, file ? std::vector<int>{file.get()} : std::vector<int>{});
 }
 
-void KeptServer::prepare(std::uint64_t number, const Handover& handover, const std::vector<BoundListener>& listeners) {
+void KeptServer::prepare(std::uint64_t number, const Handover& handover, const std::vector<BoundListener>& listeners,
+                         const TlsSecrets& secrets) {
   handover.send(child_.channel);
   send_listeners(child_.channel, listeners);
+  secrets.send(child_.channel);
   send("prepare", std::to_string(number));
 }
 

@@ -48,7 +48,8 @@ class KeptServer {
 
   void send(std::string_view order, std::string_view body = {}) { child_.channel.send(order, body); }
   // It answers with `result` whether it could serve that, with these listeners beside those it has.
-  void prepare(std::uint64_t number, const Handover& handover, const std::vector<BoundListener>& listeners);
+  void prepare(std::uint64_t number, const Handover& handover, const std::vector<BoundListener>& listeners,
+               const TlsSecrets& secrets);
   void retire(std::string_view reason);
   // Until then it serves, or has ended, or it is killed by whoever looks; none: for ever.
   void set_deadline(std::optional<Clock::time_point> deadline) { deadline_ = deadline; }

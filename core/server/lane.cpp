@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto drain_check = 20ms;
+constexpr auto drain_look = 20ms;
 constexpr auto first_requests = 100ms;          // for clients that were accepted a moment ago
 constexpr std::uint64_t between_tidying = 100;  // milliseconds
 
@@ -172,7 +172,7 @@ void Lane::check() {
     if (!keeps_idle_) table.connections->close_idle();
     live += table.connections->count();
   }
-  if (live != 0) return check_later(drain_check);
+  if (live != 0) return check_later(drain_look);
   drained_();
 }
 

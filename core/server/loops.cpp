@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr auto drain_check = 20ms;
 constexpr auto worker_patience = 1000ms;  // after the drain
-constexpr auto patience = 1000ms;         // with loops that are asked something
+constexpr auto survey_patience = 1000ms;  // with loops that are asked something
 constexpr auto turnover_patience = 10'000ms;
 
 }  // namespace
@@ -151,11 +151,11 @@ bool Loops::turn_over(const std::shared_ptr<const Turnover>& turnover) {
 }
 
 void Loops::retire() {
-  ask_all(patience, [](Lane& lane, Load&) { lane.retire(); });
+  ask_all(survey_patience, [](Lane& lane, Load&) { lane.retire(); });
 }
 
 Loops::Load Loops::load() {
-  auto load = ask_all(patience, [](Lane& lane, Load& sum) {
+  auto load = ask_all(survey_patience, [](Lane& lane, Load& sum) {
                 sum.requests += lane.requests();
                 sum.connections += lane.connections();
               }).first;

@@ -84,8 +84,7 @@ void Process::subscribe_core() {
   bus_.subscribe({"start", "certificates", bind_priority, [this](std::string_view) { tls_.load(); }});
   bus_.subscribe({"graceful", "reload", generation_priority, [this](std::string_view reason) { reload(reason); }});
   bus_.subscribe({"rehearsal", "reload", generation_priority, [this](std::string_view) { rehearse(); }});
-  bus_.subscribe(
-      {"reload_certificates", "certificates", certificate_priority, [this](std::string_view) { tls_.reload(); }});
+  bus_.subscribe({"reload_certificates", "certificates", bind_priority, [this](std::string_view) { tls_.reload(); }});
   bus_.subscribe({"start", "listeners", bind_priority, [this](std::string_view) { bind(); }});
   bus_.subscribe({"exit", "listeners", bind_priority, [this](std::string_view) { listeners_.clear(); }});
   // The threads end after everything else that may log, or be asked, not here.
@@ -223,9 +222,8 @@ FileBytes Process::read_file(const std::string& path) {
 
 void Process::restart(std::string_view reason) {
   if (link_) return link_->restart(reason);
-  const pid_t successor =
-      start_successor(program_, {listeners_, control_ ? control_->listening() : -1, tls_.secrets()},
-                      configuration().server.start_time, [this] { return bus_.stopping(); });
+  const pid_t successor = start_successor(program_, {listeners_, control_ ? control_->listening() : -1, tls_.secrets()},
+                                          configuration().server.start_time, [this] { return bus_.stopping(); });
   for (auto& listener : listeners_) {
     for (auto& socket : listener.sockets) socket.keep_file();
   }

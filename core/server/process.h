@@ -58,6 +58,7 @@ class Process {
   struct Given {  // by the keeper
     Handover handover;
     std::vector<BoundListener> listeners;
+    TicketSeeds tickets;
   };
   Prepared prepare(Given* given);
   void reload(std::string_view reason);

@@ -10,24 +10,26 @@
 namespace kirsch::server {
 
 KeeperLink::Orders Process::orders() {
-  return {.exit = [this](std::string_view reason) { bus_.request_exit(reason); },
-          .retire = [this](std::string_view reason) { bus_.request("retire", reason); },
-          .force = [this](std::string_view reason) { bus_.force(reason); },
-          .request =
-              [this](std::string_view channel, std::string_view reason, std::uint64_t number) {
-                bus_.request(channel, reason, [this, number](const std::vector<engine::Failure>& failures) {
-                  const auto verdict = verdict_of(failures, base::ExitCode::reload_rejected);
-                  link_->result(number, verdict.code, verdict.text);
-                });
-              },
-          .prepare =
-              [this](std::uint64_t number, Handover handover, std::vector<BoundListener> listeners) {
-                const auto given = std::make_shared<Given>(Given{std::move(handover), std::move(listeners)});
-                bus_.post([this, number, given] { prepare_for_keeper(number, *given); });
-              },
-          .abandon = [this] { bus_.post([this] { abandon(); }); },
-          .load = [this] { return load(); },
-          .details = [this] { return details(); }};
+  return {
+      .exit = [this](std::string_view reason) { bus_.request_exit(reason); },
+      .retire = [this](std::string_view reason) { bus_.request("retire", reason); },
+      .force = [this](std::string_view reason) { bus_.force(reason); },
+      .request =
+          [this](std::string_view channel, std::string_view reason, std::uint64_t number) {
+            bus_.request(channel, reason, [this, number](const std::vector<engine::Failure>& failures) {
+              const auto verdict = verdict_of(failures, base::ExitCode::reload_rejected);
+              link_->result(number, verdict.code, verdict.text);
+            });
+          },
+      .prepare =
+          [this](std::uint64_t number, Handover handover, std::vector<BoundListener> listeners, TlsSecrets secrets) {
+            const auto given =
+                std::make_shared<Given>(Given{std::move(handover), std::move(listeners), std::move(secrets.tickets)});
+            bus_.post([this, number, given] { prepare_for_keeper(number, *given); });
+          },
+      .abandon = [this] { bus_.post([this] { abandon(); }); },
+      .load = [this] { return load(); },
+      .details = [this] { return details(); }};
 }
 
 // On the control thread.

@@ -26,7 +26,7 @@ Process::Prepared Process::prepare(Given* given) {
   auto blueprint = std::make_shared<const Blueprint>(
       read_blueprint(blueprint_.file, blueprint_.change, given != nullptr ? &given->handover : nullptr));
   Prepared prepared;
-  prepared.certificates = tls_.stage(blueprint->configuration, {});
+  prepared.certificates = tls_.stage(blueprint->configuration, given != nullptr ? given->tickets : TicketSeeds());
   prepared.next = generations_.build(std::move(blueprint));
   const auto& next = *prepared.next;
   try {

@@ -47,8 +47,8 @@ TlsListeners::Staged TlsListeners::stage(const config::Configuration& configurat
   for (const auto& settings : configuration.listeners) {
     if (!settings.tls) continue;
     const auto listener = staged.listeners[settings.name] = listener_for(settings, given);
-    staged.contexts.emplace_back(
-        settings.name, make_context(settings, read_, passwords_, listener->tickets, Purpose::serve, found));
+    staged.contexts.emplace_back(settings.name,
+                                 make_context(settings, read_, passwords_, listener->tickets, Purpose::serve, found));
   }
   staged.warnings = warnings_of(std::move(found));
   return staged;

@@ -9,7 +9,7 @@
 namespace kirsch::test {
 namespace {
 
-constexpr std::string_view hello = "paths: { /: { handler: { respond: { body: \"Hello, world!\" } } } }\n";
+constexpr std::string_view greeting = "paths: { /: { handler: { respond: { body: \"Hello, world!\" } } } }\n";
 constexpr std::string_view pipeline =
     "logs: { access: { to: access.log } }\n"
     "tools: { secureheaders: {}, request_id: {}, response_headers: { set: { X-Served-By: kirsch } }, accesslog: {}, "
@@ -53,10 +53,10 @@ class Allocations : public ::testing::TestWithParam<std::string> {
 constexpr std::size_t requests = 20'000;
 constexpr std::uint64_t of_connections = 200;
 
-TEST_P(Allocations, AreNoneForABareRequest) { EXPECT_LE(counted(hello, requests), of_connections); }
+TEST_P(Allocations, AreNoneForABareRequest) { EXPECT_LE(counted(greeting, requests), of_connections); }
 
 TEST_P(Allocations, AreNoneForAPipelineOfTools) {
-  EXPECT_LE(counted(std::string(pipeline) + std::string(hello), requests), of_connections);
+  EXPECT_LE(counted(std::string(pipeline) + std::string(greeting), requests), of_connections);
 }
 
 TEST_P(Allocations, AreNoneForASmallFile) { EXPECT_LE(counted(files, requests), of_connections); }

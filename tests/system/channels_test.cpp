@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr auto paths = "paths: { /heard: { handler: { heard: {} } }, /fickle: { handler: { fickle: {} } } }\n";
+constexpr auto channel_paths = "paths: { /heard: { handler: { heard: {} } }, /fickle: { handler: { fickle: {} } } }\n";
 
 // The signal is taken by a thread of its own: asks until its listener has run.
 std::string heard_with(const Server& server, std::string_view piece) {
@@ -23,7 +23,7 @@ std::string heard_with(const Server& server, std::string_view piece) {
 
 TEST(Channels, TellAModuleOfSignalsTheReadinessAndTheLog) {
   Server server(loopback("engine: { signals: {}, hearer: { channels: [SIGUSR2, SIGWINCH, ready, log, SIGTERM] } }\n" +
-                         std::string(paths)));
+                         std::string(channel_paths)));
   EXPECT_THAT(heard_with(server, "log: "), HasSubstr("log: bus started\n"));
   server.signal(SIGUSR2);
   const auto all = heard_with(server, "SIGUSR2: ");
@@ -34,7 +34,7 @@ TEST(Channels, TellAModuleOfSignalsTheReadinessAndTheLog) {
 }
 
 TEST(Channels, AreLeftByOneListenerForAnotherInTheMidstOfAPublish) {
-  Server server(loopback("engine: { signals: {}, hearer: { leaves: SIGUSR2 } }\n" + std::string(paths)));
+  Server server(loopback("engine: { signals: {}, hearer: { leaves: SIGUSR2 } }\n" + std::string(channel_paths)));
   server.signal(SIGUSR2);
   EXPECT_THAT(heard_with(server, "SIGUSR2"), HasSubstr("SIGUSR2: from pid"));
   EXPECT_EQ(server.stop(), 0);
@@ -42,7 +42,7 @@ TEST(Channels, AreLeftByOneListenerForAnotherInTheMidstOfAPublish) {
 }
 
 TEST(Channels, CallNobodyWhoHasLeft) {
-  Server server(loopback("engine: { signals: {} }\n" + std::string(paths)));
+  Server server(loopback("engine: { signals: {} }\n" + std::string(channel_paths)));
   EXPECT_EQ(get(server, "/fickle").body, "late: 0\n");
   EXPECT_EQ(server.stop(), 0) << server.log();
 }

@@ -12,13 +12,14 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-constexpr auto here = "paths: { /: { handler: { respond: { body: here } } }, /gate: { handler: { gate: {} } } }\n";
+constexpr auto controlled_site =
+    "paths: { /: { handler: { respond: { body: here } } }, /gate: { handler: { gate: {} } } }\n";
 
 // The parameter: whether a keeper stands between.
 class Control : public ::testing::TestWithParam<std::string> {
  protected:
   static std::string yaml(const std::string& more = {}) {
-    return loopback("server: { keeper: " + GetParam() + more + " }\n" + here);
+    return loopback("server: { keeper: " + GetParam() + more + " }\n" + controlled_site);
   }
 };
 
@@ -133,7 +134,7 @@ TEST(ControlSocket, WorksWhereTheStateHasALongPath) {
   const TemporaryFolder folder;
   const auto state = folder.path() / std::string(120, 'd');
   std::filesystem::create_directory(state);
-  const Server server(loopback("server: { state: \"" + state.string() + "\" }\n" + here));
+  const Server server(loopback("server: { state: \"" + state.string() + "\" }\n" + controlled_site));
   const auto status = command(server, "status");
   EXPECT_EQ(status.exit_code, 0) << status.err;
 }

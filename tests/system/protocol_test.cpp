@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr auto paths =
+constexpr auto protocol_paths =
     "paths:\n"
     "  /inspect: { handler: { inspect: {} } }\n"
     "  /worker: { handler: { inspect_blocking: {} } }\n"
@@ -20,7 +20,7 @@ constexpr auto paths =
 
 class Protocol : public ::testing::Test {
  protected:
-  const Server server_{loopback(std::string("server: { loops: 1 }\n") + paths)};
+  const Server server_{loopback(std::string("server: { loops: 1 }\n") + protocol_paths)};
 };
 
 TEST_F(Protocol, keeps_connections_alive) {

@@ -17,7 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-constexpr auto here = "paths: { /: { handler: { respond: { body: here } } }, /gate: { handler: { gate: {} } } }\n";
+constexpr auto restarted_site =
+    "paths: { /: { handler: { respond: { body: here } } }, /gate: { handler: { gate: {} } } }\n";
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int restarts = 10;
@@ -47,7 +48,7 @@ class Load {
 // The parameter: whether a keeper stands between.
 class Restart : public ::testing::TestWithParam<std::string> {
  protected:
-  static std::string yaml(const std::string& rest = here) {
+  static std::string yaml(const std::string& rest = restarted_site) {
     return loopback("server: { keeper: " + GetParam() + " }\n" + rest);
   }
 };
@@ -115,10 +116,10 @@ TEST_P(Restart, ThatFailsAfterItHasTakenTheSocketsLeavesThem) {
 }
 
 TEST_P(Restart, ThatIsNotReadyInTimeLeavesTheServer) {
-  Server server(loopback("server: { keeper: " + GetParam() + ", start_time: 3s }\n" + here));
+  Server server(loopback("server: { keeper: " + GetParam() + ", start_time: 3s }\n" + restarted_site));
   const auto before = processes(server);
   rewrite(server, loopback("server: { keeper: " + GetParam() +
-                           ", start_time: 3s }\nengine: { signals: {}, stalling: {} }\n" + here));
+                           ", start_time: 3s }\nengine: { signals: {}, stalling: {} }\n" + restarted_site));
   const auto restart = command(server, "restart");
   EXPECT_EQ(restart.exit_code, 7) << restart.err;
   EXPECT_EQ(get(server, "/").body, "here");

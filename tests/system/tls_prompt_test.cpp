@@ -16,9 +16,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr auto simple = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-constexpr auto hello = "paths: { /: { handler: { respond: { body: hello } } } }\n";
-
 // A terminal whose user knows the answers. What appears on it goes to standard output; an end is passed on.
 constexpr auto terminal = R"(
 import os, pty, signal, sys
@@ -52,7 +49,7 @@ class TlsPrompt : public ::testing::Test {
   }
   std::string yaml(const std::string& rest = {}) const {
     return "version: 1\nlisteners: { main: { bind: \"127.0.0.1:0\", tls: { certificate: \"" +
-           certificates_.certificate() + "\", private_key: \"" + locked_ + "\", password: prompt } } }\n" + hello +
+           certificates_.certificate() + "\", private_key: \"" + locked_ + "\", password: prompt } } }\n" + hello_path +
            rest;
   }
   ServerOptions typing(const std::string& answers) const { return {.launcher = {"python3", "-c", terminal, answers}}; }
@@ -71,7 +68,7 @@ class TlsPrompt : public ::testing::Test {
 
 TEST_F(TlsPrompt, asks_until_it_is_right_and_shows_nothing) {
   Server server(yaml(), typing("sesame\\n|open sezame\\x7f\\x7f\\x7f\\x7fsame\\n"));
-  EXPECT_THAT(TlsClient(server.port()).ask(simple), HasSubstr("hello"));
+  EXPECT_THAT(TlsClient(server.port()).ask(localhost_get), HasSubstr("hello"));
   EXPECT_EQ(server.stop(), 0);
   EXPECT_THAT(server.log(),
               AllOf(HasSubstr("Password of "), HasSubstr("Wrong. Once more: "), Not(HasSubstr("sesame"))));
@@ -100,7 +97,7 @@ TEST_P(TlsPromptOnce, is_enough_for_the_processes_of_restarts) {
   for (int count = 0; count < 2; ++count) {
     const auto restart = command(server, "restart");
     ASSERT_EQ(restart.exit_code, 0) << restart.err << server.log();
-    EXPECT_THAT(TlsClient(server.port()).ask(simple), HasSubstr("hello"));
+    EXPECT_THAT(TlsClient(server.port()).ask(localhost_get), HasSubstr("hello"));
   }
   EXPECT_EQ(occurrences(server.log(), "Password of "), 1U);
   EXPECT_EQ(command(server, "stop").exit_code, 0);
@@ -126,12 +123,12 @@ TEST_F(TlsPrompt, is_known_to_servers_that_are_started_again) {
   const auto first = processes(server, "started");
   for (const pid_t each : first) ::kill(each, SIGABRT);
   server.wait_for_log("started server process", 2);
-  EXPECT_THAT(TlsClient(server.port()).ask(simple), HasSubstr("hello"));
+  EXPECT_THAT(TlsClient(server.port()).ask(localhost_get), HasSubstr("hello"));
   EXPECT_EQ(occurrences(server.log(), "Password of "), 1U);
 }
 
 TEST_F(TlsPrompt, of_a_key_that_is_new_is_for_a_start) {
-  Server server(over_tls(certificates_, std::string("server: { keeper: on }\n") + hello));
+  Server server(over_tls(certificates_, std::string("server: { keeper: on }\n") + hello_path));
   std::filesystem::copy_file(locked_, certificates_.private_key(), std::filesystem::copy_options::overwrite_existing);
   const auto file = server.folder() / "kirsch.yaml";
   auto text = contents_of(file);
@@ -141,7 +138,7 @@ TEST_F(TlsPrompt, of_a_key_that_is_new_is_for_a_start) {
   EXPECT_EQ(restart.exit_code, 8);
   EXPECT_THAT(restart.err, AllOf(HasSubstr("the password of a private key is to be typed, and nobody was asked"),
                                  HasSubstr("stop the server and start it")));
-  EXPECT_THAT(TlsClient(server.port()).ask(simple), HasSubstr("hello"));
+  EXPECT_THAT(TlsClient(server.port()).ask(localhost_get), HasSubstr("hello"));
 }
 
 }  // namespace
