@@ -1,6 +1,7 @@
 // Writes status, framing and fields.
 #include "http/response_head.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -57,10 +58,7 @@ AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& cont
 
 namespace {
 
-char* put(char* to, std::string_view text) {
-  std::memcpy(to, text.data(), text.size());
-  return to + text.size();
-}
+char* put(char* to, std::string_view text) { return std::copy(text.begin(), text.end(), to); }
 
 char* put_number(char* to, std::uint64_t number) { return std::to_chars(to, to + 20, number).ptr; }
 
