@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <system_error>
+#include <thread>
 
 #include "launcher.h"
 #include "standard_streams.h"
@@ -72,6 +74,7 @@ struct Daemonizer {
     ::setsid();
     // Whoever leads a session gets a terminal by opening one; its child does not.
     reporter_.emplace(pipe[1]);
+    const pid_t between = ::getpid();
     const pid_t second = ::fork();
     if (second < 0) {
       reporter_->introduce();
@@ -79,7 +82,15 @@ struct Daemonizer {
       ::_exit(1);
     }
     if (second > 0) ::_exit(0);
+    await_end_of(between);
     settle();
+  }
+
+  // Until then it shares the locks of the daemon, whose failure could leave behind what is locked.
+  static void await_end_of(pid_t parent) {
+    constexpr int most = 1000;
+    for (int tries = 0; ::getppid() == parent && tries < most; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
   static pid_t fork_once(const int (&pipe)[2]) {

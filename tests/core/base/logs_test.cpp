@@ -211,7 +211,7 @@ TEST_F(LogsTest, NoLineIsLostWhileFilesAreRotated) {
     std::atomic<bool> enough = false;
     std::thread writer([&] {
       auto* log = logs.find("access");
-      for (; !enough; ++lines) log->append("line " + std::to_string(lines));
+      while (!enough) lines += log->append("line " + std::to_string(lines)) ? 1 : 0;
     });
     for (int number = 0; number < rotations; ++number) {
       std::filesystem::rename(folder_.path() / "access", folder_.path() / ("access." + std::to_string(number)));
@@ -224,7 +224,7 @@ TEST_F(LogsTest, NoLineIsLostWhileFilesAreRotated) {
   all += written("access");
   std::string expected;
   for (int line = 0; line < lines; ++line) expected += "line " + std::to_string(line) + "\n";
-  EXPECT_EQ(all, expected);
+  EXPECT_TRUE(all == expected);  // too much to print
 }
 
 TEST_F(LogsTest, AFileThatCannotBeReopenedIsTold) {
