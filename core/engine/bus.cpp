@@ -2,6 +2,7 @@
 #include "engine/bus.h"
 
 #include <cassert>
+#include <cstddef>
 #include <utility>
 
 namespace kirsch::engine {
@@ -105,7 +106,8 @@ std::vector<Failure> Bus::publish(std::string_view channel, std::string_view mes
 
 void Bus::log(base::Level level, std::string_view line) {
   // A listener of channel log that logs would call itself without end.
-  static thread_local bool publishing = false;
+  // Aligned like what follows it in memory: mold 1.10 makes programs that cannot be loaded where it is not.
+  alignas(std::max_align_t) static thread_local bool publishing = false;
   log_.write(level, line);
   if (std::exchange(publishing, true)) return;
   for (const auto& listener : listeners_.snapshot("log", Order::ascending)) {
