@@ -1,4 +1,4 @@
-// In a handler of a fault only what POSIX calls async-signal-safe may run: no memory is asked for, no lock is taken.
+// In a handler of a fault only what POSIX calls async-signal-safe may run: no memory is asked for. Names of the stack need the dynamic loader's lock.
 #include "server/crash.h"
 
 #include <execinfo.h>
@@ -28,7 +28,7 @@ constexpr std::size_t stack_size = std::size_t{128} * 1024;
 constexpr std::array signals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 std::atomic<int> file = -1;
-std::atomic<bool> reporting = false;
+std::atomic<pid_t> reporter = 0;  // the thread that reports
 
 // One line, put together on the stack and written to both places.
 class Report {
@@ -81,7 +81,19 @@ std::string_view name_of(int signal) noexcept {
   }
 }
 
+// Names come from the dynamic loader, whose lock another thread may hold for ever: then the report ends without them.
+void end_within_seconds() noexcept {
+  constexpr unsigned seconds = 5;
+  ::signal(SIGALRM, SIG_DFL);
+  sigset_t alarm;
+  ::sigemptyset(&alarm);
+  ::sigaddset(&alarm, SIGALRM);
+  ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
+  ::alarm(seconds);
+}
+
 void write_stack() noexcept {
+  end_within_seconds();
   std::array<void*, 64> frames;
   const int count = ::backtrace(frames.data(), static_cast<int>(frames.size()));
   for (const int to : {STDERR_FILENO, file.load(std::memory_order_relaxed)})
@@ -111,8 +123,15 @@ void report(int signal, const siginfo_t& info) noexcept {
 }
 
 void on_fault(int signal, siginfo_t* info, void*) noexcept {
-  // A second thread waits for the first one's end of all.
-  while (reporting.exchange(true)) ::pause();
+  const pid_t self = ::gettid();
+  pid_t none = 0;
+  if (!reporter.compare_exchange_strong(none, self)) {
+    // Another thread's report ends them all. A fault in the report itself ends it.
+    while (reporter.load() != self) ::pause();
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+    return;
+  }
   report(signal, *info);
   struct sigaction usual {};
   usual.sa_handler = SIG_DFL;

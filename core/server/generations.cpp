@@ -40,6 +40,7 @@ std::unique_ptr<LoadedGeneration> Generations::build(std::shared_ptr<const Bluep
     next->numbers = numbers_for(next->configuration());
     next->modules.load(loader::Phase::late);
     build_generation(next->configuration(), next->numbers, next->modules, next->pipeline);
+    pending_ = next.get();
     return next;
   } catch (...) {
     drop(std::move(next));
@@ -50,6 +51,7 @@ std::unique_ptr<LoadedGeneration> Generations::build(std::shared_ptr<const Bluep
 void Generations::drop(std::unique_ptr<LoadedGeneration> generation) noexcept {
   current().modules.offer_services();
   --made_;
+  pending_ = nullptr;
   if (generation) destroy(std::move(generation));
 }
 
@@ -60,7 +62,9 @@ void Generations::destroy(std::unique_ptr<LoadedGeneration> generation) noexcept
     const auto uses = [&](const std::unique_ptr<LoadedGeneration>& other) {
       return std::ranges::find(other->modules.all(), module) != other->modules.all().end();
     };
-    if (module->stays() || std::ranges::any_of(all_, uses) || module->end_calls(patience)) continue;
+    const bool awaited =
+        pending_ != nullptr && std::ranges::find(pending_->modules.all(), module) != pending_->modules.all().end();
+    if (module->stays() || awaited || std::ranges::any_of(all_, uses) || module->end_calls(patience)) continue;
     log_.write(base::Level::error, "modules: " + module->module().manifest().name +
                                        " still runs what it has left with workers; generation " +
                                        std::to_string(generation->pipeline.number()) + " stays loaded");
@@ -70,6 +74,7 @@ void Generations::destroy(std::unique_ptr<LoadedGeneration> generation) noexcept
 }
 
 void Generations::adopt(std::unique_ptr<LoadedGeneration> generation) {
+  pending_ = nullptr;
   generation->modules.forget_former();
   generation->blueprint->catalogue.release_files();
   generation->loaded = std::chrono::system_clock::now();

@@ -76,6 +76,7 @@ class Generations {
   const unsigned loops_;
   const std::function<void(std::function<void()>)> post_;
   std::uint64_t made_ = 0;
+  const LoadedGeneration* pending_ = nullptr;         // built, neither adopted nor dropped
   mutable std::mutex mutex_;                          // of changes of the list
   std::list<std::unique_ptr<LoadedGeneration>> all_;  // the current one last
 };

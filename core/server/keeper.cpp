@@ -158,8 +158,11 @@ void Keeper::start_team() {
 int Keeper::time_to_wait() const {
   auto next = Clock::now() + 1h;
   if (!coming_.empty()) next = std::min(next, coming_deadline_);
-  for (const auto due : starts_due_) next = std::min(next, due);
-  if (reload_) next = std::min(next, reload_->deadline);
+  if (reload_) {
+    next = std::min(next, reload_->deadline);
+  } else {
+    for (const auto due : starts_due_) next = std::min(next, due);
+  }
   if (files_) next = std::min(next, files_->due().value_or(next));
   for (const auto* team : {&current_, &coming_, &retiring_}) {
     for (const auto& server : *team) next = std::min(next, server.deadline().value_or(next));

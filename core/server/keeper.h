@@ -101,6 +101,7 @@ class Keeper {
   void ask_reload(bool rehearsal, const Answer& answer);
   void review_reload();
   void begin_reload();
+  void give_up_waiting();
   void commit_reload();
   void end_reload();
   void watch_files(const Blueprint& blueprint);

@@ -69,7 +69,13 @@ void KeeperLink::run() noexcept {
     std::array<pollfd, 2> watched{pollfd{end_.get(), POLLIN, 0}, pollfd{channel_.descriptor(), POLLIN, 0}};
     if (::poll(watched.data(), watched.size(), -1) < 0) continue;  // EINTR: a debugger
     if (watched[0].revents != 0) return;
-    if (auto message = channel_.receive(0ms)) obey(*message);
+    if (auto message = channel_.receive(0ms)) {
+      try {
+        obey(*message);
+      } catch (const std::exception& error) {  // what came without its descriptors, because there is no room for them
+        fault_ = error.what();
+      }
+    }
     if (channel_.ended()) return orders_.exit("the keeper is gone");
   }
 }
@@ -87,12 +93,18 @@ void KeeperLink::obey(net::Message& message) {
     orders_.request(message.body.substr(first + 1, second - first - 1), message.body.substr(second + 1),
                     std::strtoull(message.body.c_str(), nullptr, 10));
   } else if (message.type == "listener") {
+    if (message.descriptors.empty()) throw std::runtime_error("a listener came without its socket");
     take_listener(listeners_, message);
   } else if (message.type == "module" || message.type == "configuration") {
     handover_.take(message);
   } else if (message.type == "prepare") {
-    orders_.prepare(std::strtoull(message.body.c_str(), nullptr, 10), std::exchange(handover_, {}),
-                    std::exchange(listeners_, {}), std::exchange(secrets_, {}));
+    const auto number = std::strtoull(message.body.c_str(), nullptr, 10);
+    auto handover = std::exchange(handover_, {});
+    auto listeners = std::exchange(listeners_, {});
+    auto secrets = std::exchange(secrets_, {});
+    if (const auto fault = std::exchange(fault_, {}); !fault.empty())
+      return result(number, base::ExitCode::reload_rejected, "the new configuration did not arrive: " + fault + '\n');
+    orders_.prepare(number, std::move(handover), std::move(listeners), std::move(secrets));
   } else if (message.type == "abandon") {
     orders_.abandon();
   } else if (message.type == "opened") {

@@ -67,9 +67,10 @@ class KeeperLink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<net::Message> opened_;
-  std::vector<BoundListener> listeners_;  // for the next `prepare`; the thread's own, as are the next two
+  std::vector<BoundListener> listeners_;  // for the next `prepare`; the thread's own, as are the next three
   Handover handover_;
   TlsSecrets secrets_;
+  std::string fault_;  // of what came for it
   std::thread thread_;
 };
 

@@ -25,20 +25,36 @@ void Keeper::ask_reload(bool rehearsal, const Answer& answer) {
 
 void Keeper::review_reload() {
   if (reload_) {
-    std::erase_if(reload_->missing, [this](pid_t pid) {
+    const auto ended = std::erase_if(reload_->missing, [this](pid_t pid) {
       return std::ranges::none_of(current_, [pid](const KeptServer& server) { return server.pid() == pid; });
     });
-    if (!reload_->committed && !reload_->missing.empty() && Clock::now() > reload_->deadline) {
-      reload_->code = ExitCode::timed_out;
-      reload_->text = "a server process was not ready for it within " +
-                      std::to_string(configuration_.server.start_time.count()) + " ms (server.start_time)\n";
-      reload_->missing.clear();
+    // Once it is decided, another one starts with what was decided.
+    if (ended != 0 && !reload_->committed) {
+      reload_->code = ExitCode::internal;
+      reload_->text = "a server process ended while it got ready for it; the log of errors says how\n";
     }
+    if (!reload_->missing.empty() && Clock::now() > reload_->deadline) give_up_waiting();
     if (!reload_->missing.empty()) return;
     const bool commits = !reload_->committed && !reload_->rehearsal && reload_->code == ExitCode::ok;
     return commits ? commit_reload() : end_reload();
   }
-  if (!reload_orders_.empty() && coming_.empty() && !restart_wanted_) begin_reload();
+  // One that is still starting has read what was served before.
+  const bool starting = std::ranges::any_of(
+      current_, [](const KeptServer& server) { return server.state() == KeptServer::State::starting; });
+  if (!reload_orders_.empty() && coming_.empty() && !restart_wanted_ && !starting) begin_reload();
+}
+
+// Those who have not answered: before the decision it is refused, afterwards others take their place.
+void Keeper::give_up_waiting() {
+  auto& reload = *reload_;
+  reload.code = ExitCode::timed_out;
+  reload.text = "a server process was not ready for it within " +
+                std::to_string(configuration_.server.start_time.count()) + " ms (server.start_time)\n";
+  if (reload.committed) {
+    for (auto& server : current_)
+      if (reload.missing.contains(server.pid())) server.kill();
+  }
+  reload.missing.clear();
 }
 
 void Keeper::begin_reload() {
@@ -55,7 +71,7 @@ void Keeper::begin_reload() {
     auto [blueprint, handover] = read_for_others(blueprint_.file, blueprint_.change);
     reload.listeners = rebind_listeners(blueprint.configuration, Loops::count(configuration_.server), listeners_);
     refuse_root(blueprint.configuration, reload.listeners);
-    watch_files(blueprint);
+    if (!reload.rehearsal) watch_files(blueprint);
     reload.configuration = std::move(blueprint.configuration);
     reload.handover = std::move(handover);
   } catch (const base::Refusal& refusal) {
@@ -90,6 +106,7 @@ void Keeper::watch_files(const Blueprint& blueprint) {
 void Keeper::commit_reload() {
   auto& reload = *reload_;
   reload.committed = true;
+  reload.deadline = Clock::now() + reload.configuration.server.start_time;
   listeners_ = std::move(reload.listeners);
   configuration_ = std::move(reload.configuration);
   handover_ = std::move(reload.handover);
@@ -98,13 +115,10 @@ void Keeper::commit_reload() {
   const auto verdict = verdict_of(failures, ExitCode::reload_rejected);
   reload.code = verdict.code;
   reload.text += verdict.text;
-  for (auto server = current_.begin(); server != current_.end(); ++server) {
-    if (reload.servers.contains(server->pid())) {
-      reload.missing.insert(server->pid());
-      server->send("request", std::to_string(reload.number) + "\ngraceful\na reload");
-    } else if (server->state() == KeptServer::State::starting) {
-      server->kill();  // it has read what was served before; another one is started
-    }
+  for (auto& server : current_) {
+    if (!reload.servers.contains(server.pid())) continue;
+    reload.missing.insert(server.pid());
+    server.send("request", std::to_string(reload.number) + "\ngraceful\na reload");
   }
   if (reload.missing.empty()) end_reload();
 }

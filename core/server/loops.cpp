@@ -134,8 +134,11 @@ std::pair<Loops::Load, bool> Loops::ask_all(std::chrono::milliseconds within, Wo
   std::size_t asked = 0;
   for (const auto& lane : lanes_) {
     const bool posted = lane->loop().post([&lane = *lane, survey, work] {
+      Load part;
+      work(lane, part);  // may take its time: the others do not wait for it
       const std::lock_guard lock(survey->mutex);
-      work(lane, survey->load);
+      survey->load.requests += part.requests;
+      survey->load.connections += part.connections;
       ++survey->told;
       survey->changed.notify_all();
     });

@@ -113,7 +113,9 @@ void Process::watch_files() {
 }
 
 void Process::abandon() noexcept {
-  if (prepared_) generations_.drop(std::move(prepared_->next));
+  if (!prepared_) return;
+  prepared_->listeners.clear();  // first: somebody may want to bind them anew
+  generations_.drop(std::move(prepared_->next));
   prepared_.reset();
 }
 
