@@ -71,6 +71,7 @@ class Statistics(unittest.TestCase):
     def test_takes_the_median_of_quiet_slices(self):
         self.assertEqual(pairs.middle([slice_of(1), slice_of(2), slice_of(3), slice_of(90, clean=False)], "cpu"), 2)
         self.assertEqual(pairs.middle([slice_of(1, clean=False), slice_of(3, clean=False), None], "cpu"), 2)
+        self.assertEqual(pairs.middle([slice_of(9), *[slice_of(4, clean=False)] * 5], "cpu"), 4)  # one is too few
 
     def test_shows_ratios_with_their_interval_and_marks_the_unquiet(self):
         ratio = {"median": 0.5, "low": 0.4, "high": 0.6, "pairs": 3, "clean": True}

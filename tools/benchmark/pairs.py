@@ -16,10 +16,10 @@ def load_of(session, case, folder):
 
 
 def middle(slices, key):
-    """The median over the clean slices, over all where none is clean."""
+    """The median over the clean slices, over all where too few are clean."""
     there = [slice_ for slice_ in slices if slice_]
     clean = [slice_ for slice_ in there if slice_["clean"]]
-    return statistics.median(slice_[key] for slice_ in clean or there)
+    return statistics.median(slice_[key] for slice_ in (clean if spread.enough(clean, there) else there))
 
 
 def line_of(slices):

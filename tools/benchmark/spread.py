@@ -33,6 +33,10 @@ def percentile(histograms, share):
     return None
 
 
+def enough(clean, everything):
+    return len(clean) >= max(3, len(everything) / 3)
+
+
 def ratios(ours, peer, key):
     """Of two lines' slices by round: per round in which both are clean, ours / peer. With fewer than a third (and three)
     clean rounds all count, and the second value says so."""
@@ -41,6 +45,6 @@ def ratios(ours, peer, key):
                 if mine and other and other[key] and (wanted(mine) and wanted(other))]
     clean = paired(lambda slice_: slice_["clean"])
     everything = paired(lambda slice_: True)
-    if len(clean) >= max(3, len(everything) / 3):
+    if enough(clean, everything):
         return clean, True
     return everything, False
