@@ -30,7 +30,7 @@ class ClientLimitsTable {
   ClientLimitsTable(const config::Configuration& configuration, unsigned loops, base::Log& log);
 
   // By listener. Those without limits of their own share the server's, and the count of connections with it. What has
-  // not changed since the last `use` is the same object. `numbers` are those of the listeners.
+  // not changed since the last call is the same object. `numbers` are those of the listeners.
   std::vector<std::shared_ptr<ClientLimits>> of(const config::Configuration& configuration,
                                                 const std::vector<std::uint32_t>& numbers);
 

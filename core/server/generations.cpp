@@ -56,21 +56,22 @@ void Generations::drop(std::unique_ptr<LoadedGeneration> generation) noexcept {
 }
 
 // Modules that go with it have nothing left on loops and workers when their instances are destroyed.
-void Generations::destroy(std::unique_ptr<LoadedGeneration> generation) noexcept {
+bool Generations::destroy(std::unique_ptr<LoadedGeneration> generation) noexcept {
   constexpr std::chrono::seconds patience(10);
   for (const auto& module : generation->modules.all()) {
-    const auto uses = [&](const std::unique_ptr<LoadedGeneration>& other) {
-      return std::ranges::find(other->modules.all(), module) != other->modules.all().end();
+    const auto in = [&](const LoadedGeneration& other) {
+      return std::ranges::find(other.modules.all(), module) != other.modules.all().end();
     };
-    const bool awaited =
-        pending_ != nullptr && std::ranges::find(pending_->modules.all(), module) != pending_->modules.all().end();
-    if (module->stays() || awaited || std::ranges::any_of(all_, uses) || module->end_calls(patience)) continue;
+    const bool used = (pending_ != nullptr && in(*pending_)) ||
+                      std::ranges::any_of(all_, [&](const auto& other) { return in(*other); });
+    if (module->stays() || used || module->end_calls(patience)) continue;
     log_.write(base::Level::error, "modules: " + module->module().manifest().name +
                                        " still runs what it has left with workers; generation " +
                                        std::to_string(generation->pipeline.number()) + " stays loaded");
     static_cast<void>(generation.release());
-    return;
+    return false;
   }
+  return true;
 }
 
 void Generations::adopt(std::unique_ptr<LoadedGeneration> generation) {
@@ -90,8 +91,7 @@ void Generations::retire(std::uint64_t number) noexcept {
     unused = std::move(*found);
     all_.erase(found);
   }
-  destroy(std::move(unused));
-  log_.write(base::Level::info, "generation " + std::to_string(number) + " has ended");
+  if (destroy(std::move(unused))) log_.write(base::Level::info, "generation " + std::to_string(number) + " has ended");
 }
 
 bool same_address(const config::ListenerSettings& left, const config::ListenerSettings& right) {

@@ -68,7 +68,8 @@ class Generations {
   std::vector<std::uint32_t> numbers_for(const config::Configuration& configuration) const;
   std::unique_ptr<LoadedGeneration> make(std::shared_ptr<const Blueprint> blueprint, const Modules* former);
   void retire(std::uint64_t number) noexcept;
-  void destroy(std::unique_ptr<LoadedGeneration> generation) noexcept;
+  // False: it stays loaded, because code of it still runs.
+  bool destroy(std::unique_ptr<LoadedGeneration> generation) noexcept;
 
   pipeline::Host& host_;
   ModuleStore& store_;

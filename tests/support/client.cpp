@@ -5,10 +5,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -172,6 +174,14 @@ Response request(const Server& server, std::string_view method, std::string_view
   Client client(server);
   client.send(message);
   return method == "HEAD" ? client.read_without_body() : client.read();
+}
+
+std::size_t allow_descriptors(std::size_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) fail("getrlimit");
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) fail("setrlimit");
+  return limit.rlim_cur;
 }
 
 }  // namespace kirsch::test

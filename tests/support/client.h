@@ -35,6 +35,9 @@ struct ClientOptions {
   int receive_buffer = 0;  // SO_RCVBUF; 0: the kernel's
 };
 
+// For crowds: how many descriptors this process may have from now on, `wanted` at most.
+std::size_t allow_descriptors(std::size_t wanted);
+
 // A request without fields but Host.
 inline std::string simple_get(std::string_view target) {
   return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n";

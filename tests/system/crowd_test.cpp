@@ -1,6 +1,5 @@
 // Many clients at once: idle ones, and those that take their time with a head, a body or an answer.
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <memory>
@@ -16,17 +15,9 @@ using Clients = std::vector<std::unique_ptr<Client>>;
 constexpr auto get_root = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 // Both this process and the server, which inherits it, hold one descriptor per connection.
-void allow_descriptors() {
-  rlimit limit{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 20'000);
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
-  if (limit.rlim_cur < 12'000) GTEST_SKIP() << "only " << limit.rlim_cur << " descriptors are allowed here";
-}
-
 TEST(Crowd, of_ten_thousand_idle_connections_is_served_in_flat_memory) {
-  allow_descriptors();
-  if (IsSkipped()) return;
+  if (const auto allowed = allow_descriptors(20'000); allowed < 12'000)
+    GTEST_SKIP() << "only " << allowed << " descriptors are allowed here";
   constexpr std::size_t many = 10'000;
   const Server server(
       loopback("server: { limits: { connections: 12000, keep_alive: 10m } }\n"
@@ -90,8 +81,8 @@ void PrintTo(const Slow& slow, std::ostream* out) { *out << slow.name; }
 class SlowCrowd : public ::testing::TestWithParam<Slow> {};
 
 TEST_P(SlowCrowd, keeps_nobody_else_from_being_served) {
-  allow_descriptors();
-  if (IsSkipped()) return;
+  if (const auto allowed = allow_descriptors(20'000); allowed < 12'000)
+    GTEST_SKIP() << "only " << allowed << " descriptors are allowed here";
   TemporaryFolder site;
   std::filesystem::resize_file(site.write("large.bin", ""), 64 * mebi);  // more than any buffer of the kernel
   const Server server(

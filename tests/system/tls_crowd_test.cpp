@@ -2,9 +2,7 @@
 // served.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "support/certificates.h"
@@ -18,13 +16,6 @@ using ::testing::HasSubstr;
 
 constexpr std::size_t crowd = 1000;
 
-void allow_descriptors() {
-  rlimit limit{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 8'000);
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
 // All good clients are served, by new connections and by one that stays.
 void expect_service(const Server& server, TlsClient& kept) {
   for (int count = 0; count < 20; ++count) {
@@ -35,7 +26,7 @@ void expect_service(const Server& server, TlsClient& kept) {
 }
 
 TEST(TlsCrowd, of_silent_and_dribbling_clients_holds_nobody) {
-  allow_descriptors();
+  allow_descriptors(8'000);
   const Certificates certificates;
   const Server server(
       over_tls(certificates, std::string("server: { limits: { handshake_time: 60s } }\n") + hello_path));
@@ -54,7 +45,7 @@ TEST(TlsCrowd, of_silent_and_dribbling_clients_holds_nobody) {
 }
 
 TEST(TlsCrowd, of_silent_clients_goes_when_its_time_is_over) {
-  allow_descriptors();
+  allow_descriptors(8'000);
   const Certificates certificates;
   const Server server(
       over_tls(certificates, std::string("server: { limits: { handshake_time: 300ms } }\n") + hello_path));
