@@ -45,7 +45,8 @@ LogQueue::Append LogQueue::append(Level level, std::string_view text) noexcept {
 LogDestination::Progress LogQueue::drain() noexcept {
   LogDestination::Progress total;
   const std::lock_guard output(output_mutex_);
-  while (sent_ != batch_.size() || take_batch()) {
+  std::size_t batches = 0;
+  while (sent_ != batch_.size() || (batches++ < buffers_.size() && take_batch())) {
     const auto progress = destination_->write(std::string_view(batch_).substr(sent_));
     sent_ += progress.bytes;
     held_ -= progress.bytes;

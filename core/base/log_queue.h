@@ -34,7 +34,9 @@ class LogQueue {
 
   // Any thread; touches no destination.
   Append append(Level level, std::string_view text) noexcept;
-  // Any thread. Hands over what waits: how much of it, and what keeps the rest waiting.
+  // Any thread. Hands over what waits: how much of it, and what keeps the rest waiting. Each buffer has one turn:
+  // whoever logs without end keeps neither a reopening nor other logs waiting, and has been told `first` for what comes
+  // later.
   LogDestination::Progress drain() noexcept;
   // Any thread; waits for a drain under way. None: there is nothing to reopen. Else an errno; the lines that wait go to
   // what is open then.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -21,6 +22,7 @@ struct Sink {
   int error = EAGAIN;
   std::optional<int> reopened = 0;
   int writes = 0;
+  std::function<void()> meanwhile = [] {};
 };
 
 class FakeDestination final : public LogDestination {
@@ -32,6 +34,7 @@ class FakeDestination final : public LogDestination {
   }
   Progress write(std::string_view lines) noexcept override {
     ++sink_.writes;
+    sink_.meanwhile();
     const auto size = std::min(lines.size(), sink_.room);
     sink_.taken += lines.substr(0, size);
     sink_.room -= size;
@@ -63,6 +66,14 @@ TEST_F(LogQueueTest, HandsOverManyLinesAtOnce) {
   EXPECT_EQ(sink_.writes, 1);
   EXPECT_EQ(queue_.waiting(), 0U);
   EXPECT_EQ(queue_.append(Level::info, "three"), Append::first);
+}
+
+TEST_F(LogQueueTest, EndsItsTurnThoughLinesComeWithoutEnd) {
+  sink_.meanwhile = [this] { EXPECT_EQ(queue_.append(Level::info, "next"), Append::first); };
+  queue_.append(Level::info, "one");
+  queue_.drain();
+  queue_.drain();
+  EXPECT_EQ(sink_.taken, "info one\ninfo next\n");
 }
 
 TEST_F(LogQueueTest, CutsALineThatIsTooLong) {

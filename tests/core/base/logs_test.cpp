@@ -203,6 +203,7 @@ TEST_F(LogsTest, WhatWaitedIsWrittenOnceThereIsRoom) {
 
 TEST_F(LogsTest, NoLineIsLostWhileFilesAreRotated) {
   constexpr int rotations = 50;
+  std::vector<std::uintmax_t> complete;
   std::string all;
   int lines = 0;
   {
@@ -214,12 +215,17 @@ TEST_F(LogsTest, NoLineIsLostWhileFilesAreRotated) {
       while (!enough) lines += log->append("line " + std::to_string(lines)) ? 1 : 0;
     });
     for (int number = 0; number < rotations; ++number) {
-      std::filesystem::rename(folder_.path() / "access", folder_.path() / ("access." + std::to_string(number)));
+      const auto away = folder_.path() / ("access." + std::to_string(number));
+      std::filesystem::rename(folder_.path() / "access", away);
       EXPECT_THAT(logs.reopen(), IsEmpty());
-      all += written("access." + std::to_string(number));  // complete: nothing is written to it any more
+      complete.push_back(std::filesystem::file_size(away));
     }
     enough = true;
     writer.join();
+  }
+  for (std::size_t number = 0; number < rotations; ++number) {
+    all += written("access." + std::to_string(number));
+    EXPECT_EQ(std::filesystem::file_size(folder_.path() / ("access." + std::to_string(number))), complete[number]);
   }
   all += written("access");
   std::string expected;
