@@ -14,7 +14,7 @@ namespace {
 // A client that has left before its answer, in nginx's words.
 constexpr std::uint16_t client_closed_request = 499;
 
-std::string_view digits(std::uint64_t number, Scratch& scratch) {
+std::string_view decimal(std::uint64_t number, Scratch& scratch) {
   std::array<char, 20> text;
   auto* const end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
   return scratch.value.assign(text.data(), end);
@@ -67,20 +67,20 @@ std::string_view request(const Subject& subject, Scratch& scratch) {
 }
 
 std::string_view status(const Subject& subject, Scratch& scratch) {
-  return digits(subject.outcome.committed ? subject.exchange.response().status() : client_closed_request, scratch);
+  return decimal(subject.outcome.committed ? subject.exchange.response().status() : client_closed_request, scratch);
 }
 
 std::string_view complete(const Subject& subject, Scratch&) { return subject.outcome.complete ? "true" : "false"; }
-std::string_view bytes(const Subject& subject, Scratch& scratch) { return digits(subject.outcome.body_sent, scratch); }
+std::string_view bytes(const Subject& subject, Scratch& scratch) { return decimal(subject.outcome.body_sent, scratch); }
 
 std::string_view clf_bytes(const Subject& subject, Scratch& scratch) {
   return subject.outcome.body_sent == 0 ? "-" : bytes(subject, scratch);
 }
 
-std::string_view seconds(const Subject& subject, Scratch& scratch) {
+std::string_view seconds_taken(const Subject& subject, Scratch& scratch) {
   constexpr std::size_t decimals = 6;
   const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(subject.outcome.duration).count();
-  digits(static_cast<std::uint64_t>(duration), scratch);
+  decimal(static_cast<std::uint64_t>(duration), scratch);
   auto& text = scratch.value;
   if (text.size() <= decimals) text.insert(0, decimals + 1 - text.size(), '0');
   text.insert(text.size() - decimals, 1, '.');
@@ -121,7 +121,7 @@ constexpr std::array<Field, 21> all{{{"bytes", Kind::number, bytes},
                                      {"request", Kind::text, request},
                                      {"route", Kind::text, route},
                                      {"scheme", Kind::word, scheme},
-                                     {"seconds", Kind::number, seconds},
+                                     {"seconds", Kind::number, seconds_taken},
                                      {"status", Kind::number, status},
                                      {"target", Kind::text, target},
                                      {"time", Kind::word, time},

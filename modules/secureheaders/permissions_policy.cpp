@@ -42,17 +42,20 @@ constexpr std::array<std::string_view, 29> features{"accelerometer",
                                                     "web-share",
                                                     "xr-spatial-tracking"};
 
-[[noreturn]] void refuse(const std::string& sentence) { throw kirsch::OptionError("permissions_policy", sentence); }
+[[noreturn]] void refuse_permissions(const std::string& sentence) {
+  throw kirsch::OptionError("permissions_policy", sentence);
+}
 
 void check_feature(const std::string& name) {
   if (std::find(features.begin(), features.end(), name) != features.end()) return;
   const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [](char byte) {
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-';
   });
-  if (!token) refuse("'" + name + "' cannot be the name of a feature: lower-case letters, digits and hyphens only");
+  if (!token)
+    refuse_permissions("'" + name + "' cannot be the name of a feature: lower-case letters, digits and hyphens only");
   // New features appear often, so an unknown name is taken unless it looks like a slip.
   if (const auto nearest = kirsch::nearest(name, features); !nearest.empty()) {
-    refuse("unknown feature '" + name + "'; did you mean '" + std::string(nearest) + "'?");
+    refuse_permissions("unknown feature '" + name + "'; did you mean '" + std::string(nearest) + "'?");
   }
 }
 
@@ -69,8 +72,9 @@ bool is_origin(std::string_view word) {
 std::string item(const std::string& feature, const std::string& word) {
   if (word == "self") return word;
   if (is_origin(word)) return "\"" + word + "\"";
-  if (word == "'self'") refuse("the keyword of " + feature + " has no quotes of its own here: write self");
-  refuse("'" + word + "' of " + feature + " is none of none, self, all or an origin such as https://example.org");
+  if (word == "'self'") refuse_permissions("the keyword of " + feature + " has no quotes of its own here: write self");
+  refuse_permissions("'" + word + "' of " + feature +
+                     " is none of none, self, all or an origin such as https://example.org");
 }
 
 std::string allowance(const std::string& feature, const std::variant<std::string, std::vector<std::string>>& value) {

@@ -52,9 +52,9 @@ class DateReader {
     literal(":");
     const int minutes = digits(2);
     literal(":");
-    const int seconds = digits(2);
-    good_ = good_ && hours < 24 && minutes < 60 && seconds <= 60;  // a leap second
-    return std::chrono::hours(hours) + std::chrono::minutes(minutes) + std::chrono::seconds(seconds);
+    const int second = digits(2);
+    good_ = good_ && hours < 24 && minutes < 60 && second <= 60;  // a leap second
+    return std::chrono::hours(hours) + std::chrono::minutes(minutes) + std::chrono::seconds(second);
   }
 
  private:

@@ -15,10 +15,6 @@
 #include <utility>
 
 namespace pidfile {
-namespace {
-
-// Whoever loses a race looks again; each turn means that somebody else got on.
-constexpr int turns = 1000;
 
 class Descriptor {
  public:
@@ -34,6 +30,11 @@ class Descriptor {
  private:
   int number_;
 };
+
+namespace {
+
+// Whoever loses a race looks again; each turn means that somebody else got on.
+constexpr int turns = 1000;
 
 [[noreturn]] void refuse(const std::string& what) {
   const std::string why = std::strerror(errno);

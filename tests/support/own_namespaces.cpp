@@ -30,10 +30,10 @@ void demand(bool done, const char* what) {
 void bring_loopback_up() {
   const int any = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   demand(any >= 0, "socket");
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const bool done = ::ioctl(any, SIOCSIFFLAGS, &request) == 0;
+  ifreq loopback{};
+  std::strcpy(loopback.ifr_name, "lo");
+  loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+  const bool done = ::ioctl(any, SIOCSIFFLAGS, &loopback) == 0;
   ::close(any);
   demand(done, "bring lo up");
 }

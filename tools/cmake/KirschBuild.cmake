@@ -4,9 +4,6 @@
 
 option(KIRSCH_WERROR "Treat warnings as errors" OFF)
 option(KIRSCH_FUZZ "Build the libFuzzer targets (clang)" OFF)
-# Both halve the work of the compiler. A file of the core that is compiled alone, as in release, shows missing includes.
-option(KIRSCH_UNITY_CORE "Compile the sources of a component of the core several at a time" OFF)
-option(KIRSCH_UNITY_TESTS "Compile the sources of a test program several at a time" OFF)
 set(KIRSCH_SANITIZE "" CACHE STRING "Value of -fsanitize")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -18,6 +15,8 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+# Most presets compile the files of a target several at a time (CMAKE_UNITY_BUILD), which halves the work. debug and clang do not:
+# a file that is compiled alone shows missing includes.
 
 find_program(KIRSCH_CCACHE ccache)
 if(KIRSCH_CCACHE)
@@ -42,9 +41,12 @@ if(KIRSCH_SANITIZE)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
   set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O1 -g1")
   add_compile_options(-fsanitize=${KIRSCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  # UBSan's vptr check opens a pipe to look at memory, so it reports nonsense where a test takes all descriptors away.
-  add_compile_options(-fno-sanitize=vptr)
+  # UBSan's vptr check opens a pipe to look at memory, so it reports nonsense where a test takes all descriptors away. What the others
+  # look for, ASan sees at the access, and they are a fifth of the compiler's work.
+  add_compile_options(-fno-sanitize=vptr,null,object-size)
   add_link_options(-fsanitize=${KIRSCH_SANITIZE})
+  # The sanitizers' tables hold half a million addresses, which a program that may lie anywhere must relocate at each start.
+  add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
   # GCC's manual: sanitizers make this warning unreliable.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND KIRSCH_SANITIZE STREQUAL "thread")
     add_compile_options(-Wno-maybe-uninitialized)
@@ -79,7 +81,7 @@ function(kirsch_core_library name)
   list(TRANSFORM arg_DEPENDS PREPEND "kirsch_")
   if(sources)
     add_library(kirsch_${name} STATIC ${sources})
-    set_target_properties(kirsch_${name} PROPERTIES UNITY_BUILD "${KIRSCH_UNITY_CORE}" UNITY_BUILD_BATCH_SIZE 12)
+    set_target_properties(kirsch_${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 12)
     target_include_directories(kirsch_${name} PUBLIC "${view}")
     target_link_libraries(kirsch_${name} PUBLIC ${arg_DEPENDS} ${arg_PACKAGES} Threads::Threads PRIVATE kirsch_warnings)
     # What each request runs. Nobody replaces a function of the core behind its back, so those of one file may be inlined
@@ -94,11 +96,12 @@ function(kirsch_core_library name)
   endif()
 endfunction()
 
-# Tests are compiled more often than they run hot: this halves their build. (Fortified headers want at least -O1.)
+# Tests are compiled more often than they run hot: this halves their build. (Fortified headers want at least -O1.) UBSan is for the
+# code that is tested.
 if(KIRSCH_SANITIZE)
-  set(KIRSCH_TEST_OPTIMIZATION -O0)
+  set(KIRSCH_TEST_OPTIONS -O0 -fno-sanitize=undefined)
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-  set(KIRSCH_TEST_OPTIMIZATION -O1)
+  set(KIRSCH_TEST_OPTIONS -O1)
 endif()
 
 # kirsch_tests(NAME DEPENDS target… [SOURCES file…] [ON_EPOLL filter]): the sources, by default those of this folder, as one
@@ -121,20 +124,36 @@ function(kirsch_tests name)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(test_${name} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
   endif()
-  target_compile_options(test_${name} PRIVATE ${KIRSCH_TEST_OPTIMIZATION})
+  target_compile_options(test_${name} PRIVATE ${KIRSCH_TEST_OPTIONS})
   # The same for all, Poco's included, so that they can share precompiled headers.
   target_compile_definitions(test_${name} PRIVATE
     KIRSCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" KIRSCH_BINARY_DIR="${CMAKE_BINARY_DIR}"
     $<TARGET_PROPERTY:Poco::Net,INTERFACE_COMPILE_DEFINITIONS>)
   target_precompile_headers(test_${name} REUSE_FROM kirsch_test_headers)
-  if(NOT arg_SOURCES)
-    set_target_properties(test_${name} PROPERTIES UNITY_BUILD "${KIRSCH_UNITY_TESTS}" UNITY_BUILD_BATCH_SIZE 8)
+  # Tests of several modules know nothing of each other's names.
+  if(arg_SOURCES)
+    set_target_properties(test_${name} PROPERTIES UNITY_BUILD OFF)
   endif()
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  kirsch_discover_tests(test_${name} "" "" "*")
   if(arg_ON_EPOLL)
-    gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST TEST_FILTER "${arg_ON_EPOLL}" TEST_SUFFIX .on_epoll
-      TEST_LIST test_${name}_on_epoll PROPERTIES TIMEOUT 300 ENVIRONMENT KIRSCH_DRIVER=epoll)
+    kirsch_discover_tests(test_${name} .on_epoll KIRSCH_DRIVER=epoll "${arg_ON_EPOLL}")
   endif()
+endfunction()
+
+# The tests of `program` that `filter` names, with `environment`: each as a process of its own. With sanitizers, whose start costs
+# more than most tests, those of the core run in a few processes together.
+function(kirsch_discover_tests program suffix environment filter)
+  if(KIRSCH_SANITIZE AND CMAKE_CURRENT_SOURCE_DIR MATCHES "/tests/core/")
+    foreach(part RANGE 1 4)
+      math(EXPR index "${part} - 1")
+      add_test(NAME "${program}${suffix}.${part}" COMMAND ${program} "--gtest_filter=${filter}")
+      set_tests_properties("${program}${suffix}.${part}" PROPERTIES TIMEOUT 600
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=4;GTEST_SHARD_INDEX=${index};${environment}")
+    endforeach()
+    return()
+  endif()
+  gtest_discover_tests(${program} DISCOVERY_MODE PRE_TEST TEST_FILTER "${filter}" TEST_SUFFIX "${suffix}"
+    TEST_LIST ${program}${suffix}_tests PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
 endfunction()
 
 # kirsch_fuzzer(NAME SOURCE DEPENDS target…): one libFuzzer program fuzz_NAME, built by the preset fuzz only.

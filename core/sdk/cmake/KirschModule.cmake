@@ -20,7 +20,7 @@ function(kirsch_add_module name)
     endif()
   endif()
   set_target_properties(${target} PROPERTIES
-    OUTPUT_NAME "${name}" PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}"
+    OUTPUT_NAME "${name}" PREFIX "" DEFINE_SYMBOL "" LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}"
     CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
   target_include_directories(${target} SYSTEM PRIVATE "${KIRSCH_SDK_DIR}")
