@@ -85,9 +85,10 @@ function(kirsch_core_library name)
     target_include_directories(kirsch_${name} PUBLIC "${view}")
     target_link_libraries(kirsch_${name} PUBLIC ${arg_DEPENDS} ${arg_PACKAGES} Threads::Threads PRIVATE kirsch_warnings)
     # What each request runs. Nobody replaces a function of the core behind its back, so those of one file may be inlined
-    # into each other, which position-independent code otherwise forbids.
+    # into each other, which position-independent code otherwise forbids. Compiled together each component is one file.
     if(name MATCHES "^(net|http|pipeline)$")
       target_compile_options(kirsch_${name} PRIVATE -fno-semantic-interposition)
+      set_target_properties(kirsch_${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 0)
     endif()
   else()
     add_library(kirsch_${name} INTERFACE)
