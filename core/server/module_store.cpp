@@ -28,6 +28,7 @@ LoadedModule::~LoadedModule() {
 }
 
 bool LoadedModule::end_calls(std::chrono::milliseconds patience) const {
+  ended_ = true;
   return store_.host_.end_calls(*host_, patience);
 }
 
@@ -42,6 +43,7 @@ std::shared_ptr<const LoadedModule> ModuleStore::load(const loader::ModuleFile& 
   std::erase_if(loaded_, [](const auto& one) { return one.expired(); });
   for (const auto& one : loaded_) {
     auto loaded = one.lock();
+    if (loaded->ended()) continue;  // a generation that had to stay loaded has it
     const auto& module = loaded->module();
     if (module.manifest().name == file.manifest->name && module.build_id() == file.note.build_id &&
         loaded->providers() == providers && loader::PrivateCopies::holds(module.copy(), file))

@@ -35,11 +35,13 @@ class LoadedModule {
   // An engine plugin uses it, so it stays until the process ends.
   void stay() const { stays_ = true; }
   bool stays() const { return stays_; }
-  // Before its instances are destroyed for good; see pipeline::Host.
+  // Before its instances are destroyed for good; see pipeline::Host. Nobody gets it from the store afterwards.
   bool end_calls(std::chrono::milliseconds patience) const;
+  bool ended() const { return ended_; }
 
  private:
   mutable bool stays_ = false;
+  mutable bool ended_ = false;
   ModuleStore& store_;
   const std::vector<pipeline::SharedInstance> providers_;
   const std::shared_ptr<const kirsch_host> host_;
