@@ -59,16 +59,34 @@ void Dispatcher::forget_listener(std::uint32_t listener) {
   generation.leave(lane());
 }
 
-void Dispatcher::drain_streams(const std::function<bool(const Plan&)>& ends, std::chrono::milliseconds drain) {
-  const auto deadline = loop_.now() + drain;
+void Dispatcher::drain_streams(std::shared_ptr<const EndedPlans> ended, std::chrono::milliseconds drain) {
+  ended_ = std::move(ended);
+  drain_end_ = loop_.now() + drain;
   bool any = false;
   each_stream(streams_, [&](StreamLink& stream) {
-    if (!ends(stream.use().plan) && generation_->serves(stream.use().listener)) return;
-    any = stream.drain(deadline) || any;
+    if (!is_to_end(stream)) return;
+    stream.drain(drain_end_);
+    any = true;
   });
-  if (!any) return;
+  if (any) end_streams_later();
+}
+
+void Dispatcher::add(StreamLink& stream) {
+  streams_.append(stream);
+  if (!is_to_end(stream)) return;
+  stream.drain(drain_end_);
+  end_streams_later();
+}
+
+bool Dispatcher::is_to_end(const StreamLink& stream) const {
+  const auto& use = stream.use();
+  return &use.generation != generation_ && (ended_->contains(&use.plan) || !generation_->serves(use.listener));
+}
+
+void Dispatcher::end_streams_later() {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(drain_end_ - loop_.now());
   loop_.start_timer(
-      static_cast<std::uint64_t>(drain.count()),
+      static_cast<std::uint64_t>(std::max<std::int64_t>(left.count(), 0)),
       [](void* self) {
         auto& dispatcher = *static_cast<Dispatcher*>(self);
         each_stream(dispatcher.streams_, [&](StreamLink& stream) { stream.end_if_due(dispatcher.loop_.now()); });

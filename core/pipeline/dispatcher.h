@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -41,9 +40,10 @@ class Dispatcher final : public http::Service, public net::Hoard {
   // `next` does not serve go on belonging to the last one that did, which is in use until the listener is forgotten.
   void change(Generation& next);
   void forget_listener(std::uint32_t listener);
-  // Loop. Tells the upgraded connections of whose plan `ends` says so, and those of listeners that are not served any
-  // more, that they are to end, and ends them after `drain`.
-  void drain_streams(const std::function<bool(const Plan&)>& ends, std::chrono::milliseconds drain);
+  // Loop, after each `change`. Tells the upgraded connections of the plans `ended`, and those of listeners
+  // that are not served any more, that they are to end, and ends them after `drain`; those too that are to open later,
+  // because their requests have begun before.
+  void drain_streams(std::shared_ptr<const EndedPlans> ended, std::chrono::milliseconds drain);
 
   // net::Hoard
   std::size_t shed() noexcept override;
@@ -73,11 +73,13 @@ class Dispatcher final : public http::Service, public net::Hoard {
   net::Loop& loop() const { return loop_; }
   base::Log& log() const { return log_; }
   unsigned lane() const { return loop_.lane(); }
-  void add(StreamLink& stream) { streams_.append(stream); }
+  void add(StreamLink& stream);  // loop; it is open
   std::uint64_t next_serial() { return ++serial_; }
 
  private:
   Generation& generation_for(std::uint32_t listener);
+  bool is_to_end(const StreamLink& stream) const;
+  void end_streams_later();
   Exchange& take(std::uint32_t listener);
   Exchange* find(kirsch_handle handle);
   Exchange& make();
@@ -87,7 +89,9 @@ class Dispatcher final : public http::Service, public net::Hoard {
   base::Log& log_;
   Generation* generation_ = nullptr;
   std::vector<std::pair<std::uint32_t, Generation*>> former_;  // of listeners that generation_ does not serve
-  net::List<StreamLink> streams_;
+  net::List<StreamLink> streams_;                              // that are open
+  std::shared_ptr<const EndedPlans> ended_;                    // by the last change, and when their streams end
+  base::SteadyTime drain_end_{};
   StepWatch& watch_;
   const Bodies bodies_;
   // The other two have room for as many as the first.

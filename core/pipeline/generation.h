@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Site {
   std::vector<std::shared_ptr<const Plan>> plans;  // one per path of `routes`
   std::shared_ptr<const Plan> root;                // of prefix "/": answers what nothing matches, and rejected messages
 };
+
+// Those that a later generation does not have any more as they were.
+using EndedPlans = std::unordered_set<const Plan*>;
 
 // Built by the server, read by all loops. Whatever runs code of its modules for a request (an exchange, an upgraded
 // connection, work that outlives its exchange) is a use, counted by the loop that it belongs to: a plain number on a

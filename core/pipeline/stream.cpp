@@ -16,7 +16,6 @@ struct kirsch_stream final : kirsch::http::UpgradeEvents, kirsch::pipeline::Stre
                 const kirsch::pipeline::StreamUse& begun_with)
       : handler(module_handler), self(module_self), began(begun_with) {
     began.generation.enter(began.dispatcher.lane());
-    began.dispatcher.add(*this);
   }
   virtual ~kirsch_stream() { began.generation.leave(began.dispatcher.lane()); }
 
@@ -24,7 +23,7 @@ struct kirsch_stream final : kirsch::http::UpgradeEvents, kirsch::pipeline::Stre
     const kirsch::pipeline::RunningCall running(label());
     connection = &stream;
     handler.on_open(self, this);
-    if (deadline) tell_drain();
+    began.dispatcher.add(*this);
   }
   std::size_t on_data(kirsch::http::UpgradedStream&, char* bytes, std::size_t size) override {
     const kirsch::pipeline::RunningCall running(label());
@@ -35,22 +34,23 @@ struct kirsch_stream final : kirsch::http::UpgradeEvents, kirsch::pipeline::Stre
     handler.on_writable(self, this);
   }
   void on_close(kirsch::http::UpgradedStream* stream, bool clean) override {
-    handler.on_close(self, stream != nullptr ? this : nullptr, clean ? 1 : 0);
+    {
+      const kirsch::pipeline::RunningCall running(label());
+      handler.on_close(self, stream != nullptr ? this : nullptr, clean ? 1 : 0);
+    }
     delete this;
   }
 
-  bool drain(kirsch::base::SteadyTime until) override {
-    if (deadline) return false;
+  void drain(kirsch::base::SteadyTime until) override {
+    if (deadline) return;
     deadline = until;
-    if (connection != nullptr) tell_drain();
-    return true;
-  }
-  void tell_drain() {
     constexpr auto with_drain = offsetof(kirsch_stream_handler, on_drain) + sizeof handler.on_drain;
-    if (handler.size >= with_drain && handler.on_drain != nullptr) handler.on_drain(self, this, KIRSCH_DRAIN_RELOAD);
+    if (handler.size < with_drain || handler.on_drain == nullptr) return;
+    const kirsch::pipeline::RunningCall running(label());
+    handler.on_drain(self, this, KIRSCH_DRAIN_RELOAD);
   }
   void end_if_due(kirsch::base::SteadyTime now) override {
-    if (deadline && now >= *deadline && connection != nullptr) connection->close();
+    if (deadline && now >= *deadline) connection->close();
   }
   const kirsch::pipeline::StreamUse& use() const override { return began; }
   const kirsch::pipeline::CallLabel& label() const { return *began.plan.handler().label; }

@@ -118,8 +118,8 @@ std::vector<std::uint32_t> Generations::numbers_for(const config::Configuration&
   return numbers;
 }
 
-std::unordered_set<const pipeline::Plan*> Generations::ended_by(const LoadedGeneration& next) const {
-  std::unordered_set<const pipeline::Plan*> ended;
+pipeline::EndedPlans Generations::ended_by(const LoadedGeneration& next) const {
+  pipeline::EndedPlans ended;
   for (const auto& one : all_) {
     const Comparison comparison(*one, next);
     for (std::size_t site = 0; site < one->pipeline.sites.size(); ++site) {

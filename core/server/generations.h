@@ -7,7 +7,6 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <unordered_set>
 #include <vector>
 
 #include "pipeline/generation.h"
@@ -59,7 +58,7 @@ class Generations {
   // It is the current one from here on; the loops are to follow. Older ones end by themselves.
   void adopt(std::unique_ptr<LoadedGeneration> generation);
   // The plans, of all that are there, that this one does not have any more as they were.
-  std::unordered_set<const pipeline::Plan*> ended_by(const LoadedGeneration& next) const;
+  pipeline::EndedPlans ended_by(const LoadedGeneration& next) const;
 
   // Any thread. The current one last.
   std::vector<Use> uses() const;

@@ -51,7 +51,7 @@ void Lane::turn_over(const Turnover& turnover) {
     set(entry, wanted);
     if (!wanted.sockets.empty()) listen(entry, wanted);
   }
-  dispatcher_.drain_streams([&](const pipeline::Plan& plan) { return turnover.ended.contains(&plan); }, turnover.drain);
+  dispatcher_.drain_streams(turnover.ended, turnover.drain);
   tidy_later();
 }
 

@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 #include "http/connections.h"
@@ -30,9 +29,9 @@ struct Turnover {
   };
 
   pipeline::Generation* generation = nullptr;
-  std::vector<Entry> listeners;                     // the others are not listened on any more
-  std::unordered_set<const pipeline::Plan*> ended;  // upgraded connections of these are to end
-  std::chrono::milliseconds drain{};                // within that time, and those of listeners that are gone
+  std::vector<Entry> listeners;                       // the others are not listened on any more
+  std::shared_ptr<const pipeline::EndedPlans> ended;  // upgraded connections of these are to end
+  std::chrono::milliseconds drain{};                  // within that time, and those of listeners that are gone
 };
 
 // Everything runs on the lane's own thread once it was started; before that on the one that made it.

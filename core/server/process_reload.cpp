@@ -75,7 +75,7 @@ void Process::serve_with(Prepared prepared) {
   }
   const auto change =
       std::make_shared<Turnover>(turnover(next, fresh, loops_->limits(next.configuration(), next.numbers), tls_));
-  change->ended = generations_.ended_by(next);
+  change->ended = std::make_shared<const pipeline::EndedPlans>(generations_.ended_by(next));
   generations_.adopt(std::move(prepared.next));
   listeners_ = std::move(prepared.listeners);
   {

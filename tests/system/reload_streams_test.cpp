@@ -1,7 +1,9 @@
 // What lasts longer than a reload: long answers, and connections that became something else.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -107,6 +109,49 @@ TEST(ReloadStreams, AreToldToEndWhereCodeOrOptionsHaveChanged) {
   ASSERT_EQ(it.reload().exit_code, 0);
   EXPECT_EQ(removed.client().read_to_end(), "2 goodbye\n");
   it.wait_for_end_of(2);
+}
+
+// Of requests that began before: the loops have gone over, then a stream opens that belongs to what was.
+TEST(ReloadStreams, ThatOpenAfterwardsAreToldToEndToo) {
+  const TemporaryFolder folder;
+  const auto fifo = folder.path() / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const auto late = [&](const std::string& handler) {
+    return "/late: { handler: { " + handler + ": { fifo: \"" + fifo.string() + "\" } } }, ";
+  };
+  for (const auto* handler : {"edition_late", "edition_late_deaf"}) {
+    Editions it(yaml(late(handler) + "/: { handler: { edition: {} } }", "300ms"));
+    Client client(it.server());
+    ASSERT_TRUE(client.send(std::string("GET /late") + upgrade));
+    it.server().wait_for_log("edition 1: waiting");
+    it.install("two");
+    ASSERT_EQ(it.reload().exit_code, 0);
+    EXPECT_EQ(get(it.server(), "/").body, "2 none");
+    std::ofstream(fifo) << "go";
+    EXPECT_EQ(client.read().status, 101);
+    EXPECT_EQ(client.read_to_end(), std::string(handler) == "edition_late" ? "1 goodbye\n" : "");
+    it.wait_for_end_of(1);
+  }
+}
+
+TEST(ReloadStreams, ThatOpenAfterwardsStayWhereNothingHasChanged) {
+  const TemporaryFolder folder;
+  const auto fifo = folder.path() / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const auto text = [&](const std::string& word) {
+    return yaml("/late: { handler: { edition_late: { fifo: \"" + fifo.string() +
+                "\" } } }, /: { handler: { edition: { word: " + word + " } } }");
+  };
+  Editions it(text("a"));
+  Client client(it.server());
+  ASSERT_TRUE(client.send(std::string("GET /late") + upgrade));
+  it.server().wait_for_log("edition 1: waiting");
+  it.write(text("b"));
+  ASSERT_EQ(it.reload().exit_code, 0);
+  std::ofstream(fifo) << "go";
+  EXPECT_EQ(client.read().status, 101);
+  ASSERT_TRUE(client.send("hello\n"));
+  EXPECT_EQ(client.read_exactly(8), "1 hello\n");
 }
 
 TEST(ReloadStreams, ThatDoNotListenAreEndedAfterTheDrain) {
