@@ -108,6 +108,7 @@ std::optional<Message> MessageChannel::receive(std::chrono::milliseconds patienc
   }
   Message message;
   take_descriptors(header, message.descriptors);
+  if ((header.msg_flags & MSG_CTRUNC) != 0) message.descriptors.clear();
   text.resize(static_cast<std::size_t>(size));
   const std::size_t end = text.find('\n');
   message.type = text.substr(0, end);

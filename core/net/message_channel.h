@@ -32,7 +32,8 @@ class MessageChannel {
 
   // False: the other end is gone, or takes nothing for ten seconds. The descriptors stay the caller's.
   bool send(std::string_view type, std::string_view body = {}, const std::vector<int>& descriptors = {}) noexcept;
-  // Waits for at most `patience`. None: nothing came, or the other end is gone (`ended`).
+  // Waits for at most `patience`. None: nothing came, or the other end is gone (`ended`). Where this process has no
+  // room for all descriptors of a message, it comes without any.
   std::optional<Message> receive(std::chrono::milliseconds patience) noexcept;
   bool ended() const noexcept { return ended_; }
   int descriptor() const noexcept { return socket_.get(); }
