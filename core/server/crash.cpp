@@ -1,8 +1,8 @@
-// In a handler of a fault only what POSIX calls async-signal-safe may run: no memory is asked for. Names of the stack need the dynamic loader's lock.
+// In a handler of a fault only what POSIX calls async-signal-safe may run: no memory is asked for. Names of the stack
+// need the dynamic loader's lock.
 #include "server/crash.h"
 
 #include <execinfo.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -154,11 +154,7 @@ void install() {
   for (const int signal : signals) ::sigaction(signal, &action, nullptr);
 }
 
-void report_to(const std::string& path) noexcept {
-  const int opened = path.empty() ? -1 : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
-  const int before = file.exchange(opened);
-  if (before >= 0) ::close(before);
-}
+void report_to(base::UniqueFd next) noexcept { base::UniqueFd(file.exchange(next.release())); }
 
 void prepare_thread() noexcept {
   if (!wanted) return;

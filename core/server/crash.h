@@ -1,7 +1,7 @@
 // The last words of a process that dies of a fault: which code of which module ran, for which request, and the stack.
 #pragma once
 
-#include <string>
+#include "base/unique_fd.h"
 
 namespace kirsch::server::crash {
 
@@ -10,8 +10,8 @@ namespace kirsch::server::crash {
 // sanitizer nothing: it reports by itself.
 void install();
 
-// A file that reports go to as well, opened anew at each call; empty: none. The thread that made the process.
-void report_to(const std::string& file) noexcept;
+// A file that reports go to as well, in place of the one before; empty: none. The thread that made the process.
+void report_to(base::UniqueFd file) noexcept;
 
 // Gives the calling thread a stack of its own for reports, so that it can overflow the one that it has. Until its end.
 void prepare_thread() noexcept;

@@ -5,6 +5,7 @@
 
 #include <iostream>
 
+#include "base/log_stream.h"
 #include "server/bound_listeners.h"
 #include "server/control_place.h"
 #include "server/crash.h"
@@ -131,15 +132,18 @@ void Process::bind() {
 }
 
 // Standard error is told in any case.
-void Process::report_crashes() const {
+void Process::report_crashes() {
   const auto& target = blueprint_.configuration.logs.error;
-  crash::report_to(target.kind == base::LogTarget::Kind::file ? target.path : std::string());
+  if (target.kind != base::LogTarget::Kind::file) return;
+  auto file = base::open_log_file(target.path);
+  if (!file && link_) file = link_->open_log(target.path);
+  crash::report_to(std::move(file));
 }
 
 void Process::start_threads() {
   logs_.start();
-  report_crashes();
   if (link_) link_->start();
+  report_crashes();
 }
 
 void Process::load_generation() {

@@ -44,7 +44,7 @@ class Process {
   void find_passwords();
   void bind();
   void start_threads();
-  void report_crashes() const;
+  void report_crashes();
   void load_generation();
   void start_loops();
 

@@ -136,6 +136,34 @@ TEST_F(Dropprivileges, ReloadsCertificatesAndLogsThatOnlyRootMayOpen) {
   });
 }
 
+TEST_F(Dropprivileges, ReportsCrashesToALogThatOnlyRootMayOpen) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers report faults themselves";
+#endif
+  in_own_namespaces([] {
+    const std::filesystem::path log = "/run/log/error.log";
+    std::filesystem::create_directory(log.parent_path());
+    ::chmod(log.parent_path().c_str(), 0700);
+    const Server server(
+        "version: 1\nlisteners: { main: { bind: \"127.0.0.1:80\" } }\nengine: { signals: {}, dropprivileges: { user: "
+        "www-data } }\nlogs: { error: { to: " +
+            log.string() + " } }\n" + modules + "paths: { /: { handler: { crasher: {} } } }\n",
+        starting());
+    const auto crash = [&] {
+      Client client(server);
+      client.send("GET /?how=pointer HTTP/1.1\r\nHost: a\r\n\r\n");
+      EXPECT_TRUE(client.closed_by_peer());
+      EXPECT_THAT(contents_of(log), HasSubstr("kirsch: running module crasher"));
+    };
+    crash();
+    std::filesystem::rename(log, "/run/log/error.log.1");
+    const auto reopened = run_kirsch({"reload", "-c", (server.folder() / "kirsch.yaml").string()}, {},
+                                     {{"STATE_DIRECTORY", (server.folder() / "state").string()}});
+    EXPECT_EQ(reopened.exit_code, 0) << reopened.err;
+    crash();
+  });
+}
+
 // Who owns the folder could lead root anywhere by a link.
 TEST_F(Dropprivileges, DoesNotOpenAsRootWhatTheRunUserMayRedirect) {
   in_own_namespaces([] {
