@@ -11,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -25,29 +24,34 @@ constexpr std::uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR;
 
 }  // namespace
 
+std::set<std::filesystem::path> directories_to_watch(const Blueprint& blueprint) {
+  if (!blueprint.configuration.plugins.watched) return {};
+  std::set<std::filesystem::path> directories(blueprint.directories.begin(), blueprint.directories.end());
+  for (const auto& file : blueprint.files) directories.insert(std::filesystem::path(file).parent_path());
+  return directories;
+}
+
 FileWatch::FileWatch() : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
   if (!inotify_) throw std::system_error(errno, std::generic_category(), "plugins.reload: inotify");
 }
 
-void FileWatch::watch(const Blueprint& blueprint) {
-  std::set<std::filesystem::path> wanted(blueprint.directories.begin(), blueprint.directories.end());
-  for (const auto& file : blueprint.files) wanted.insert(std::filesystem::path(file).parent_path());
+void FileWatch::watch(const std::set<std::filesystem::path>& directories) {
   const std::lock_guard lock(mutex_);
-  std::map<int, std::filesystem::path> watched;
-  for (const auto& directory : wanted) {
+  std::set<int> watched;
+  for (const auto& directory : directories) {
     // The same number for a directory that is watched already.
     const int number = ::inotify_add_watch(inotify_.get(), directory.c_str(), events);
-    if (number >= 0) watched[number] = directory;
+    if (number >= 0) watched.insert(number);
   }
-  for (const auto& [number, directory] : directories_)
+  for (const int number : watches_)
     if (!watched.contains(number)) ::inotify_rm_watch(inotify_.get(), number);
-  directories_ = std::move(watched);
+  watches_ = std::move(watched);
 }
 
 // Names that begin with a dot are those of editors, and of what is copied to be moved later.
-bool FileWatch::counts(int directory, const std::string& name) const {
+bool FileWatch::counts(int watch, const std::string& name) const {
   const std::lock_guard lock(mutex_);
-  return directories_.contains(directory) && !name.starts_with('.') &&
+  return watches_.contains(watch) && !name.starts_with('.') &&
          std::ranges::any_of(std::array{".so", ".yaml", ".yml"}, [&](const char* end) { return name.ends_with(end); });
 }
 

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -15,6 +15,9 @@
 
 namespace kirsch::server {
 
+// Of what that one was read from; none where it does not ask for it.
+std::set<std::filesystem::path> directories_to_watch(const Blueprint& blueprint);
+
 class FileWatch {
  public:
   using Clock = std::chrono::steady_clock;
@@ -22,8 +25,8 @@ class FileWatch {
   // Throws std::system_error.
   FileWatch();
 
-  // Any thread: watches what that one was read from, in place of what was watched before.
-  void watch(const Blueprint& blueprint);
+  // Any thread: watches these, in place of what was watched before.
+  void watch(const std::set<std::filesystem::path>& directories);
 
   // One thread. To be polled for reading.
   int descriptor() const noexcept { return inotify_.get(); }
@@ -33,11 +36,11 @@ class FileWatch {
   bool look();
 
  private:
-  bool counts(int directory, const std::string& name) const;
+  bool counts(int watch, const std::string& name) const;
 
   base::UniqueFd inotify_;
   mutable std::mutex mutex_;
-  std::map<int, std::filesystem::path> directories_;  // by the number of the watch
+  std::set<int> watches_;  // inotify's numbers
   std::optional<Clock::time_point> due_;
 };
 
@@ -50,7 +53,7 @@ class FileWatchThread {
   FileWatchThread& operator=(const FileWatchThread&) = delete;
   ~FileWatchThread();
 
-  void watch(const Blueprint& blueprint) { files_.watch(blueprint); }
+  void watch(const std::set<std::filesystem::path>& directories) { files_.watch(directories); }
 
  private:
   void run() noexcept;

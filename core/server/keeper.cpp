@@ -51,8 +51,11 @@ Keeper::Keeper(const Blueprint& blueprint, Handover handover, base::Logs& logs, 
       log_(logs.error()),
       program_(Program::serving(blueprint.file)),
       inheritance_(std::move(inheritance)),
-      configuration_(blueprint.configuration),
-      handover_(std::move(handover)),
+      served_{.configuration = blueprint.configuration,
+              .handover = std::move(handover),
+              .listeners = {},
+              .tickets = tickets_for(blueprint.configuration, {}),
+              .watched = directories_to_watch(blueprint)},
       bus_(log_),
       listeners_of_modules_(bus_),
       host_(logs, 0, 0, engine()),
@@ -93,7 +96,7 @@ pipeline::Engine Keeper::engine() {
 }
 
 void Keeper::subscribe_core() {
-  bus_.subscribe({"start", "passwords", 60, [this](std::string_view) { secrets_.ask_passwords(configuration_); }});
+  bus_.subscribe({"start", "passwords", 60, [this](std::string_view) { passwords_.ask(served_.configuration); }});
   bus_.subscribe({"start", "listeners", 75, [this](std::string_view) { bind(); }});
   bus_.subscribe({"start", "servers", 80, [this](std::string_view) { start_servers(); }});
   bus_.subscribe({"start", "ready", 100, [this](std::string_view) { announce(); }});
@@ -116,20 +119,19 @@ std::string Keeper::report(const base::Refusal& refusal) {
 }
 
 void Keeper::bind() {
-  listeners_ = bind_listeners(configuration_, Loops::count(configuration_.server), inheritance_);
-  refuse_root(configuration_, listeners_, log_);
-  watch_files(blueprint_);
+  const auto& configuration = served_.configuration;
+  served_.listeners = bind_listeners(configuration, Loops::count(configuration.server), inheritance_);
+  refuse_root(configuration, served_.listeners, log_);
+  watch_files();
   const auto set = forwarded_signals();
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  const auto& settings = configuration_.server.control;
+  const auto& settings = configuration.server.control;
   if (!settings.on) return;
   control_.emplace(net::ControlSocket::bind(control_path(settings, state_, blueprint_.file)),
                    [this](const std::string& command, const Answer& to) { answer(command, to); });
 }
 
 void Keeper::start_servers() {
-  coming_listeners_ = listeners_;
-  coming_configuration_ = configuration_;
   start_team();
   while (!coming_.empty()) turn();
   if (!start_failure_) return;
@@ -144,12 +146,12 @@ void Keeper::announce() {
 }
 
 void Keeper::start_team() {
-  coming_deadline_ = Clock::now() + coming_configuration_->server.start_time;
+  const auto& settings = to_come().configuration.server;
+  coming_deadline_ = Clock::now() + settings.start_time;
   try {
-    const auto secrets = secrets_.secrets(*coming_configuration_);
-    for (unsigned count = 0; count < coming_configuration_->server.processes; ++count)
-      coming_.emplace_back(program_, coming_handover_.empty() ? handover_ : coming_handover_, coming_listeners_,
-                           secrets, news_);
+    const auto secrets = secrets_for(to_come());
+    for (unsigned count = 0; count < settings.processes; ++count)
+      coming_.emplace_back(program_, to_come().handover, to_come().listeners, secrets, news_);
   } catch (const base::Refusal& refusal) {
     drop_coming(refusal.exit_code(), text_of(refusal.diagnostics()));
   }
@@ -239,7 +241,7 @@ void Keeper::review_coming() {
   if (all_serve) return take_over();
   if (Clock::now() < coming_deadline_) return;
   drop_coming(ExitCode::timed_out, "no server process was ready within " +
-                                       std::to_string(coming_configuration_->server.start_time.count()) +
+                                       std::to_string(to_come().configuration.server.start_time.count()) +
                                        " ms (server.start_time)\n");
 }
 
@@ -248,15 +250,13 @@ void Keeper::drop_coming(ExitCode code, const std::string& text) {
     // One that accepts already serves what it accepted; one that told why it failed ends by itself, in order.
     if (server.state() == KeptServer::State::serving) {
       server.retire("the other new processes did not get ready");
-      end_within(server, configuration_.server.drain);
+      end_within(server, served_.configuration.server.drain);
     } else if (!server.failure()) {
       server.kill();
     }
   }
   retiring_.splice(retiring_.end(), coming_);
-  coming_listeners_.clear();
-  coming_configuration_.reset();
-  coming_handover_ = {};
+  renewed_.reset();
   if (bus_.state() == engine::State::starting) {
     if (!stopping_) start_failure_ = {code, text};
     return;
@@ -270,14 +270,13 @@ void Keeper::drop_coming(ExitCode code, const std::string& text) {
 void Keeper::take_over() {
   for (auto& server : current_) {
     server.retire("new server processes have taken over");
-    end_within(server, configuration_.server.drain);
+    end_within(server, served_.configuration.server.drain);
   }
   retiring_.splice(retiring_.end(), current_);
   current_ = std::move(coming_);
   coming_.clear();
-  listeners_ = std::move(coming_listeners_);
-  configuration_ = *std::move(coming_configuration_);
-  if (!coming_handover_.empty()) handover_ = std::exchange(coming_handover_, {});
+  if (renewed_) serve(*std::move(renewed_));
+  renewed_.reset();
   starts_due_.clear();
   if (stopping_) return begin_stop("the end was asked for meanwhile", false);
   for (const auto& server : current_) log_.write(Level::info, "keeper: " + named(server) + " serves");
@@ -320,8 +319,8 @@ void Keeper::start_again() {
   if (reload_ || starts_due_.empty() || starts_due_.front() > Clock::now()) return;
   starts_due_.pop_front();
   try {
-    current_.emplace_back(program_, handover_, listeners_, secrets_.secrets(configuration_), news_);
-    end_within(current_.back(), configuration_.server.start_time);
+    current_.emplace_back(program_, served_.handover, served_.listeners, secrets_for(served_), news_);
+    end_within(current_.back(), served_.configuration.server.start_time);
     log_.write(Level::info, "keeper: started " + named(current_.back()));
   } catch (const base::Refusal& refusal) {
     log_.write(Level::error, std::string("keeper: ") + refusal.what());

@@ -2,6 +2,7 @@
 // addresses, starts the servers, starts those again that crash, and replaces all of them for a restart.
 #pragma once
 
+#include <filesystem>
 #include <list>
 #include <map>
 #include <memory>
@@ -16,10 +17,11 @@
 #include "server/control_clients.h"
 #include "server/engine_plugins.h"
 #include "server/file_watch.h"
-#include "server/kept_secrets.h"
 #include "server/kept_server.h"
+#include "server/key_passwords.h"
 #include "server/module_listeners.h"
 #include "server/program.h"
+#include "server/shared_tickets.h"
 
 namespace kirsch::server {
 
@@ -49,21 +51,30 @@ class Keeper {
     Answer answer;
   };
 
-  // All servers get ready for another configuration, then all serve it, or none.
+  // What servers serve, and are started with.
+  struct Served {
+    config::Configuration configuration;
+    Handover handover;  // what they read
+    std::vector<BoundListener> listeners;
+    SharedTickets tickets;
+    std::set<std::filesystem::path> watched;
+  };
+
+  // All servers get ready for another configuration; then all serve it, or all forget it.
   struct Reload {
+    enum class Stage : std::uint8_t { preparing, committed, abandoned };
+
     Reload() {}  // clang 14 finds no other one for std::optional before the end of the class
 
     std::uint64_t number = 0;
     bool rehearsal = false;
-    bool committed = false;
-    std::set<pid_t> servers;  // that were asked
+    Stage stage = Stage::preparing;
+    std::set<pid_t> servers;  // that take part
     std::set<pid_t> missing;  // that have not answered
     base::ExitCode code = base::ExitCode::ok;
     std::string text;
     std::list<Answer> answers;
-    std::vector<BoundListener> listeners;
-    config::Configuration configuration;
-    Handover handover;
+    Served next;
     Clock::time_point deadline{};
   };
   struct ReloadOrder {
@@ -103,13 +114,24 @@ class Keeper {
   void begin_reload();
   void give_up_waiting();
   void commit_reload();
+  void abandon_reload();
   void end_reload();
-  void watch_files(const Blueprint& blueprint);
+  Served read_anew() const;
+  void serve(Served next);
+  void watch_files();
+  const Served& to_come() const { return renewed_ ? *renewed_ : served_; }
+  TlsSecrets secrets_for(const Served& served) const { return {passwords_.typed(), seeds_of(served.tickets)}; }
   void show_state();
   void end_within(KeptServer& server, std::chrono::milliseconds time);
   Loops::Load load() const;
   base::UniqueFd open_log(const std::string& path) const;
   base::UniqueFd open_file(const std::string& path) const;
+  // One that is served, or is to be.
+  template <class Predicate>
+  bool any_configuration(Predicate holds) const {
+    return holds(served_.configuration) || holds(to_come().configuration) ||
+           (reload_ && holds(reload_->next.configuration));
+  }
   template <class Work>
   void each_server(Work work) {
     for (auto* team : {&current_, &coming_, &retiring_}) {
@@ -121,9 +143,8 @@ class Keeper {
   base::Logs& logs_;
   base::Log& log_;
   const Program program_;
-  Inheritance inheritance_;              // from a service manager
-  config::Configuration configuration_;  // of the servers that run or are being started
-  Handover handover_;                    // what they read
+  Inheritance inheritance_;  // from a service manager
+  Served served_;
   engine::Bus bus_;
   ModuleListeners listeners_of_modules_;
   pipeline::Host host_;
@@ -132,19 +153,16 @@ class Keeper {
   Modules modules_;
   EnginePlugins plugins_;
   const KeptServer::News news_;
-  KeptSecrets secrets_;
+  KeyPasswords passwords_{read_bytes};
   base::UniqueFd signals_;
   std::optional<ControlClients> control_;
-  std::vector<BoundListener> listeners_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 
   Team current_;   // serve, or were started in place of one that crashed
   Team coming_;    // of a start or restart, until all serve
   Team retiring_;  // replaced, serve what they accepted
   Clock::time_point coming_deadline_{};
-  std::vector<BoundListener> coming_listeners_;
-  std::optional<config::Configuration> coming_configuration_;
-  Handover coming_handover_;
+  std::optional<Served> renewed_;              // for a restart
   std::optional<std::string> restart_wanted_;  // why
   std::list<Answer> restart_answers_;
   std::optional<KeptServer::Failure> start_failure_;

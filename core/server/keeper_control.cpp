@@ -52,12 +52,7 @@ void Keeper::ask_restart(const std::string& reason, const Answer& answer) {
 void Keeper::restart() {
   log_.write(Level::info, "keeper: restart: " + *std::exchange(restart_wanted_, std::nullopt));
   try {
-    auto [renewed, handover] = read_for_others(blueprint_.file, blueprint_.change);
-    Inheritance old;
-    old.listeners = listeners_;
-    coming_listeners_ = bind_listeners(renewed.configuration, Loops::count(renewed.configuration.server), old);
-    coming_configuration_ = std::move(renewed.configuration);
-    coming_handover_ = std::move(handover);
+    renewed_ = read_anew();
     start_team();
   } catch (const base::Refusal& refusal) {
     drop_coming(refusal.exit_code(), text_of(refusal.diagnostics()));
@@ -71,7 +66,7 @@ void Keeper::begin_stop(const std::string& reason, bool now) {
   starts_due_.clear();
   each_server([&](KeptServer& server) {
     server.send(now ? "force" : "exit", reason);
-    end_within(server, now ? 0ms : configuration_.server.drain);
+    end_within(server, now ? 0ms : served_.configuration.server.drain);
   });
 }
 
@@ -120,7 +115,7 @@ void Keeper::ask_all(const std::string& channel, const Answer& answer) {
 
 void Keeper::take_result(pid_t server, std::uint64_t number, ExitCode code, const std::string& text) {
   if (reload_ && reload_->number == number) {
-    reload_->missing.erase(server);
+    if (reload_->missing.erase(server) == 0) return;  // too late
     if (reload_->code == ExitCode::ok) reload_->code = code;
     if (reload_->text.find(text) == std::string::npos) reload_->text += text;
     return;
@@ -178,7 +173,7 @@ void Keeper::show_state() {
     });
     const auto text =
         status_text({.pid = ::getpid(), .keeper = true, .started = started_, .configuration = blueprint_.file},
-                    served_text(configuration_, listeners_), states);
+                    served_text(served_.configuration, served_.listeners), states);
     for (const auto& answer : status_answers_) answer->done(ExitCode::ok, text);
     status_answers_.clear();
   }
@@ -190,12 +185,13 @@ void Keeper::show_state() {
 
 // Only what the configuration names: a server may have been taken over by whoever it talks to.
 base::UniqueFd Keeper::open_log(const std::string& path) const {
-  const auto& logs = configuration_.logs;
   const auto is_file = [&](const base::LogTarget& target) {
     return target.kind == base::LogTarget::Kind::file && target.path == path;
   };
-  const bool known =
-      is_file(logs.error) || std::ranges::any_of(logs.named, [&](const auto& named) { return is_file(named.target); });
+  const bool known = any_configuration([&](const config::Configuration& configuration) {
+    return is_file(configuration.logs.error) ||
+           std::ranges::any_of(configuration.logs.named, [&](const auto& named) { return is_file(named.target); });
+  });
   if (!known || !in_trusted_folder(path)) return {};
   return base::open_log_file(path);
 }
@@ -210,8 +206,9 @@ base::UniqueFd Keeper::open_file(const std::string& path) const {
     return listener.tls &&
            (path == listener.tls->client_authorities || std::ranges::any_of(listener.tls->certificates, names));
   };
-  const bool known = std::ranges::any_of(configuration_.listeners, is_named) ||
-                     (reload_ && std::ranges::any_of(reload_->configuration.listeners, is_named));
+  const bool known = any_configuration([&](const config::Configuration& configuration) {
+    return std::ranges::any_of(configuration.listeners, is_named);
+  });
   if (!known || !in_trusted_folder(path)) return {};
   return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }

@@ -106,7 +106,7 @@ void KeeperLink::obey(net::Message& message) {
       return result(number, base::ExitCode::reload_rejected, "the new configuration did not arrive: " + fault + '\n');
     orders_.prepare(number, std::move(handover), std::move(listeners), std::move(secrets));
   } else if (message.type == "abandon") {
-    orders_.abandon();
+    orders_.abandon(std::strtoull(message.body.c_str(), nullptr, 10));
   } else if (message.type == "opened") {
     const std::lock_guard lock(mutex_);
     opened_ = std::move(message);

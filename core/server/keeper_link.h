@@ -24,11 +24,12 @@ class KeeperLink {
     std::function<void(std::string_view reason)> retire;  // end, because others have taken over
     std::function<void(std::string_view reason)> force;
     std::function<void(std::string_view channel, std::string_view reason, std::uint64_t number)> request;
-    // Get ready for another configuration, with these new listeners; request("graceful") or abandon follows.
+    // Get ready for another configuration, with these new listeners; request("graceful") or abandon follows. All are
+    // answered by `result`.
     std::function<void(std::uint64_t number, Handover handover, std::vector<BoundListener> listeners,
                        TlsSecrets secrets)>
         prepare;
-    std::function<void()> abandon;
+    std::function<void(std::uint64_t number)> abandon;
     std::function<Loops::Load()> load;
     std::function<std::string()> details;  // for the status
   };

@@ -27,7 +27,13 @@ KeeperLink::Orders Process::orders() {
                 std::make_shared<Given>(Given{std::move(handover), std::move(listeners), std::move(secrets.tickets)});
             bus_.post([this, number, given] { prepare_for_keeper(number, *given); });
           },
-      .abandon = [this] { bus_.post([this] { abandon(); }); },
+      .abandon =
+          [this](std::uint64_t number) {
+            bus_.post([this, number] {
+              abandon();
+              link_->result(number, base::ExitCode::ok, {});
+            });
+          },
       .load = [this] { return load(); },
       .details = [this] { return details(); }};
 }

@@ -103,10 +103,11 @@ void Process::prepare_for_keeper(std::uint64_t number, Given& given) {
 
 // A keeper does it for its servers.
 void Process::watch_files() {
-  if (link_ || !configuration().plugins.watched) return files_.reset();
+  const auto directories = directories_to_watch(*generations_.current().blueprint);
+  if (link_ || directories.empty()) return files_.reset();
   try {
     if (!files_) files_.emplace([this] { bus_.request("graceful", "a file has changed"); });
-    files_->watch(*generations_.current().blueprint);
+    files_->watch(directories);
   } catch (const std::system_error& error) {  // of many instances, on one machine
     log_.write(base::Level::error, std::string("files are not watched: ") + error.what());
   }

@@ -56,6 +56,34 @@ TEST_P(ReloadWatch, LooksAtIncludedFilesToo) {
   while (get(it.server(), "/").field("X-Edition") != "1 y") ASSERT_LT(std::chrono::steady_clock::now(), deadline);
 }
 
+// What is refused moves the watch nowhere.
+TEST_P(ReloadWatch, GoesOnAfterAReloadThatWasRefused) {
+  const TemporaryFolder folder;
+  const auto part = folder.write("part.yaml", "tools: { edition: { word: x } }\n");
+  const auto more = "include: \"" + part.string() + "\"\n";
+  Editions it(yaml("a", more), "watch");
+  it.write(loopback("server: { keeper: " + GetParam() +
+                    " }\npaths: { /: { handler: { static: { root: /nowhere } } } }\n"));  // and without the other file
+  it.server().wait_for_log("/nowhere");
+  folder.write("part.yaml", "tools: { edition: { word: y } }\n");
+  it.server().wait_for_log("/nowhere", 2);
+  it.write(yaml("c", more));
+  expect_soon(it, "1 c");
+  EXPECT_EQ(get(it.server(), "/").field("X-Edition"), "1 y");
+}
+
+TEST_P(ReloadWatch, BeginsWithARestartThatAsksForIt) {
+  Editions it(yaml("a"));
+  const auto file = it.server().folder() / "kirsch.yaml";
+  auto text = contents_of(file);
+  text.replace(text.find("on_command"), 10, "watch");
+  std::ofstream(file) << text;
+  ASSERT_EQ(command(it.server(), "restart").exit_code, 0);
+  it.install("two");
+  expect_soon(it, "2 a");
+  EXPECT_EQ(command(it.server(), "stop").exit_code, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Keeper, ReloadWatch, ::testing::Values("off", "on"),
                          [](const auto& each) { return each.param; });
 
