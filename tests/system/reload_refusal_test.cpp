@@ -24,6 +24,8 @@ struct Break {
   const char* name;
   std::function<std::string(Editions&)> apply;  // returns the `paths` of the configuration
   const char* told;
+
+  friend void PrintTo(const Break& fault, std::ostream* out) { *out << fault.name; }
 };
 
 std::string with_fixture(Editions& it, const std::string& module) {

@@ -134,6 +134,15 @@ TEST_P(Reload, KeepsInstancesThatCarryOver) {
   EXPECT_EQ(get(it.server(), "/count").body, "1") << "its code has";
 }
 
+TEST_P(Reload, LetsNewCodeFindWhatTheOldHasStored) {
+  Editions it(yaml("/: { handler: { edition_kept: {} } }"));
+  EXPECT_EQ(get(it.server(), "/").body, "1 1");
+  it.install("two");
+  ASSERT_EQ(it.reload().exit_code, 0);
+  it.wait_for_end_of(1);
+  EXPECT_EQ(get(it.server(), "/").body, "2 2");
+}
+
 TEST_P(Reload, NamesSettingsThatWaitForARestart) {
   Editions it(answering("a"));
   it.write(yaml("/: { handler: { edition: { word: b } } }", "workers: 3, loops: 3"));
