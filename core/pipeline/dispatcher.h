@@ -40,9 +40,9 @@ class Dispatcher final : public http::Service, public net::Hoard {
   // `next` does not serve go on belonging to the last one that did, which is in use until the listener is forgotten.
   void change(Generation& next);
   void forget_listener(std::uint32_t listener);
-  // Loop, after each `change`. Tells the upgraded connections of the plans `ended`, and those of listeners
-  // that are not served any more, that they are to end, and ends them after `drain`; those too that are to open later,
-  // because their requests have begun before.
+  // Loop, after each `change`. Tells the upgraded connections of the plans `ended`, and those of listeners that are not
+  // served any more, that they are to end, and ends them after `drain`; also those that open later, because their
+  // requests had begun before.
   void drain_streams(std::shared_ptr<const EndedPlans> ended, std::chrono::milliseconds drain);
 
   // net::Hoard
