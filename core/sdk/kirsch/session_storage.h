@@ -14,8 +14,9 @@
 // Order     Who has a call under way for a key makes no further one for that key before its answer, save `cancel`.
 //           Different callers call for one key at once; a call that begins after an answer sees what it answered for,
 //           in every process that shares the storage.
-// Life      A caller that goes has heard the answers to all of its calls. So when an instance is destroyed none is
-//           under way, but timers and tasks of its own may be. Calls may come after the loops have ended.
+// Life      A caller that goes has heard the answers to all of its calls, save those that it did not want to hear. So
+//           when an instance is destroyed nobody waits for it, but tasks and timers of its own may be under way. Calls
+//           may come after the loops have ended.
 // Reloads   The instance lives on where module and options are the same. What is to survive more goes to
 //           kirsch/storage.h, a disk or another process.
 #pragma once
