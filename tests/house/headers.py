@@ -27,6 +27,7 @@ PACKAGES = {
     "Poco::Foundation": [r"Poco/[A-Za-z0-9]+\.h", r"Poco/Dynamic/"],
     "Poco::JSON": [r"Poco/JSON/", r"Poco/Dynamic/", r"Poco/[A-Za-z0-9]+\.h"],
     "Poco::Redis": [r"Poco/Redis/", r"Poco/[A-Za-z0-9]+\.h"],
+    "OpenSSL::Crypto": [r"openssl/evp\.h"],
     "Threads::Threads": [],
     "cap-ng": [r"cap-ng\.h"],
     "ZLIB::ZLIB": [r"zlib\.h"],

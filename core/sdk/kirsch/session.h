@@ -207,4 +207,14 @@ inline Session session(const Exchange& exchange) {
   return *found;
 }
 
+// For where a client wishes to be sent, say in the query of a login page: that, if it is a path of this very site, else
+// "/". Browsers read "//host", "/\host" and "/<tab>/host" as another one's.
+inline std::string_view local_target(std::string_view wished) {
+  const auto misread = [](char byte) {
+    return static_cast<unsigned char>(byte) <= ' ' || byte == '\\' || byte == 0x7F;
+  };
+  const bool local = wished.starts_with('/') && !wished.starts_with("//");
+  return local && std::none_of(wished.begin(), wished.end(), misread) ? wished : "/";
+}
+
 }  // namespace kirsch

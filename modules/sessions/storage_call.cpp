@@ -1,0 +1,82 @@
+// Who comes first, the answer or the suspension, and who clears up.
+#include "storage_call.h"
+
+namespace sessions {
+
+void StorageCall::start(std::uint32_t lane, State state) {
+  lane_ = lane;
+  locks_ = false;
+  ticket_ = 0;
+  answer_ = {};
+  state_.store(state, std::memory_order_relaxed);
+  references_.fetch_add(1, std::memory_order_relaxed);
+  pending_->begin(lane);
+}
+
+void StorageCall::lock_for(kirsch_handle exchange, std::uint32_t lane, const kirsch::SessionKey& key,
+                           std::chrono::milliseconds lease, std::chrono::milliseconds patience) {
+  resume_ = kirsch::Resume(exchange);
+  key_ = key;
+  start(lane, State::suspended);
+  locks_ = true;
+  const auto ticket =
+      storage_.table->lock(storage_.self, &key_, static_cast<std::uint64_t>(lease.count()), {answered, this});
+  if (ticket != 0) wait_at_most(ticket, patience);
+}
+
+// A number that has had its answer already is cancelled in vain, which is allowed.
+void StorageCall::wait_at_most(std::uint64_t ticket, std::chrono::milliseconds patience) {
+  ticket_ = ticket;
+  if (ticket == 0) return;
+  timed_ = true;
+  timer_ = kirsch::after(lane_, patience, [self = Reference(this), ticket] { self->cancel(ticket); });
+}
+
+void StorageCall::resumed() {
+  if (std::exchange(timed_, false)) kirsch::cancel(timer_);
+  ticket_ = 0;
+  locks_ = false;  // the lock is the owner's business now
+  state_.store(State::idle, std::memory_order_relaxed);
+}
+
+void StorageCall::answered(void* context, const kirsch::SessionResult* result) {
+  auto* const call = static_cast<StorageCall*>(context);
+  const auto lane = call->lane_;
+  const auto pending = call->pending_;
+  Answer& answer = call->answer_;
+  answer.status = static_cast<kirsch::SessionStatus>(result->status);
+  answer.lock = result->lock;
+  answer.age = result->age;
+  answer.left = result->left;
+  answer.data.assign(result->data.data, result->data.size);
+  const auto before = call->state_.exchange(State::answered, std::memory_order_acq_rel);
+  if (before == State::suspended) {
+    call->resume_();
+  } else if (before == State::abandoned) {
+    call->give_back();
+  }
+  call->drop();
+  pending->end(lane);
+}
+
+void StorageCall::give_back() {
+  if (locks_ && answer_.status == kirsch::SessionStatus::done)
+    storage_.table->unlock(storage_.self, &key_, answer_.lock, {});
+}
+
+void StorageCall::release() {
+  if (std::exchange(timed_, false)) kirsch::cancel(timer_);
+  auto expected = State::suspended;
+  if (state_.compare_exchange_strong(expected, State::abandoned, std::memory_order_acq_rel)) {
+    if (ticket_ != 0) cancel(ticket_);
+  } else if (expected == State::answered) {
+    give_back();
+  }
+  drop();
+}
+
+void StorageCall::drop() {
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+}  // namespace sessions

@@ -1,0 +1,133 @@
+// One call of a storage at a time, on behalf of an exchange that may be gone before the answer comes.
+#pragma once
+
+#include <kirsch/session_storage.h>
+#include <kirsch/tasks.h>
+
+#include <atomic>
+#include <memory>
+
+namespace sessions {
+
+// Calls that are under way, counted on the lanes where they began.
+class Pending {
+ public:
+  void begin(std::uint32_t lane) { counts_[lane].fetch_add(1, std::memory_order_relaxed); }
+  void end(std::uint32_t lane) {
+    counts_[lane].fetch_sub(1, std::memory_order_release);
+    counts_[lane].notify_all();
+  }
+  // Waits for the last answer.
+  void wait() const {
+    for (std::uint32_t lane = 0; lane < kirsch::lanes(); ++lane) {
+      while (const int count = counts_[lane].load(std::memory_order_acquire)) counts_[lane].wait(count);
+    }
+  }
+
+ private:
+  kirsch::PerLane<std::atomic<int>> counts_;
+};
+
+class StorageCall {
+ public:
+  using Storage = kirsch::Provider<kirsch::SessionStorage>;
+
+  StorageCall(Storage storage, std::shared_ptr<Pending> pending) : storage_(storage), pending_(std::move(pending)) {}
+  StorageCall(const StorageCall&) = delete;
+  StorageCall& operator=(const StorageCall&) = delete;
+
+  struct Answer {
+    kirsch::SessionStatus status{};
+    std::uint64_t lock = 0;
+    std::uint64_t age = 0;
+    std::uint64_t left = 0;
+    std::string data;
+  };
+  const Answer& answer() const { return answer_; }
+
+  // [loop] Asks, and goes on with `then` (an Exchange& taker returning Flow, copyable) once the storage has answered:
+  // at once, or when the exchange is resumed. `begin` gets a SessionDone.
+  template <class Begin, class Then>
+  kirsch::Flow run(kirsch::Exchange& exchange, Begin begin, Then then) {
+    start(exchange.lane(), State::calling);
+    begin(kirsch::SessionDone{answered, this});
+    return go_on(exchange, 0, {}, then);
+  }
+  // [loop] Waits for the lock of a record for so long at most, then the answer is `cancelled`.
+  template <class Then>
+  kirsch::Flow run_lock(kirsch::Exchange& exchange, const kirsch::SessionKey& key, std::chrono::milliseconds lease,
+                        std::chrono::milliseconds patience, Then then) {
+    start(exchange.lane(), State::calling);
+    key_ = key;
+    locks_ = true;
+    const auto ticket =
+        storage_.table->lock(storage_.self, &key_, static_cast<std::uint64_t>(lease.count()), {answered, this});
+    return go_on(exchange, ticket, patience, then);
+  }
+  // The same for an exchange that is suspending: it is resumed in any case.
+  void lock_for(kirsch_handle exchange, std::uint32_t lane, const kirsch::SessionKey& key,
+                std::chrono::milliseconds lease, std::chrono::milliseconds patience);
+  // To be called when it was resumed.
+  void resumed();
+
+  // The owner goes. Whatever is under way comes to its end without him: a lock is given back.
+  void release();
+
+ private:
+  enum class State : std::uint8_t { idle, calling, suspended, answered, abandoned };
+
+  // Keeps the call; for timers.
+  class Reference {
+   public:
+    explicit Reference(StorageCall* call) : call_(call) { call_->references_.fetch_add(1, std::memory_order_relaxed); }
+    Reference(Reference&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+    Reference& operator=(Reference&&) = delete;
+    ~Reference() {
+      if (call_ != nullptr) call_->drop();
+    }
+    StorageCall* operator->() const { return call_; }
+
+   private:
+    StorageCall* call_;
+  };
+
+  ~StorageCall() = default;
+  void start(std::uint32_t lane, State state);
+  void wait_at_most(std::uint64_t ticket, std::chrono::milliseconds patience);
+  void cancel(std::uint64_t ticket) { storage_.table->cancel(storage_.self, &key_, ticket); }
+  void give_back();
+  void drop();
+  static void answered(void* context, const kirsch::SessionResult* result);
+
+  template <class Then>
+  kirsch::Flow go_on(kirsch::Exchange& exchange, std::uint64_t ticket, std::chrono::milliseconds patience, Then then) {
+    if (state_.load(std::memory_order_acquire) != State::answered) {
+      resume_ = exchange.suspend([this, then](kirsch::Exchange& back) {
+        resumed();
+        return then(back);
+      });
+      auto expected = State::calling;
+      if (state_.compare_exchange_strong(expected, State::suspended, std::memory_order_acq_rel)) {
+        wait_at_most(ticket, patience);
+        return kirsch::Flow::suspend;
+      }
+    }
+    resumed();
+    return then(exchange);
+  }
+
+  const Storage storage_;
+  const std::shared_ptr<Pending> pending_;
+  std::atomic<State> state_ = State::idle;
+  std::atomic<int> references_ = 1;
+  bool locks_ = false;  // the call under way asks for a lock
+  bool timed_ = false;
+  std::uint32_t lane_ = 0;
+  std::uint64_t ticket_ = 0;
+  kirsch::Timer timer_;
+  kirsch::SessionKey key_{};
+  kirsch::Resume resume_;
+  Answer answer_;
+};
+
+}  // namespace sessions

@@ -1,0 +1,419 @@
+// What a session may be, and in which order it is found and stored.
+#include "visit.h"
+
+#include <kirsch/log.h>
+
+#include <new>
+
+namespace sessions {
+
+using kirsch::Exchange;
+using kirsch::Flow;
+using kirsch::SessionKey;
+using kirsch::SessionKind;
+using kirsch::SessionWrite;
+
+namespace {
+
+// For those requests that were on their way with the old id when a session got a new one by itself.
+constexpr Milliseconds forwarding{10'000};
+
+std::uint64_t count(Milliseconds time) { return static_cast<std::uint64_t>(time.count()); }
+
+[[noreturn]] void refuse(Exchange& exchange, const char* sentence) {
+  exchange.response().headers().set("Retry-After", "1");
+  throw kirsch::HttpError(503, sentence);
+}
+
+const char* words(kirsch::SessionStatus status) {
+  switch (status) {
+    case kirsch::SessionStatus::unavailable:
+      return "it is not available";
+    case kirsch::SessionStatus::corrupt:
+      return "the record cannot be read";
+    case kirsch::SessionStatus::too_large:
+      return "the record is too large for it";
+    case kirsch::SessionStatus::lost:
+      return "the lock was lost: the exchange took longer than lock_lease";
+    case kirsch::SessionStatus::full:
+      return "it is full";
+    default:
+      return "it answered what it should not";
+  }
+}
+
+}  // namespace
+
+Visit::Visit(const Shared& shared) : AttachedSession{&functions, this}, shared_(shared) {}
+
+Visit::~Visit() {
+  if (call_ != nullptr) call_->release();
+  give_back();
+}
+
+Visit* Visit::of(const Exchange& exchange) {
+  auto* const attached = exchange.attachment<AttachedSession>(kirsch::SessionTable::id);
+  return attached == nullptr ? nullptr : static_cast<Visit*>(attached);
+}
+
+void Visit::attach_to(Exchange& exchange) {
+  const auto& raw = *exchange.raw()->functions;
+  raw.attach(exchange.raw(), kirsch::text(kirsch::SessionTable::id), static_cast<AttachedSession*>(this),
+             [](void* attached) { delete static_cast<Visit*>(static_cast<AttachedSession*>(attached)); });
+}
+
+StorageCall& Visit::call() {
+  if (call_ == nullptr) call_ = new StorageCall(shared_.settings.storage, shared_.pending);
+  return *call_;
+}
+
+// ---- Before the handler
+
+Flow Visit::begin(Exchange& exchange) {
+  lane_ = exchange.lane();
+  const auto request = exchange.request();
+  const auto id = shared_.cookie.id(request);
+  if (id.empty()) {
+    if (shared_.cookie.forged(request)) Counts::add(shared_.counts[lane_].malformed);
+    return Flow::next;
+  }
+  key_ = shared_.hashes[lane_].key(shared_.cookie.base_name(), id);
+  return find(exchange);
+}
+
+Flow Visit::find(Exchange& exchange) {
+  const auto then = [this](Exchange& back) { return found(back); };
+  const auto& settings = shared_.settings;
+  if (settings.locking != Locking::explicit_)
+    return call().run_lock(exchange, key_, settings.lock_lease, settings.lock_timeout, then);
+  return call().run(
+      exchange, [&](auto done) { settings.storage.table->load(settings.storage.self, &key_, done); }, then);
+}
+
+Flow Visit::found(Exchange& exchange) {
+  const auto& answer = call_->answer();
+  const auto status = answer.status == Status::done ? open(answer) : answer.status;
+  if (status == Status::conflict) {  // the session has moved
+    followed_ = true;
+    return find(exchange);
+  }
+  if (status == Status::absent) Counts::add(shared_.counts[lane_].unknown);
+  if (status == Status::cancelled) {
+    Counts::add(shared_.counts[lane_].busy);
+    refuse(exchange, "The session is in use.");
+  }
+  if (status == Status::done || status == Status::absent) return Flow::next;
+  return without_storage(exchange, status);
+}
+
+// done: the session is here. absent: it has ended. conflict: key_ says where it is now.
+Visit::Status Visit::open(const StorageCall::Answer& answer) {
+  constexpr std::size_t head = 9;
+  const std::string_view data = answer.data;
+  const auto& settings = shared_.settings;
+  lock_ = answer.lock;
+  age_ = answer.age;
+  left_ = answer.left;
+  if (data.size() == 1 + sizeof key_ && data[0] == static_cast<char>(Form::moved)) {
+    give_back();
+    std::memcpy(&key_, data.data() + 1, sizeof key_);
+    return followed_ ? Status::absent : Status::conflict;
+  }
+  if (data.size() < head || data[0] != static_cast<char>(Form::session) || !data_.assign(data.substr(head))) {
+    give_back();
+    return Status::corrupt;
+  }
+  id_from_ = kirsch::detail::little(data.substr(1, head - 1));
+  if (settings.absolute_timeout && age_ >= count(*settings.absolute_timeout)) {
+    Counts::add(shared_.counts[lane_].expired);
+    data_.clear();
+    settings.storage.table->remove(settings.storage.self, &key_, std::exchange(lock_, 0), {});
+    return Status::absent;
+  }
+  exists_ = true;
+  return Status::done;
+}
+
+Flow Visit::without_storage(Exchange& exchange, Status status) {
+  Counts::add(shared_.counts[lane_].failed);
+  if (shared_.complaints.let_through())
+    kirsch::log(kirsch::Level::error, "the storage of sessions failed: ", words(status));
+  if (status == Status::corrupt) return Flow::next;  // it was put aside
+  if (shared_.settings.on_error == OnError::fail || status == Status::lost)
+    refuse(exchange, "Sessions are not available now.");
+  degraded_ = true;
+  return Flow::next;
+}
+
+void Visit::give_back() {
+  const auto& storage = shared_.settings.storage;
+  if (lock_ != 0) storage.table->unlock(storage.self, &key_, std::exchange(lock_, 0), {});
+}
+
+// ---- Behind the handler
+
+Flow Visit::finish(Exchange& exchange) {
+  closed_ = true;
+  if (exchange.response().status() >= 500 || degraded_) {
+    give_back();
+    return Flow::next;
+  }
+  if (expire_) return drop(exchange);
+  if (!exists_) return data_.empty() ? close(exchange, {}) : create(exchange);
+  if (regenerate_ || rotates()) return move(exchange);
+  return changed_ ? save(exchange) : keep(exchange);
+}
+
+bool Visit::rotates() const {
+  const auto& rotation = shared_.settings.rotation;
+  return rotation && lock_ != 0 && age_ - std::min(id_from_, age_) >= count(*rotation);
+}
+
+// Whoever has its lock: an end is an end.
+Flow Visit::drop(Exchange& exchange) {
+  const auto go_on = [this](Exchange& back) {
+    if (data_.empty()) shared_.cookie.take_back(back);
+    return data_.empty() ? close(back, {}) : create(back);
+  };
+  if (!std::exchange(exists_, false)) return go_on(exchange);
+  lock_ = 0;
+  const auto& storage = shared_.settings.storage;
+  return call().run(
+      exchange, [&](auto done) { storage.table->remove(storage.self, &key_, 0, done); },
+      [this, go_on](Exchange& back) {
+        const auto status = call_->answer().status;
+        return status == Status::done || status == Status::absent ? go_on(back) : without_storage(back, status);
+      });
+}
+
+Flow Visit::create(Exchange& exchange) {
+  age_ = id_from_ = 0;
+  new_id(exchange);
+  return store(exchange, new_key_, record(), 0, 0, lifetime(0), [this](Exchange& back, Status status) {
+    if (status != Status::done) return without_storage(back, status);
+    Counts::add(shared_.counts[lane_].created);
+    return close(back, new_id_);
+  });
+}
+
+// The new record first: where the server dies in between, the client still has what it had.
+Flow Visit::move(Exchange& exchange) {
+  if (regenerate_ && begin_anew_) age_ = 0;
+  id_from_ = age_;
+  new_id(exchange);
+  return store(exchange, new_key_, record(), 0, age_, lifetime(age_), [this](Exchange& back, Status status) {
+    return status == Status::done ? forget_old(back) : without_storage(back, status);
+  });
+}
+
+Flow Visit::forget_old(Exchange& exchange) {
+  const auto moved = [this](Exchange& back, Status status) {
+    const auto& storage = shared_.settings.storage;
+    if (status == Status::done || status == Status::absent) {
+      Counts::add(shared_.counts[lane_].regenerated);
+      return close(back, new_id_);
+    }
+    // The old id may still be good, so the new one must not be.
+    storage.table->remove(storage.self, &new_key_, 0, {});
+    return without_storage(back, status);
+  };
+  const auto lock = std::exchange(lock_, 0);
+  if (!regenerate_) {
+    std::string forward(1, static_cast<char>(Form::moved));
+    forward.append(reinterpret_cast<const char*>(new_key_.bytes), sizeof new_key_.bytes);
+    return store(exchange, key_, forward, lock, 0, forwarding, moved);
+  }
+  const auto& storage = shared_.settings.storage;
+  return call().run(
+      exchange, [&](auto done) { storage.table->remove(storage.self, &key_, 0, done); },
+      [this, moved](Exchange& back) { return moved(back, call_->answer().status); });
+}
+
+Flow Visit::save(Exchange& exchange) {
+  return store(exchange, key_, record(), std::exchange(lock_, 0), 0, lifetime(age_),
+               [this](Exchange& back, Status status) {
+                 if (status == Status::absent) return close(back, {});  // it has ended meanwhile, and stays so
+                 if (status != Status::done) return without_storage(back, status);
+                 const auto& cookie = shared_.cookie;
+                 return close(back, shared_.settings.persistent && !followed_ ? cookie.id(back.request()) : "");
+               });
+}
+
+// Nobody waits for what changes nothing. A record is touched when a twentieth of its time is over, not for each
+// request.
+Flow Visit::keep(Exchange& exchange) {
+  const auto& settings = shared_.settings;
+  const auto left = count(lifetime(age_));
+  if (left_ + count(settings.timeout) / 20 >= left) {
+    give_back();
+    return close(exchange, {});
+  }
+  const auto lock = std::exchange(lock_, 0);
+  settings.storage.table->touch(settings.storage.self, &key_, lock, lock != 0 ? 1 : 0, left, {});
+  return close(exchange, settings.persistent && !followed_ ? shared_.cookie.id(exchange.request()) : "");
+}
+
+Flow Visit::close(Exchange& exchange, std::string_view id) {
+  if (!id.empty()) give(exchange, id);
+  if (!id.empty() || looked_at_) exchange.response().headers().set_default("Cache-Control", "no-store");
+  return Flow::next;
+}
+
+void Visit::give(Exchange& exchange, std::string_view id) const {
+  shared_.cookie.give(exchange, id);
+  const auto request = exchange.request();
+  if (shared_.cookie.secure(request) && !request.secure() && !shared_.warned.exchange(true))
+    kirsch::log(kirsch::Level::warning,
+                "a Secure cookie went out without TLS: unless a proxy in front speaks it, browsers "
+                "drop the cookie ('secure: auto' is for development)");
+}
+
+template <class Then>
+Flow Visit::store(Exchange& exchange, const SessionKey& key, const std::string& record, std::uint64_t lock,
+                  std::uint64_t age, Milliseconds left, Then then) {
+  const auto& storage = shared_.settings.storage;
+  return call().run(
+      exchange,
+      [&](auto done) {
+        const SessionWrite write{sizeof write, lock != 0 ? 1U : 0U, kirsch::text(record), lock, 0, age, count(left)};
+        storage.table->store(storage.self, &key, &write, done);
+      },
+      [this, then](Exchange& back) { return then(back, call_->answer().status); });
+}
+
+std::string Visit::record() const {
+  std::string record(1, static_cast<char>(Form::session));
+  kirsch::detail::append_little(record, id_from_);
+  return record.append(data_.bytes());
+}
+
+Milliseconds Visit::lifetime(std::uint64_t age) const {
+  const auto& absolute = shared_.settings.absolute_timeout;
+  if (!absolute) return shared_.settings.timeout;
+  return std::min(shared_.settings.timeout, std::max(*absolute - Milliseconds(age), Milliseconds(1)));
+}
+
+void Visit::new_id(Exchange& exchange) {
+  new_id_ = random_token();
+  new_key_ = shared_.hashes[exchange.lane()].key(shared_.cookie.base_name(), new_id_);
+}
+
+// ---- What handlers and tools call
+
+Visit::Change Visit::allowed() const {
+  if (closed_) return Change::closed;
+  return exists_ && lock_ == 0 && !expire_ ? Change::unlocked : Change::done;
+}
+
+Visit::Change Visit::put(SessionKind kind, std::string_view name, std::string_view value) {
+  if (const auto change = allowed(); change != Change::done) return change;
+  if (name.size() > UINT16_MAX || !SessionData::sound(kind, value)) return Change::malformed;
+  if (data_.size_with(name, value) > shared_.settings.max_size.bytes) return Change::too_large;
+  data_.set(kind, name, value);
+  looked_at_ = changed_ = true;
+  return Change::done;
+}
+
+const kirsch::SessionTable Visit::functions{
+    .size = sizeof(kirsch::SessionTable),
+    .facts =
+        [](void* self, kirsch::SessionFacts* facts) {
+          Visit& visit = at(self);
+          facts->exists = visit.exists_ ? 1 : 0;
+          facts->writable = visit.allowed() == Change::done ? 1 : 0;
+          facts->degraded = visit.degraded_ ? 1 : 0;
+          for (std::size_t digit = 0; digit < sizeof visit.log_name_; ++digit)
+            visit.log_name_[digit] = "0123456789abcdef"[visit.key_.bytes[digit / 2] >> (digit % 2 == 0 ? 4 : 0) & 15];
+          facts->log_name = {visit.log_name_, visit.exists_ ? sizeof visit.log_name_ : 0};
+        },
+    .data =
+        [](void* self) {
+          at(self).looked_at_ = true;
+          return kirsch::text(at(self).data_.bytes());
+        },
+    .set =
+        [](void* self, kirsch_text name, std::uint32_t kind, kirsch_text value) {
+          const auto known = static_cast<SessionKind>(kind <= UINT8_MAX ? kind : 0);
+          return static_cast<std::uint32_t>(at(self).put(known, kirsch::view(name), kirsch::view(value)));
+        },
+    .erase =
+        [](void* self, kirsch_text name) {
+          Visit& visit = at(self);
+          auto change = visit.allowed();
+          if (change == Change::done && !visit.data_.erase(kirsch::view(name))) change = Change::absent;
+          if (change == Change::done) visit.looked_at_ = visit.changed_ = true;
+          return static_cast<std::uint32_t>(change);
+        },
+    .clear =
+        [](void* self) {
+          Visit& visit = at(self);
+          const auto change = visit.allowed();
+          if (change == Change::done) {
+            visit.changed_ = visit.changed_ || !visit.data_.empty();
+            visit.data_.clear();
+          }
+          return static_cast<std::uint32_t>(change);
+        },
+    .token = [](void* self, kirsch_text name, kirsch_text* token) -> std::uint32_t {
+      Visit& visit = at(self);
+      visit.looked_at_ = true;
+      const auto known = [&] { return visit.data_.find(kirsch::view(name)); };
+      if (const auto value = known(); !value || value->kind() != SessionKind::token) {
+        const auto change = visit.put(SessionKind::token, kirsch::view(name), random_token());
+        if (change != Change::done) return static_cast<std::uint32_t>(change);
+      }
+      *token = kirsch::text(known()->raw());
+      return static_cast<std::uint32_t>(Change::done);
+    },
+    .regenerate =
+        [](void* self, std::uint32_t begin_anew) {
+          Visit& visit = at(self);
+          const auto change = visit.allowed();
+          if (change == Change::done) {
+            visit.data_.erase_tokens();
+            visit.regenerate_ = true;
+            visit.begin_anew_ = visit.begin_anew_ || begin_anew != 0;
+          }
+          return static_cast<std::uint32_t>(change);
+        },
+    .expire =
+        [](void* self) {
+          Visit& visit = at(self);
+          if (visit.closed_) return static_cast<std::uint32_t>(Change::closed);
+          visit.data_.clear();
+          visit.expire_ = true;
+          return static_cast<std::uint32_t>(Change::done);
+        },
+    .lock =
+        [](void* self, kirsch_handle exchange) {
+          Visit& visit = at(self);
+          const auto& settings = visit.shared_.settings;
+          if (visit.allowed() != Change::unlocked) return kirsch::Resume(exchange)();
+          visit.asked_ = true;
+          visit.call().lock_for(exchange, visit.lane_, visit.key_, settings.lock_lease, settings.lock_timeout);
+        },
+    .locked = [](void* self) { return static_cast<std::uint32_t>(at(self).locked()); },
+};
+
+Visit::Change Visit::locked() {
+  if (!std::exchange(asked_, false)) return allowed();
+  call_->resumed();
+  const auto& answer = call_->answer();
+  exists_ = false;  // until it is found again
+  data_.clear();
+  switch (answer.status == Status::done ? open(answer) : answer.status) {
+    case Status::done:
+    case Status::absent:
+      return Change::done;
+    case Status::cancelled:
+      Counts::add(shared_.counts[lane_].busy);
+      [[fallthrough]];
+    case Status::conflict:
+      return Change::busy;
+    default:
+      Counts::add(shared_.counts[lane_].failed);
+      return Change::unavailable;
+  }
+}
+
+}  // namespace sessions
