@@ -5,7 +5,11 @@
 
 namespace sessions {
 
-Cookie::Cookie(const Settings& settings) : secure_(settings.secure), name_(settings.name), base_name_(settings.name) {
+Cookie::Cookie(const Settings& settings)
+    : always_secure_(settings.always_secure()),
+      never_secure_(settings.never_secure()),
+      name_(settings.name),
+      base_name_(settings.name) {
   for (const std::string_view prefix : {"__Host-", "__Secure-"}) {
     if (kirsch::same_field(std::string_view(name_).substr(0, prefix.size()), prefix))
       base_name_.erase(0, prefix.size());
@@ -23,7 +27,7 @@ Cookie::Cookie(const Settings& settings) : secure_(settings.secure), name_(setti
 }
 
 bool Cookie::secure(const kirsch::Request& request) const {
-  return secure_ == Secure::true_ || (secure_ == Secure::automatic && request.secure());
+  return always_secure_ || (!never_secure_ && request.secure());
 }
 
 std::string_view Cookie::name(const kirsch::Request& request) const { return secure(request) ? name_ : base_name_; }

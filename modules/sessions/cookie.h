@@ -27,7 +27,8 @@ class Cookie {
   std::string_view name(const kirsch::Request& request) const;
   void send(kirsch::Exchange& exchange, std::string_view id, std::string_view lifetime) const;
 
-  Secure secure_{};
+  bool always_secure_ = false;
+  bool never_secure_ = false;
   std::string name_;
   std::string base_name_;
   std::string attributes_;

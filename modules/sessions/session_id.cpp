@@ -22,7 +22,7 @@ std::string random_token() {
   }
   std::string token;
   for (std::size_t group = 0; group < bytes.size(); group += 3) {
-    const unsigned bits = bytes[group] << 16 | bytes[group + 1] << 8 | bytes[group + 2];
+    const auto bits = static_cast<unsigned>(bytes[group] << 16 | bytes[group + 1] << 8 | bytes[group + 2]);
     for (int shift = 18; shift >= 0; shift -= 6) token += alphabet[bits >> shift & 63];
   }
   token.resize(token_size);

@@ -34,7 +34,7 @@ void check_security(const Settings& of) {
   const bool host = has_prefix(of.name, "__Host-");
   const std::string prefix = host ? "__Host-" : "__Secure-";
   const std::string plain = of.name.substr(std::min(prefix.size(), of.name.size()));
-  if ((host || has_prefix(of.name, "__Secure-")) && of.secure == Secure::false_)
+  if ((host || has_prefix(of.name, "__Secure-")) && of.never_secure())
     refuse("name", "browsers take a cookie whose name begins with " + prefix +
                        " only with 'secure: true': write 'name: " + plain +
                        "', or 'secure: auto', which leaves the prefix out where a request comes without TLS");
@@ -44,9 +44,9 @@ void check_security(const Settings& of) {
   if (host && of.path != "/")
     refuse("path", "browsers take a cookie whose name begins with __Host- only with 'path: /': write 'name: __Secure-" +
                        plain + "'");
-  if (of.samesite == SameSite::none && of.secure != Secure::true_)
+  if (of.samesite == SameSite::none && !of.always_secure())
     refuse("samesite", "browsers take SameSite=None only with 'secure: true'");
-  if (of.partitioned && of.secure != Secure::true_)
+  if (of.partitioned && !of.always_secure())
     refuse("partitioned", "browsers take a partitioned cookie only with 'secure: true'");
 }
 

@@ -8,8 +8,8 @@ namespace sessions {
 
 using Milliseconds = std::chrono::milliseconds;
 
-enum class Secure : std::uint8_t { true_, false_, automatic };
-constexpr auto kirsch_names(Secure) { return std::array<std::string_view, 3>{"true", "false", "auto"}; }
+enum class OfScheme : std::uint8_t { automatic };  // as the request came
+constexpr auto kirsch_names(OfScheme) { return std::array<std::string_view, 1>{"auto"}; }
 
 enum class SameSite : std::uint8_t { lax, strict, none };
 constexpr auto kirsch_names(SameSite) { return std::array<std::string_view, 3>{"lax", "strict", "none"}; }
@@ -25,7 +25,7 @@ struct Settings {
   std::string name;
   std::string path;
   std::string domain;
-  Secure secure{};
+  std::variant<bool, OfScheme> secure;
   bool httponly = true;
   SameSite samesite{};
   bool partitioned = false;
@@ -66,6 +66,9 @@ struct Settings {
       kirsch::opt<&Settings::clean_freq>("clean_freq", "5m", "how often sessions that have ended are swept away"),
       kirsch::opt<&Settings::max_size>("max_size", "64KiB", "a session holds no more").range(64, 1 << 20),
       kirsch::opt<&Settings::on_error>("on_error", "fail", "without a storage: 503, or on without a session"));
+
+  bool always_secure() const { return secure == std::variant<bool, OfScheme>(true); }
+  bool never_secure() const { return secure == std::variant<bool, OfScheme>(false); }
 
   // Throws kirsch::OptionError for what no browser would take, or what contradicts itself.
   void check() const;

@@ -15,18 +15,20 @@ namespace kirsch::test {
 // looks into the storage itself.
 inline std::string visitors(const std::string& options, const std::string& storage = "{ memory: {} }",
                             const std::string& more = {}) {
-  return loopback("server: { loops: 2, workers: 4 }\npipelines: { guests: { sessions: { storage: " + storage +
-                  (options.empty() ? "" : ", ") + options +
-                  " } } }\n"
-                  "paths:\n"
-                  "  /: { handler: { visitor: {} }, tools: { use: [guests] } }\n"
-                  "  /locking: { handler: { visitor_locking: {} }, tools: { use: [guests] } }\n"
-                  "  /staying: { handler: { visitor_staying: {} }, tools: { use: [guests] } }\n"
-                  "  /waker: { handler: { visitor_waker: {} } }\n"
-                  "  /streaming: { handler: { visitor_streaming: {} }, tools: { use: [guests] } }\n"
-                  "  /upgrading: { handler: { visitor_upgrading: {} }, tools: { use: [guests] } }\n"
-                  "  /vault: { handler: { vault: { storage: " +
-                  storage + " } } }\n" + more);
+  return loopback(
+      "server: { loops: 2, workers: 4 }\npipelines: { guests: { sessions: { "
+      "storage: " +
+      storage + (options.empty() ? "" : ", ") + options +
+      " } } }\n"
+      "paths:\n"
+      "  /: { handler: { visitor: {} }, tools: { use: [guests] } }\n"
+      "  /locking: { handler: { visitor_locking: {} }, tools: { use: [guests] } }\n"
+      "  /staying: { handler: { visitor_staying: {} }, tools: { use: [guests] } }\n"
+      "  /waker: { handler: { visitor_waker: {} } }\n"
+      "  /streaming: { handler: { visitor_streaming: {} }, tools: { use: [guests] } }\n"
+      "  /upgrading: { handler: { visitor_upgrading: {} }, tools: { use: [guests] } }\n"
+      "  /vault: { handler: { vault: { storage: " +
+      storage + " } } }\n" + more);
 }
 
 // The value of the cookie that an answer sets; empty: none.

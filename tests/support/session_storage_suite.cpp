@@ -8,7 +8,7 @@
 namespace kirsch::test {
 namespace {
 
-std::string post(const std::string& query, const std::string& data) {
+std::string vault_request(const std::string& query, const std::string& data) {
   return "POST /?" + query + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(data.size()) + "\r\n\r\n" +
          data;
 }
@@ -35,18 +35,18 @@ Vault::Vault(const std::string& storage)
 Vault::~Vault() { EXPECT_EQ(server_->log().find("answered twice"), std::string::npos) << server_->log(); }
 
 StorageAnswer Vault::call(const std::string& query, const std::string& data) {
-  client_->send(post(query, data));
+  client_->send(vault_request(query, data));
   return storage_answer(client_->read());
 }
 
 std::unique_ptr<Client> Vault::begin(const std::string& query) {
   auto client = std::make_unique<Client>(*server_);
-  client->send(post(query, {}));
+  client->send(vault_request(query, {}));
   return client;
 }
 
 StorageCounters Vault::counters() {
-  client_->send(post("op=counters", {}));
+  client_->send(vault_request("op=counters", {}));
   StorageCounters now;
   std::istringstream in(client_->read().body);
   in >> now.records >> now.bytes >> now.created >> now.expired >> now.evicted >> now.lock_waits >> now.lost_locks >>

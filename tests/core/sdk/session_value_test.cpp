@@ -50,7 +50,9 @@ TEST(SessionValues, hold_lists_and_maps) {
   for (const auto& [name, value] : list) {
     EXPECT_EQ(name, "");
     kinds.push_back(value.kind());
-    if (value.kind() == SessionKind::map) EXPECT_EQ(value.find("b")->as<bool>(), true);
+    if (value.kind() == SessionKind::map) {
+      EXPECT_EQ(value.find("b")->as<bool>(), true);
+    }
   }
   EXPECT_EQ(kinds, (std::vector{SessionKind::string, SessionKind::integer, SessionKind::map}));
   EXPECT_EQ(list.begin(), list.begin());
