@@ -134,7 +134,7 @@ TEST_P(Sessions, EndWhenTheyAreNotUsed) {
 }
 
 TEST_P(Sessions, EndLongAfterTheirLoginHoweverUsed) {
-  const Server server(yaml("timeout: 400ms, absolute_timeout: 400ms"));
+  const Server server(yaml("timeout: 1500ms, absolute_timeout: 1500ms"));
   Guest guest(server);
   guest.ask("/?count");
   const auto first = guest.id;
@@ -334,7 +334,7 @@ TEST(SessionCookies, ThatAreSecureAreSentWithoutTlsWithAWarning) {
 }
 
 TEST(SessionCookies, OfPersistentSessionsAreSentAgainWhenTheirTimeIsProlonged) {
-  const Server server(visitors("persistent: true, timeout: 1s"));
+  const Server server(visitors("persistent: true, timeout: 8s"));
   Guest guest(server);
   guest.ask("/?set=a:1");
   const auto id = guest.id;
