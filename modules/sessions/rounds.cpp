@@ -10,6 +10,20 @@ constexpr Milliseconds between_pieces{10};
 
 std::string number(std::uint64_t count) { return count == UINT64_MAX ? "?" : std::to_string(count); }
 
+// How long exchanges have been suspended for it.
+std::string waited(const Pending& pending, bool for_lock, const char* what) {
+  std::uint64_t calls = 0, sum = 0, longest = 0;
+  for (std::uint32_t lane = 0; lane < kirsch::loops(); ++lane) {
+    const Waits& waits = pending.waits(lane, for_lock);
+    calls += waits.calls.get();
+    sum += waits.microseconds.get();
+    longest = std::max(longest, waits.longest.get());
+  }
+  if (calls == 0) return {};
+  return std::string("; waited for ") + what + " " + std::to_string(calls) + " times, " + std::to_string(sum / calls) +
+         " us on average, " + std::to_string(longest) + " us at most";
+}
+
 }  // namespace
 
 void Rounds::begin(std::uint32_t lane) {
@@ -41,22 +55,21 @@ void Rounds::report() {
   stored.size = sizeof stored;
   const auto& [table, self] = shared_.settings.storage;
   table->counters(self, &stored);
-  std::uint64_t sum[7]{};
-  for (std::uint32_t lane = 0; lane < kirsch::lanes(); ++lane) {
-    const Counts& counts = shared_.counts[lane];
-    std::size_t place = 0;
-    for (const auto* count : {&counts.created, &counts.regenerated, &counts.expired, &counts.unknown, &counts.malformed,
-                              &counts.busy, &counts.failed})
-      sum[place++] += count->load(std::memory_order_relaxed);
-  }
-  constexpr std::string_view words[] = {
-      " created, ",       " with another id, ", " at their absolute_timeout, ", " ids of no session, ",
-      " malformed ids, ", " times busy, ",      " failures of the storage"};
   std::string report = number(stored.records) + " sessions, " + number(stored.bytes) + " bytes, " +
                        number(stored.expired) + " expired, " + number(stored.evicted) + " evicted, " +
-                       number(stored.lock_waits) + " waits for locks; ";
-  for (std::size_t place = 0; place < std::size(sum); ++place)
-    report.append(std::to_string(sum[place])).append(words[place]);
+                       number(stored.lock_waits) + " waits for locks";
+  for (const auto& [count, words] : {std::pair(&Counts::created, " created"),
+                                     {&Counts::regenerated, " with another id"},
+                                     {&Counts::expired, " at their absolute_timeout"},
+                                     {&Counts::unknown, " ids of no session"},
+                                     {&Counts::malformed, " malformed ids"},
+                                     {&Counts::busy, " times busy"},
+                                     {&Counts::failed, " failures of the storage"}}) {
+    std::uint64_t sum = 0;
+    for (std::uint32_t lane = 0; lane < kirsch::lanes(); ++lane) sum += (shared_.counts[lane].*count).get();
+    report += ", " + std::to_string(sum) + words;
+  }
+  report += waited(*shared_.pending, true, "locks") + waited(*shared_.pending, false, "the storage");
   if (report != last_report_) kirsch::log(kirsch::Level::info, shared_.cookie.base_name(), ": ", report);
   last_report_ = std::move(report);
 }

@@ -10,17 +10,15 @@
 
 namespace sessions {
 
-// Of one lane, written by it alone, read by any.
+// Of one lane.
 struct Counts {
-  using Count = std::atomic<std::uint64_t>;
-  Count malformed{0};  // ids that this tool cannot have made
-  Count unknown{0};    // of no session, or of one that has ended
-  Count created{0};
-  Count expired{0};  // by their absolute timeout
-  Count regenerated{0};
-  Count busy{0};    // 503 for want of a lock
-  Count failed{0};  // calls of the storage
-  static void add(Count& count) { count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  Count malformed;  // ids that this tool cannot have made
+  Count unknown;    // of no session, or of one that has ended
+  Count created;
+  Count expired;  // by their absolute timeout
+  Count regenerated;
+  Count busy;    // 503 for want of a lock
+  Count failed;  // calls of the storage
 };
 
 // Lets through one a second, so that no client fills a log.

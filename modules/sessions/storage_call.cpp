@@ -21,11 +21,12 @@ void StorageCall::lock_for(kirsch_handle exchange, std::uint32_t lane, const kir
   locks_ = true;
   const auto ticket =
       storage_.table->lock(storage_.self, &key_, static_cast<std::uint64_t>(lease.count()), {answered, this});
-  if (ticket != 0) wait_at_most(ticket, patience);
+  suspended(ticket, patience);
 }
 
 // A number that has had its answer already is cancelled in vain, which is allowed.
-void StorageCall::wait_at_most(std::uint64_t ticket, std::chrono::milliseconds patience) {
+void StorageCall::suspended(std::uint64_t ticket, std::chrono::milliseconds patience) {
+  suspended_ = std::chrono::steady_clock::now();
   ticket_ = ticket;
   if (ticket == 0) return;
   timed_ = true;
@@ -34,6 +35,15 @@ void StorageCall::wait_at_most(std::uint64_t ticket, std::chrono::milliseconds p
 
 void StorageCall::resumed() {
   if (std::exchange(timed_, false)) kirsch::cancel(timer_);
+  if (suspended_) {
+    const auto time =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - *suspended_);
+    Waits& waits = pending_->waits(lane_, locks_);
+    waits.calls.add();
+    waits.microseconds.add(static_cast<std::uint64_t>(time.count()));
+    waits.longest.raise_to(static_cast<std::uint64_t>(time.count()));
+    suspended_.reset();
+  }
   ticket_ = 0;
   locks_ = false;  // the lock is the owner's business now
   state_.store(State::idle, std::memory_order_relaxed);

@@ -4,10 +4,33 @@
 #include <kirsch/session_storage.h>
 #include <kirsch/tasks.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <optional>
 
 namespace sessions {
+
+// Written by one lane alone, read by any.
+class Count {
+ public:
+  void add(std::uint64_t more = 1) { number_.store(get() + more, std::memory_order_relaxed); }
+  void raise_to(std::uint64_t least) {
+    if (get() < least) number_.store(least, std::memory_order_relaxed);
+  }
+  std::uint64_t get() const { return number_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> number_ = 0;
+};
+
+// Calls that exchanges have been suspended for.
+struct Waits {
+  Count calls;
+  Count microseconds;
+  Count longest;  // microseconds
+};
 
 // Calls that are under way, counted on the lanes where they began.
 class Pending {
@@ -24,8 +47,12 @@ class Pending {
     }
   }
 
+  // [loop] Of locks and of all others.
+  Waits& waits(std::uint32_t lane, bool for_lock) const { return waits_[lane][for_lock ? 0 : 1]; }
+
  private:
   kirsch::PerLane<std::atomic<int>> counts_;
+  kirsch::PerLane<std::array<Waits, 2>> waits_;
 };
 
 class StorageCall {
@@ -93,7 +120,7 @@ class StorageCall {
 
   ~StorageCall() = default;
   void start(std::uint32_t lane, State state);
-  void wait_at_most(std::uint64_t ticket, std::chrono::milliseconds patience);
+  void suspended(std::uint64_t ticket, std::chrono::milliseconds patience);
   void cancel(std::uint64_t ticket) { storage_.table->cancel(storage_.self, &key_, ticket); }
   void give_back();
   void drop();
@@ -108,7 +135,7 @@ class StorageCall {
       });
       auto expected = State::calling;
       if (state_.compare_exchange_strong(expected, State::suspended, std::memory_order_acq_rel)) {
-        wait_at_most(ticket, patience);
+        suspended(ticket, patience);
         return kirsch::Flow::suspend;
       }
     }
@@ -125,6 +152,7 @@ class StorageCall {
   std::uint32_t lane_ = 0;
   std::uint64_t ticket_ = 0;
   kirsch::Timer timer_;
+  std::optional<std::chrono::steady_clock::time_point> suspended_;
   kirsch::SessionKey key_{};
   kirsch::Resume resume_;
   Answer answer_;

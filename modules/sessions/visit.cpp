@@ -3,14 +3,12 @@
 
 #include <kirsch/log.h>
 
-#include <new>
 
 namespace sessions {
 
 using kirsch::Exchange;
 using kirsch::Flow;
 using kirsch::SessionKey;
-using kirsch::SessionKind;
 using kirsch::SessionWrite;
 
 namespace {
@@ -74,7 +72,7 @@ Flow Visit::begin(Exchange& exchange) {
   const auto request = exchange.request();
   const auto id = shared_.cookie.id(request);
   if (id.empty()) {
-    if (shared_.cookie.forged(request)) Counts::add(shared_.counts[lane_].malformed);
+    if (shared_.cookie.forged(request)) shared_.counts[lane_].malformed.add();
     return Flow::next;
   }
   key_ = shared_.hashes[lane_].key(shared_.cookie.base_name(), id);
@@ -97,9 +95,9 @@ Flow Visit::found(Exchange& exchange) {
     followed_ = true;
     return find(exchange);
   }
-  if (status == Status::absent) Counts::add(shared_.counts[lane_].unknown);
+  if (status == Status::absent) shared_.counts[lane_].unknown.add();
   if (status == Status::cancelled) {
-    Counts::add(shared_.counts[lane_].busy);
+    shared_.counts[lane_].busy.add();
     refuse(exchange, "The session is in use.");
   }
   if (status == Status::done || status == Status::absent) return Flow::next;
@@ -125,7 +123,7 @@ Visit::Status Visit::open(const StorageCall::Answer& answer) {
   }
   id_from_ = kirsch::detail::little(data.substr(1, head - 1));
   if (settings.absolute_timeout && age_ >= count(*settings.absolute_timeout)) {
-    Counts::add(shared_.counts[lane_].expired);
+    shared_.counts[lane_].expired.add();
     data_.clear();
     settings.storage.table->remove(settings.storage.self, &key_, std::exchange(lock_, 0), {});
     return Status::absent;
@@ -135,7 +133,7 @@ Visit::Status Visit::open(const StorageCall::Answer& answer) {
 }
 
 Flow Visit::without_storage(Exchange& exchange, Status status) {
-  Counts::add(shared_.counts[lane_].failed);
+  shared_.counts[lane_].failed.add();
   if (shared_.complaints.let_through())
     kirsch::log(kirsch::Level::error, "the storage of sessions failed: ", words(status));
   if (status == Status::corrupt) return Flow::next;  // it was put aside
@@ -191,7 +189,7 @@ Flow Visit::create(Exchange& exchange) {
   new_id(exchange);
   return store(exchange, new_key_, record(), 0, 0, lifetime(0), [this](Exchange& back, Status status) {
     if (status != Status::done) return without_storage(back, status);
-    Counts::add(shared_.counts[lane_].created);
+    shared_.counts[lane_].created.add();
     return close(back, new_id_);
   });
 }
@@ -210,7 +208,7 @@ Flow Visit::forget_old(Exchange& exchange) {
   const auto moved = [this](Exchange& back, Status status) {
     const auto& storage = shared_.settings.storage;
     if (status == Status::done || status == Status::absent) {
-      Counts::add(shared_.counts[lane_].regenerated);
+      shared_.counts[lane_].regenerated.add();
       return close(back, new_id_);
     }
     // The old id may still be good, so the new one must not be.
@@ -296,124 +294,6 @@ Milliseconds Visit::lifetime(std::uint64_t age) const {
 void Visit::new_id(Exchange& exchange) {
   new_id_ = random_token();
   new_key_ = shared_.hashes[exchange.lane()].key(shared_.cookie.base_name(), new_id_);
-}
-
-// ---- What handlers and tools call
-
-Visit::Change Visit::allowed() const {
-  if (closed_) return Change::closed;
-  return exists_ && lock_ == 0 && !expire_ ? Change::unlocked : Change::done;
-}
-
-Visit::Change Visit::put(SessionKind kind, std::string_view name, std::string_view value) {
-  if (const auto change = allowed(); change != Change::done) return change;
-  if (name.size() > UINT16_MAX || !SessionData::sound(kind, value)) return Change::malformed;
-  if (data_.size_with(name, value) > shared_.settings.max_size.bytes) return Change::too_large;
-  data_.set(kind, name, value);
-  looked_at_ = changed_ = true;
-  return Change::done;
-}
-
-const kirsch::SessionTable Visit::functions{
-    .size = sizeof(kirsch::SessionTable),
-    .facts =
-        [](void* self, kirsch::SessionFacts* facts) {
-          Visit& visit = at(self);
-          facts->exists = visit.exists_ ? 1 : 0;
-          facts->writable = visit.allowed() == Change::done ? 1 : 0;
-          facts->degraded = visit.degraded_ ? 1 : 0;
-          for (std::size_t digit = 0; digit < sizeof visit.log_name_; ++digit)
-            visit.log_name_[digit] = "0123456789abcdef"[visit.key_.bytes[digit / 2] >> (digit % 2 == 0 ? 4 : 0) & 15];
-          facts->log_name = {visit.log_name_, visit.exists_ ? sizeof visit.log_name_ : 0};
-        },
-    .data =
-        [](void* self) {
-          at(self).looked_at_ = true;
-          return kirsch::text(at(self).data_.bytes());
-        },
-    .set =
-        [](void* self, kirsch_text name, std::uint32_t kind, kirsch_text value) {
-          const auto known = static_cast<SessionKind>(kind <= UINT8_MAX ? kind : 0);
-          return static_cast<std::uint32_t>(at(self).put(known, kirsch::view(name), kirsch::view(value)));
-        },
-    .erase =
-        [](void* self, kirsch_text name) {
-          Visit& visit = at(self);
-          auto change = visit.allowed();
-          if (change == Change::done && !visit.data_.erase(kirsch::view(name))) change = Change::absent;
-          if (change == Change::done) visit.looked_at_ = visit.changed_ = true;
-          return static_cast<std::uint32_t>(change);
-        },
-    .clear =
-        [](void* self) {
-          Visit& visit = at(self);
-          const auto change = visit.allowed();
-          if (change == Change::done) {
-            visit.changed_ = visit.changed_ || !visit.data_.empty();
-            visit.data_.clear();
-          }
-          return static_cast<std::uint32_t>(change);
-        },
-    .token = [](void* self, kirsch_text name, kirsch_text* token) -> std::uint32_t {
-      Visit& visit = at(self);
-      visit.looked_at_ = true;
-      const auto known = [&] { return visit.data_.find(kirsch::view(name)); };
-      if (const auto value = known(); !value || value->kind() != SessionKind::token) {
-        const auto change = visit.put(SessionKind::token, kirsch::view(name), random_token());
-        if (change != Change::done) return static_cast<std::uint32_t>(change);
-      }
-      *token = kirsch::text(known()->raw());
-      return static_cast<std::uint32_t>(Change::done);
-    },
-    .regenerate =
-        [](void* self, std::uint32_t begin_anew) {
-          Visit& visit = at(self);
-          const auto change = visit.allowed();
-          if (change == Change::done) {
-            visit.data_.erase_tokens();
-            visit.regenerate_ = true;
-            visit.begin_anew_ = visit.begin_anew_ || begin_anew != 0;
-          }
-          return static_cast<std::uint32_t>(change);
-        },
-    .expire =
-        [](void* self) {
-          Visit& visit = at(self);
-          if (visit.closed_) return static_cast<std::uint32_t>(Change::closed);
-          visit.data_.clear();
-          visit.expire_ = true;
-          return static_cast<std::uint32_t>(Change::done);
-        },
-    .lock =
-        [](void* self, kirsch_handle exchange) {
-          Visit& visit = at(self);
-          const auto& settings = visit.shared_.settings;
-          if (visit.allowed() != Change::unlocked) return kirsch::Resume(exchange)();
-          visit.asked_ = true;
-          visit.call().lock_for(exchange, visit.lane_, visit.key_, settings.lock_lease, settings.lock_timeout);
-        },
-    .locked = [](void* self) { return static_cast<std::uint32_t>(at(self).locked()); },
-};
-
-Visit::Change Visit::locked() {
-  if (!std::exchange(asked_, false)) return allowed();
-  call_->resumed();
-  const auto& answer = call_->answer();
-  exists_ = false;  // until it is found again
-  data_.clear();
-  switch (answer.status == Status::done ? open(answer) : answer.status) {
-    case Status::done:
-    case Status::absent:
-      return Change::done;
-    case Status::cancelled:
-      Counts::add(shared_.counts[lane_].busy);
-      [[fallthrough]];
-    case Status::conflict:
-      return Change::busy;
-    default:
-      Counts::add(shared_.counts[lane_].failed);
-      return Change::unavailable;
-  }
 }
 
 }  // namespace sessions

@@ -1,8 +1,10 @@
 // sessions: who may change one, when others wait, and that no loop does.
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <thread>
 
+#include "support/command.h"
 #include "support/guests.h"
 
 namespace kirsch::test {
@@ -186,6 +188,21 @@ TEST_P(Locking, LetsNoSessionComeBackThatHasEndedMeanwhile) {
   wake(server(), "first");
   EXPECT_EQ(ended->read().status, 200);
   EXPECT_EQ(late->read().body, "new\nn=1\n");
+}
+
+TEST_P(Locking, HoldsBetweenExchangesOfBeforeAndBehindAReload) {
+  start("timeout: 10m");
+  auto guest = held_by("first");
+  auto yaml = contents_of(server().folder() / "kirsch.yaml");
+  yaml.replace(yaml.find("timeout: 10m"), 12, "timeout: 20m");
+  std::ofstream(server().folder() / "kirsch.yaml") << yaml;
+  ASSERT_EQ(command(server(), "reload").exit_code, 0);
+  const auto waiting = guest.begin("/?count");
+  wait_for_waits(1);
+  EXPECT_TRUE(waiting->silent());
+  wake(server(), "first");
+  EXPECT_EQ(holder().read().body, "old\na=1\nn=1\n");
+  EXPECT_EQ(waiting->read().body, "old\na=1\nn=2\n");
 }
 
 TEST_P(Locking, LetsTheServerEndWhileSomebodyWaits) {
