@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -30,7 +31,13 @@ std::string random_token() {
 }
 
 bool is_token(std::string_view text) {
-  return text.size() == token_size && text.find_first_not_of(alphabet) == std::string_view::npos;
+  static constexpr auto known = [] {
+    std::array<bool, 256> table{};
+    for (const char letter : alphabet) table[static_cast<unsigned char>(letter)] = true;
+    return table;
+  }();
+  return text.size() == token_size &&
+         std::all_of(text.begin(), text.end(), [](char letter) { return known[static_cast<unsigned char>(letter)]; });
 }
 
 Hash::Hash() : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {

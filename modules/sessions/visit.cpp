@@ -3,7 +3,6 @@
 
 #include <kirsch/log.h>
 
-
 namespace sessions {
 
 using kirsch::Exchange;
@@ -121,7 +120,7 @@ Visit::Status Visit::open(const StorageCall::Answer& answer) {
     give_back();
     return Status::corrupt;
   }
-  id_from_ = kirsch::detail::little(data.substr(1, head - 1));
+  id_from_ = kirsch::detail::little<std::uint64_t>(data.substr(1));
   if (settings.absolute_timeout && age_ >= count(*settings.absolute_timeout)) {
     shared_.counts[lane_].expired.add();
     data_.clear();

@@ -57,6 +57,7 @@ class Visit : public kirsch::AttachedSession {
 
   Change allowed() const;
   Change locked();
+  void name_for_logs();
   Change put(kirsch::SessionKind kind, std::string_view name, std::string_view value);
   static const kirsch::SessionTable functions;
   static Visit& at(void* self) { return *static_cast<Visit*>(self); }

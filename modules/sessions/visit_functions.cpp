@@ -27,8 +27,7 @@ const kirsch::SessionTable Visit::functions{
           facts->exists = visit.exists_ ? 1 : 0;
           facts->writable = visit.allowed() == Change::done ? 1 : 0;
           facts->degraded = visit.degraded_ ? 1 : 0;
-          for (std::size_t digit = 0; digit < sizeof visit.log_name_; ++digit)
-            visit.log_name_[digit] = "0123456789abcdef"[visit.key_.bytes[digit / 2] >> (digit % 2 == 0 ? 4 : 0) & 15];
+          if (visit.exists_ && visit.log_name_[0] == 0) visit.name_for_logs();
           facts->log_name = {visit.log_name_, visit.exists_ ? sizeof visit.log_name_ : 0};
         },
     .data =
@@ -99,6 +98,11 @@ const kirsch::SessionTable Visit::functions{
         },
     .locked = [](void* self) { return static_cast<std::uint32_t>(at(self).locked()); },
 };
+
+void Visit::name_for_logs() {
+  for (std::size_t digit = 0; digit < sizeof log_name_; ++digit)
+    log_name_[digit] = "0123456789abcdef"[key_.bytes[digit / 2] >> (digit % 2 == 0 ? 4 : 0) & 15];
+}
 
 Visit::Change Visit::locked() {
   if (!std::exchange(asked_, false)) return allowed();

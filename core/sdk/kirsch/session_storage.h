@@ -29,7 +29,9 @@ namespace kirsch {
 // any speed. Evenly distributed, so any eight bytes of it are a hash.
 struct SessionKey {
   std::uint8_t bytes[32];
-  friend bool operator==(const SessionKey&, const SessionKey&) = default;
+  friend bool operator==(const SessionKey& left, const SessionKey& right) {
+    return std::memcmp(left.bytes, right.bytes, sizeof left.bytes) == 0;
+  }
 };
 
 // What an operation came to. More may be added; an unknown one is a failure.

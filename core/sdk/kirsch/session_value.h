@@ -26,14 +26,16 @@ namespace detail {
 
 inline constexpr std::size_t session_entry_head = 7;
 
+// Of machines with the other order of bytes this is the only place that would know.
+static_assert(std::endian::native == std::endian::little);
 template <class Integer>
 void append_little(std::string& out, Integer number) {
-  for (std::size_t byte = 0; byte < sizeof number; ++byte)
-    out += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * byte) & 0xFF);
+  out.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
-inline std::uint64_t little(std::string_view bytes) {
-  std::uint64_t number = 0;
-  for (std::size_t byte = bytes.size(); byte-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[byte]);
+template <class Integer>
+Integer little(std::string_view bytes) {  // zero where there are too few
+  Integer number = 0;
+  if (bytes.size() >= sizeof number) std::memcpy(&number, bytes.data(), sizeof number);
   return number;
 }
 
@@ -82,8 +84,8 @@ class SessionValue {
     // Bytes of the first entry; 0: there is none, or it is cut.
     static std::size_t size(std::string_view rest) {
       if (rest.size() < detail::session_entry_head) return 0;
-      const auto all =
-          detail::session_entry_head + detail::little(rest.substr(1, 2)) + detail::little(rest.substr(3, 4));
+      const auto all = detail::session_entry_head + detail::little<std::uint16_t>(rest.substr(1)) +
+                       detail::little<std::uint32_t>(rest.substr(3));
       return all > rest.size() ? 0 : static_cast<std::size_t>(all);
     }
 
@@ -105,8 +107,8 @@ struct SessionEntry {
 };
 
 inline SessionEntry SessionValue::Iterator::operator*() const {
-  const auto name = static_cast<std::size_t>(detail::little(rest_.substr(1, 2)));
-  const auto value = static_cast<std::size_t>(detail::little(rest_.substr(3, 4)));
+  const auto name = std::size_t{detail::little<std::uint16_t>(rest_.substr(1))};
+  const auto value = std::size_t{detail::little<std::uint32_t>(rest_.substr(3))};
   return {rest_.substr(detail::session_entry_head, name),
           {static_cast<SessionKind>(rest_[0]), rest_.substr(detail::session_entry_head + name, value)}};
 }
@@ -123,11 +125,12 @@ std::optional<Type> SessionValue::as() const {
   if constexpr (std::same_as<Type, bool>) {
     if (kind_ == SessionKind::boolean && bytes_.size() == 1) return bytes_[0] != 0;
   } else if constexpr (std::integral<Type>) {
-    const auto number = static_cast<std::int64_t>(detail::little(bytes_));
+    const auto number = detail::little<std::int64_t>(bytes_);
     if (kind_ == SessionKind::integer && std::in_range<Type>(number)) return static_cast<Type>(number);
   } else if constexpr (std::floating_point<Type>) {
-    if (kind_ == SessionKind::integer) return static_cast<Type>(static_cast<std::int64_t>(detail::little(bytes_)));
-    if (kind_ == SessionKind::number) return static_cast<Type>(std::bit_cast<double>(detail::little(bytes_)));
+    if (kind_ == SessionKind::integer) return static_cast<Type>(detail::little<std::int64_t>(bytes_));
+    if (kind_ == SessionKind::number)
+      return static_cast<Type>(std::bit_cast<double>(detail::little<std::uint64_t>(bytes_)));
   } else if constexpr (std::same_as<Type, std::span<const std::byte>>) {
     if (kind_ == SessionKind::bytes) return std::as_bytes(std::span(bytes_.data(), bytes_.size()));
   } else {
