@@ -14,7 +14,7 @@ namespace kirsch::http {
 
 namespace character {
 
-enum Class : std::uint8_t { token = 1, value = 2, visible = 4, host = 8, digit = 16 };
+enum Class : std::uint8_t { token = 1, value = 2, visible = 4, host = 8, digit = 16, request_id = 32 };
 
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> classes{};
@@ -29,6 +29,8 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
     if (c > 0x20 && c < 0x7f) bits |= visible;
     if (alphanumeric || c == '-' || c == '.' || c == '_' || c == '~') bits |= host;
     if (c >= '0' && c <= '9') bits |= digit;
+    const bool in_ids = std::string_view("-._~:@+/=").find(static_cast<char>(c)) != std::string_view::npos;
+    if (alphanumeric || in_ids) bits |= request_id;
     classes[c] = bits;
   }
   return classes;
@@ -134,6 +136,19 @@ inline const char* end_of_run(const char* from, const char* end) {
 #endif
   while (from != end && stands_in<run>(*from)) ++from;
   return from;
+}
+
+// The same, inlined where the run ends at least 16 bytes before `end`.
+template <Run run>
+[[gnu::always_inline]] inline const char* end_of_run_inside(const char* from, const char* end) {
+#if defined(__SSE2__)
+  for (; end - from >= 16; from += 16) {
+    const unsigned mask = strangers<run>(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+    if (mask != 0) [[likely]]
+      return from + __builtin_ctz(mask);
+  }
+#endif
+  return end_of_run<run>(from, end);
 }
 
 // The first byte that is none of a token (RFC 9110 §5.6.2).

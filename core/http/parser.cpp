@@ -20,31 +20,16 @@ ParseResult HeadParser::parse(char* bytes, std::size_t size) {
   if (base_ != nullptr && base_ != bytes) head_.relocate(base_, scan_, bytes, fields_.data());
   base_ = bytes;
   end_ = bytes + size;
-  while (phase_ != Phase::complete) {
-    Step step = Step::fail;
-    switch (phase_) {
-      case Phase::start:
-        step = start();
-        break;
-      case Phase::request_line:
-        step = request_line();
-        break;
-      case Phase::field_name:
-        step = field_name();
-        break;
-      case Phase::field_value:
-        step = field_value();
-        break;
-      case Phase::complete:
-        break;
-    }
-    if (step != Step::next) {
-      show_progress();
-      return step == Step::wait ? ParseResult::need_more : ParseResult::malformed;
-    }
+  Step step = Step::next;
+  if (phase_ == Phase::start) step = start();
+  if (phase_ == Phase::request_line && step == Step::next) step = request_line();
+  while (step == Step::next && phase_ != Phase::complete) {
+    if (scan_ == line_) whole_fields();
+    step = phase_ == Phase::field_name ? field_name() : field_value();
   }
   show_progress();
-  return ParseResult::complete;
+  if (step == Step::next) return ParseResult::complete;
+  return step == Step::wait ? ParseResult::need_more : ParseResult::malformed;
 }
 
 void HeadParser::show_progress() {
@@ -129,6 +114,33 @@ bool HeadParser::fields_too_large(const char* at) {
   return false;
 }
 
+[[gnu::always_inline]] inline void HeadParser::add_field(std::string_view name, std::string_view value) {
+  if (value.starts_with(' ')) value.remove_prefix(1);  // as nearly all write it
+  value = trim(value);
+  fields_.push_back({name.data(), value.data(), static_cast<std::uint32_t>(value.size()),
+                     static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(http::field_name(name))});
+}
+
+// Fields that lie here whole, legal and within the limits, which nearly all are. What stops it is judged by the states.
+void HeadParser::whole_fields() {
+  const char* const block = base_ + fields_begin_;
+  const char* const end = end_;
+  const char* line = base_ + line_;
+  for (auto room = limits_->fields - fields_.size(); room != 0; --room) {
+    const char* colon = end_of_run_inside<Run::name>(line, end);
+    if (colon != end && *colon != ':') [[unlikely]]
+      colon = end_of_token(colon, end);
+    if (colon == end || *colon != ':' || colon == line) break;
+    const char* const at = end_of_run_inside<Run::field_value>(colon + 1, end);
+    if (end - at < 2 || at[0] != '\r' || at[1] != '\n') break;
+    if (static_cast<std::size_t>(at - line) > limits_->field) break;
+    if (static_cast<std::size_t>(at + 2 - block) > limits_->field_block) break;
+    add_field({line, colon}, {colon + 1, at});
+    line = at + 2;
+  }
+  scan_ = line_ = static_cast<std::size_t>(line - base_);
+}
+
 HeadParser::Step HeadParser::field_name() {
   const char* line = base_ + line_;
   const char* at = base_ + scan_;
@@ -155,11 +167,7 @@ HeadParser::Step HeadParser::field_value() {
   if (at == end_) return wait(at);
   const Step step = line_end(at);
   if (step != Step::next) return step;
-  const std::string_view name(base_ + line_, colon_ - line_);
-  const std::string_view value = trim({base_ + colon_ + 1, static_cast<std::size_t>(at - base_) - colon_ - 1});
-  fields_.push_back({name.data(), value.data(), static_cast<std::uint32_t>(value.size()),
-                     static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(http::field_name(name))});
-  head_.fields = fields_;
+  add_field({base_ + line_, base_ + colon_}, {base_ + colon_ + 1, at});
   scan_ = line_ = static_cast<std::size_t>(at + 2 - base_);
   if (scan_ - fields_begin_ > limits_->field_block) return fail(431, "the header fields are too long");
   phase_ = Phase::field_name;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "http/fault.h"
@@ -36,6 +37,8 @@ class HeadParser {
 
   Step start();
   Step request_line();
+  void whole_fields();
+  void add_field(std::string_view name, std::string_view value);
   Step field_name();
   Step field_value();
   Step end_of_head();

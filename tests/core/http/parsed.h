@@ -17,7 +17,7 @@ struct Parsed {
   ParseResult result = ParseResult::need_more;
   std::uint16_t status = 0;
   std::size_t size = 0;  // of the complete head
-  std::string text;      // everything that a RequestHead says
+  std::string text;      // everything that a RequestHead says, or what is wrong
 
   bool operator==(const Parsed&) const = default;
 };
@@ -57,7 +57,10 @@ inline Parsed parse_in_steps(std::string_view message, const std::vector<std::si
     bytes = std::move(moved);
     if (parsed.result != ParseResult::need_more) break;
   }
-  if (parsed.result == ParseResult::malformed) parsed.status = parser.fault().status;
+  if (parsed.result == ParseResult::malformed) {
+    parsed.status = parser.fault().status;
+    parsed.text = parser.fault().reason;
+  }
   if (parsed.result == ParseResult::complete) {
     parsed.size = parser.size();
     parsed.text = describe(parser.head());

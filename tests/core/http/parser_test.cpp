@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -32,6 +35,67 @@ TEST(Parser, SeesTheSameHoweverAMessageIsSplit) {
     std::vector<std::size_t> every(one.bytes.size());
     std::iota(every.begin(), every.end(), 1U);
     ASSERT_EQ(parse_in_steps(one.bytes, every), whole) << "byte by byte";
+  }
+}
+
+// Where each line is cut behind its first byte no field ever lies there whole: the states alone judge it.
+std::vector<std::size_t> cuts_in_each_line(std::string_view message) {
+  std::vector<std::size_t> ends;
+  for (auto end = message.find('\n'); end != message.npos && end + 2 < message.size();
+       end = message.find('\n', end + 1))
+    ends.push_back(end + 2);
+  ends.push_back(message.size());
+  return ends;
+}
+
+void expect_whole_fields_as_by_states(const std::string& message) {
+  const Parsed whole = parse(message);
+  ASSERT_EQ(parse_in_steps(message, cuts_in_each_line(message)), whole) << message;
+}
+
+std::vector<std::string> corpus_of_heads() {
+  std::vector<std::string> messages;
+  for (const test::FramingCase& one : test::framing_cases()) {
+    if (one.bytes.size() < 1000) messages.push_back(one.bytes);
+  }
+  for (const auto& file : std::filesystem::directory_iterator(KIRSCH_SOURCE_DIR "/tests/fuzz/corpus/head")) {
+    std::ifstream in(file.path(), std::ios::binary);
+    messages.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  }
+  return messages;
+}
+
+TEST(Parser, TakesWholeFieldsAsItsStatesDo) {
+  const auto messages = corpus_of_heads();
+  ASSERT_GT(messages.size(), 200U);
+  for (const std::string& message : messages) {
+    expect_whole_fields_as_by_states(message);
+    for (std::size_t at = 0; at < message.size(); ++at) {
+      for (const char byte : "\r\n\t: \x7f\x80,a"s) {
+        std::string changed = message;
+        changed[at] = byte;
+        expect_whole_fields_as_by_states(changed);
+      }
+      expect_whole_fields_as_by_states(message.substr(0, at) + message.substr(at + 1));
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(Parser, TakesWholeFieldsWithinTheLimitsOfItsStates) {
+  for (const char* const name : {"X", "Accept-Encoding"}) {
+    for (const std::size_t size : {0U, 1U, 15U, 16U, 17U, 31U, 40U}) {
+      const std::string message = get(std::string(name) + ": " + std::string(size, 'v') + "\r\nLast: 1\r\n");
+      Limits limits;
+      for (std::size_t limit = 1; limit < 120; ++limit) {
+        for (auto* const limited : {&limits.field, &limits.field_block, &limits.fields}) {
+          limits = Limits();
+          *limited = limit;
+          const Parsed whole = parse(message, limits);
+          ASSERT_EQ(parse_in_steps(message, cuts_in_each_line(message), limits), whole) << message << limit;
+        }
+      }
+    }
   }
 }
 
