@@ -96,8 +96,8 @@ int Loop::sleep_limit() noexcept {
 
 void Loop::finish_turn() noexcept {
   for (int round = 0; round < rounds_per_turn; ++round) {
-    run_deferred();
-    transports_->run_reports();
+    if (!deferred_.empty()) run_deferred();
+    if (transports_->reports_wait()) transports_->run_reports();
   }
   transports_->reclaim();
   std::erase_if(accepting_, [](const auto& queue) { return queue->closed(); });

@@ -76,9 +76,10 @@ const Address& SocketTransport::peer() const noexcept { return name(peer_, ::get
 const Address& SocketTransport::local() const noexcept { return name(local_, ::getsockname); }
 
 const Address& SocketTransport::name(Address& address, int (*ask)(int, sockaddr*, socklen_t*)) const noexcept {
+  if (address.known()) return address;
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
-  if (!address.known() && ask(descriptor_.get(), reinterpret_cast<sockaddr*>(&storage), &size) == 0) {
+  if (ask(descriptor_.get(), reinterpret_cast<sockaddr*>(&storage), &size) == 0) {
     address = Address(storage, size);
   }
   return address;

@@ -29,9 +29,9 @@ Methods common_methods(const std::vector<Condition>& conditions) noexcept {
 
 RouteMatch RouteTable::find(const kirsch_request& request) const noexcept {
   const std::string_view target(request.path.data, request.path.size);
-  RouteMatch result{.path = {}, .match = router_.find(target)};
-  const auto& found = result.match;
-  if (!found) return result;
+  RouteMatch result;
+  const Router::Route* const found = router_.best(target);
+  if (found == nullptr) return result;
   Methods allowed = 0;
   std::uint32_t index = found->target;
   for (; index != none; index = paths_[index].otherwise) {
@@ -43,15 +43,14 @@ RouteMatch RouteTable::find(const kirsch_request& request) const noexcept {
   }
   if (index == none) {
     result.allowed = allowed;
-    result.match.reset();
     return result;
   }
   const Path& path = paths_[index];
   const bool own = path.pattern == found->target;
   result.path = index;
-  result.redirect_to_slash = own && found->redirect_to_slash;
+  result.redirect_to_slash = own && found->redirect;
   if (!path.answers && !result.redirect_to_slash) result.allowed = allowed;
-  if (!own) result.match = router_.match(path.pattern, target);
+  router_.capture(target, own ? *found : router_.route_of(path.pattern), result.match);
   return result;
 }
 

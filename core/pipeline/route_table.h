@@ -22,9 +22,9 @@ struct RouteMatch {
   bool redirect_to_slash = false;
   // Not 0: `path` answers nothing of its own, but other methods of the same target would be answered: 405.
   Methods allowed = 0;
-  std::optional<Router::Match> match;
+  Router::Match match;  // of `path`
 
-  std::span<const kirsch_pair> captures() const { return match ? match->captures() : std::span<const kirsch_pair>(); }
+  std::span<const kirsch_pair> captures() const { return match.captures(); }
 };
 
 // Built once, immutable; any thread.

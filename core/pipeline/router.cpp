@@ -20,7 +20,7 @@ std::optional<Router::Match> Router::find(std::string_view path) const noexcept 
 Router::Match Router::match(std::uint32_t target, std::string_view path) const noexcept {
   Match match;
   match.target = target;
-  capture(path, routes_[route_of_target_[target]], match);
+  capture(path, route_of(target), match);
   return match;
 }
 

@@ -67,6 +67,18 @@ class Router {
   // As if the pattern of `target` alone were there; `path` must fit it.
   Match match(std::uint32_t target, std::string_view path) const noexcept;
 
+  struct Route {
+    std::uint32_t target;
+    std::uint32_t parameters;  // parameters_[parameters] and following
+    std::uint8_t parameter_count;
+    std::uint8_t segment_count;  // without the empty one behind a last slash
+    bool redirect;
+  };
+  // What `find` finds, without its captures, which `capture` then adds to an empty match. Null: nothing.
+  const Route* best(std::string_view path) const noexcept;
+  void capture(std::string_view path, const Route& route, Match& match) const noexcept;
+  const Route& route_of(std::uint32_t target) const noexcept { return routes_[route_of_target_[target]]; }
+
  private:
   static constexpr std::uint32_t none = UINT32_MAX;
 
@@ -81,14 +93,6 @@ class Router {
   };
   static_assert(sizeof(Node) == 24);
 
-  struct Route {
-    std::uint32_t target;
-    std::uint32_t parameters;  // parameters_[parameters] and following
-    std::uint8_t parameter_count;
-    std::uint8_t segment_count;  // without the empty one behind a last slash
-    bool redirect;
-  };
-
   struct Parameter {
     std::uint32_t name;  // in text_
     std::uint16_t name_size;
@@ -101,9 +105,7 @@ class Router {
     std::size_t consumed;
   };
 
-  const Route* best(std::string_view path) const noexcept;
   std::uint32_t literal_child(const Node& node, std::string_view rest) const noexcept;
-  void capture(std::string_view path, const Route& route, Match& match) const noexcept;
 
   std::vector<Node> nodes_;
   std::string first_bytes_;  // one per node
