@@ -84,7 +84,7 @@ void ResponseFields::set(const kirsch_field& prepared) {
   add(prepared);
 }
 
-void ResponseFields::add(const kirsch_field& prepared) { *next_line() = prepared; }
+void ResponseFields::add(const kirsch_field& prepared) { put(prepared); }
 
 void ResponseFields::set_default(const kirsch_field& prepared) {
   if (find(name(prepared), static_cast<FieldName>(prepared.id)) == nullptr) add(prepared);
@@ -103,14 +103,16 @@ std::optional<kirsch_field> ResponseFields::prepared(std::string_view line) {
                       static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)};
 }
 
-kirsch_field* ResponseFields::next_line() {
+void ResponseFields::put(const kirsch_field& line) {
   if (count_ == room_) {
     room_ = room_ == 0 ? 16 : room_ * 2;
     auto* wider = arena_->array<kirsch_field>(room_);
     if (count_ != 0) std::memcpy(wider, lines_, sizeof(kirsch_field) * count_);
     lines_ = wider;
   }
-  return &lines_[count_++];
+  lines_[count_++] = line;
+  size_ += whole(line).size();
+  may_be_there_[line.id] = true;
 }
 
 bool ResponseFields::append(std::string_view name, FieldName id, std::string_view value) {
@@ -120,26 +122,27 @@ bool ResponseFields::append(std::string_view name, FieldName id, std::string_vie
   std::memcpy(kept_name + name.size(), separator.data(), separator.size());
   if (!value.empty()) std::memcpy(kept_value, value.data(), value.size());
   std::memcpy(kept_value + value.size(), line_end.data(), line_end.size());
-  *next_line() = {kept_name, kept_value, static_cast<std::uint32_t>(value.size()),
-                  static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)};
+  put({kept_name, kept_value, static_cast<std::uint32_t>(value.size()), static_cast<std::uint16_t>(name.size()),
+       static_cast<std::uint16_t>(id)});
   return true;
 }
 
-std::size_t ResponseFields::size() const {
-  std::size_t sum = 0;
-  for (const kirsch_field& line : lines()) sum += whole(line).size();
-  return sum;
-}
-
 void ResponseFields::erase(std::string_view name, FieldName id) {
+  if (!may_be_there_[static_cast<std::size_t>(id)]) return;
   std::uint32_t kept = 0;
   for (std::uint32_t i = 0; i < count_; ++i) {
-    if (!has_name(lines_[i], name, id)) lines_[kept++] = lines_[i];
+    if (has_name(lines_[i], name, id)) {
+      size_ -= whole(lines_[i]).size();
+    } else {
+      lines_[kept++] = lines_[i];
+    }
   }
   count_ = kept;
+  if (id != FieldName::other) may_be_there_[static_cast<std::size_t>(id)] = false;
 }
 
 const kirsch_field* ResponseFields::find(std::string_view name, FieldName id) const {
+  if (!may_be_there_[static_cast<std::size_t>(id)]) return nullptr;
   for (const kirsch_field& line : lines()) {
     if (has_name(line, name, id)) return &line;
   }

@@ -1,6 +1,7 @@
 // The header fields of a response: a short flat list in an arena, checked when set.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -38,13 +39,13 @@ class ResponseFields {
   static std::string_view whole(const kirsch_field& line) {
     return {line.name, line.name_size + separator.size() + line.value_size + line_end.size()};
   }
-  std::size_t size() const;  // of all lines as they leave
+  std::size_t size() const { return size_; }  // of all lines as they leave
 
  private:
   static constexpr std::string_view separator = ": ";
   static constexpr std::string_view line_end = "\r\n";
 
-  kirsch_field* next_line();
+  void put(const kirsch_field& line);
   bool append(std::string_view name, FieldName id, std::string_view value);
   void erase(std::string_view name, FieldName id);
   const kirsch_field* find(std::string_view name, FieldName id) const;
@@ -53,6 +54,9 @@ class ResponseFields {
   kirsch_field* lines_ = nullptr;
   std::uint32_t count_ = 0;
   std::uint32_t room_ = 0;
+  std::size_t size_ = 0;
+  // By id; a bit that is not set: there is no such line. Most are not, so most looks end here.
+  std::bitset<static_cast<std::size_t>(FieldName::count)> may_be_there_;
 };
 
 }  // namespace kirsch::http
