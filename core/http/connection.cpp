@@ -44,8 +44,6 @@ void Connection::refuse(net::Transport& transport) {
   linger();
 }
 
-net::Loop& Connection::loop() const { return owner_.loop_; }
-
 std::shared_ptr<const net::tls::Facts> Connection::tls() const {
   return transport_ == nullptr ? nullptr : transport_->tls();
 }

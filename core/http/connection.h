@@ -57,10 +57,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   std::uint64_t body_sent() const override;
   kirsch_address peer() const override { return transport_ == nullptr ? kirsch_address{} : transport_->peer().raw(); }
   kirsch_address local() const override { return transport_ == nullptr ? kirsch_address{} : transport_->local().raw(); }
-  bool secure() const override { return secure_; }
   std::shared_ptr<const net::tls::Facts> tls() const override;
-  std::uint32_t listener() const override { return listener_; }
-  net::Loop& loop() const override;
 
   std::size_t place = 0;   // in the list of Connections, which alone uses it
   ClientSeats::Seat seat;  // of its client, where those are counted
@@ -127,14 +124,12 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   Transaction* transaction_ = nullptr;
   RequestHead* head_ = nullptr;  // that of work_, during a transaction
   State state_ = State::closed;
-  bool secure_ = false;
   bool reading_ = true;
   bool input_ended_ = false;
   bool must_close_ = false;
   bool deaf_ = false;  // what still comes is dropped unparsed
   bool feed_wanted_ = false;
   bool head_timed_ = false;  // what is there of it is not all
-  std::uint32_t listener_ = 0;
   std::uint32_t requests_ = 0;
   std::size_t dropped_ = 0;
   base::SteadyTime born_{};

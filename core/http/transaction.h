@@ -122,13 +122,15 @@ class ResponseWriter {
   virtual std::uint64_t body_sent() const = 0;
   virtual kirsch_address peer() const = 0;
   virtual kirsch_address local() const = 0;
-  virtual bool secure() const = 0;
   virtual std::shared_ptr<const net::tls::Facts> tls() const = 0;  // null: not over TLS
-  virtual std::uint32_t listener() const = 0;                      // the number given to Connections::entrance
-  virtual net::Loop& loop() const = 0;
+  bool secure() const { return secure_; }
+  std::uint32_t listener() const { return listener_; }  // the number given to Connections::entrance
 
  protected:
   ~ResponseWriter() = default;
+
+  bool secure_ = false;
+  std::uint32_t listener_ = 0;
 };
 
 // Implemented by the pipeline, one per loop; outlives all connections of the loop. Must not throw.

@@ -31,7 +31,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   failure_text_.clear();
   produced_ = 0;
   id_ = {};
-  begin_ = writer.loop().now();
+  begin_ = dispatcher_.loop().now();
   outcome_ = {.size = sizeof outcome_, .committed = 0, .complete = 0, .body_sent = 0, .duration = 0, .id = {}};
   query_ = cookies_ = form_ = std::nullopt;
   multipart_.reset();
