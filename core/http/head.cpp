@@ -10,16 +10,16 @@ namespace kirsch::http {
 
 bool RequestHead::wants_https() const { return equal_ignoring_case(target.substr(0, 6), "https:"); }
 
-const kirsch_field* RequestHead::field(FieldName name) const {
+const kirsch_field* find_field(std::span<const kirsch_field> fields, FieldName name) {
   for (const kirsch_field& line : fields) {
     if (line.id == static_cast<std::uint16_t>(name)) return &line;
   }
   return nullptr;
 }
 
-const kirsch_field* RequestHead::field(std::string_view wanted) const {
+const kirsch_field* find_field(std::span<const kirsch_field> fields, std::string_view wanted) {
   const FieldName known = field_name(wanted);
-  if (known != FieldName::other) return field(known);
+  if (known != FieldName::other) return find_field(fields, known);
   for (const kirsch_field& line : fields) {
     if (line.id == 0 && equal_ignoring_case(http::name(line), wanted)) return &line;
   }
@@ -34,7 +34,13 @@ void RequestHead::relocate(const char* from, std::size_t size, const char* to, k
     const auto at = reinterpret_cast<std::uintptr_t>(view.data());
     if (at - begin <= size) view = {reinterpret_cast<const char*>(at + way), view.size()};
   };
-  for (auto* view : {&method_name, &target, &authority, &host, &path, &query, &bytes}) move(*view);
+  move(method_name);
+  move(target);
+  move(authority);
+  move(host);
+  move(path);
+  move(query);
+  move(bytes);
   for (kirsch_field& line : std::span(storage, fields.size())) {
     line.name = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(line.name) + way);
     line.value = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(line.value) + way);

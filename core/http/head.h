@@ -16,6 +16,10 @@ class Arena;
 
 namespace kirsch::http {
 
+// The first field of that name, whole lines only; none: nullptr.
+const kirsch_field* find_field(std::span<const kirsch_field> fields, FieldName name);
+const kirsch_field* find_field(std::span<const kirsch_field> fields, std::string_view name);
+
 // Trivially copyable; owns nothing. Views are empty where a malformed message gave nothing. The host's bytes are
 // lower-cased where they stand, so also inside the field Host.
 struct RequestHead {
@@ -38,9 +42,8 @@ struct RequestHead {
   bool wants_https() const;  // the target is an https URI
   bool has_body() const { return chunked || content_length.value_or(0) != 0; }
 
-  // First field of that name, whole lines only; none: nullptr.
-  const kirsch_field* field(FieldName name) const;
-  const kirsch_field* field(std::string_view name) const;
+  const kirsch_field* field(FieldName name) const { return find_field(fields, name); }
+  const kirsch_field* field(std::string_view name) const { return find_field(fields, name); }
 
   // The bytes have moved: rebases every view that pointed into [from, from + size). `storage` is where the fields are
   // (fields.data(), mutable).

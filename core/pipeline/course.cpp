@@ -5,28 +5,19 @@
 namespace kirsch::pipeline {
 
 std::string_view word(Stage stage) {
-  if (course::hooks[course::number(stage)] != course::no_hook)
-    return loader::word(static_cast<kirsch_hook>(course::hooks[course::number(stage)]));
+  if (const auto hook = stages::hooks[stages::number(stage)]; hook != stages::no_hook)
+    return loader::word(static_cast<kirsch_hook>(hook));
   return stage == Stage::handler ? "handler" : stage == Stage::body ? "on_body" : "no step";
 }
 
-void Course::fail(Stage target) {
+void Course::note_failure(Outcome outcome) {
+  const bool before_answer = stage_ <= Stage::handler;
+  if (outcome == Outcome::answer && !before_answer) return;
+  Stage target = target_;
+  if (before_answer) target = outcome == Outcome::unexpected ? Stage::before_error_response : Stage::before_finalize;
   // The worse of two failures in one hook point decides.
   if (!failsafe_only_ || target == Stage::before_error_response) target_ = target;
   failsafe_only_ = true;
-}
-
-void Course::settle_failure(Outcome outcome) {
-  const bool before_answer = stage_ <= Stage::handler;
-  ++index_;
-  if (outcome == Outcome::unexpected) {
-    fail(before_answer ? Stage::before_error_response : target_);
-  } else if (outcome == Outcome::http_error) {
-    fail(before_answer ? Stage::before_finalize : target_);
-  } else if (before_answer) {
-    fail(Stage::before_finalize);
-  }
-  if (stage_ == Stage::handler) enter(target_);
 }
 
 void Course::leave() {

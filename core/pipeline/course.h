@@ -1,67 +1,13 @@
 // The course of an exchange through its plan: which step is next, and where a failure leads. Pure bookkeeping, no I/O.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "pipeline/plan.h"
+#include "pipeline/stage.h"
 
 namespace kirsch::pipeline {
-
-// Stages in the order of a request; those of an error come last. Hook stages and `handler` consist of steps; the others
-// are milestones that the exchange carries out.
-enum class Stage : std::uint8_t {
-  on_start_resource,
-  before_request_body,
-  body,  // milestone: read it
-  before_handler,
-  handler,
-  before_finalize,
-  head,  // milestone: commit and send it
-  on_end_resource,
-  leave,  // milestone: send the body
-  on_end_request,
-  done,  // milestone
-  before_error_response,
-  error_page,  // milestone: make it
-  after_error_response,
-};
-
-namespace course {
-
-inline constexpr std::size_t stages = static_cast<std::size_t>(Stage::after_error_response) + 1;
-inline constexpr std::uint8_t no_hook = KIRSCH_HOOKS;
-
-inline constexpr std::size_t number(Stage stage) { return static_cast<std::size_t>(stage); }
-
-inline constexpr auto hooks = [] {
-  std::array<std::uint8_t, stages> table{};
-  table.fill(no_hook);
-  table[number(Stage::on_start_resource)] = KIRSCH_HOOK_ON_START_RESOURCE;
-  table[number(Stage::before_request_body)] = KIRSCH_HOOK_BEFORE_REQUEST_BODY;
-  table[number(Stage::before_handler)] = KIRSCH_HOOK_BEFORE_HANDLER;
-  table[number(Stage::before_finalize)] = KIRSCH_HOOK_BEFORE_FINALIZE;
-  table[number(Stage::on_end_resource)] = KIRSCH_HOOK_ON_END_RESOURCE;
-  table[number(Stage::on_end_request)] = KIRSCH_HOOK_ON_END_REQUEST;
-  table[number(Stage::before_error_response)] = KIRSCH_HOOK_BEFORE_ERROR_RESPONSE;
-  table[number(Stage::after_error_response)] = KIRSCH_HOOK_AFTER_ERROR_RESPONSE;
-  return table;
-}();
-
-inline constexpr auto followers = [] {
-  std::array<Stage, stages> table{};
-  for (std::size_t stage = 0; stage < stages; ++stage) table[stage] = static_cast<Stage>(stage + 1);
-  table[number(Stage::after_error_response)] = Stage::before_finalize;
-  table[number(Stage::done)] = Stage::done;
-  return table;
-}();
-
-}  // namespace course
-
-// For the log.
-std::string_view word(Stage stage);
 
 enum class Outcome : std::uint8_t {
   next,
@@ -70,6 +16,7 @@ enum class Outcome : std::uint8_t {
   unexpected,  // an error that the client learns nothing about
 };
 
+// Stands at a step, at a milestone, or at `handler` where the path has none. Hook points without steps are passed by.
 class Course {
  public:
   void start(const Plan& plan) { begin(plan, Stage::on_start_resource); }
@@ -82,24 +29,22 @@ class Course {
   Stage stage() const { return stage_; }
 
   // The step to run now, or null at a milestone (or at `handler` where the path has none: settle it as well).
-  const Step* step() {
-    for (auto hook = course::hooks[course::number(stage_)]; hook != course::no_hook;
-         hook = course::hooks[course::number(stage_)]) {
-      const auto steps = plan_->hook(static_cast<kirsch_hook>(hook));
-      while (index_ < steps.size() && failsafe_only_ && !steps[index_].failsafe) ++index_;
-      if (index_ < steps.size()) return &steps[index_];
-      enter(target_);
-    }
-    return stage_ == Stage::handler && plan_->handler().function != nullptr ? &plan_->handler() : nullptr;
+  const Step* step() const { return next_ != end_ ? next_ : nullptr; }
+  // How many steps from `step` on, which is one, are plain and follow each other if each says next.
+  std::size_t plain_steps() const { return failsafe_only_ ? next_->plain != 0 : next_->plain; }
+  // All of them before this one have said next.
+  void pass(const Step* until) {
+    next_ = until;
+    go_on();
   }
   // What the current step, or a handler that is not there, came to. Goes on to the next.
   void settle(Outcome outcome) {
-    if (outcome != Outcome::next) return settle_failure(outcome);
-    ++index_;
-    if (stage_ == Stage::handler) enter(target_);
+    if (next_ != end_) ++next_;
+    if (outcome != Outcome::next) note_failure(outcome);
+    go_on();
   }
   // The current milestone is reached.
-  void advance() { enter(following(stage_)); }
+  void advance() { enter(target_); }
   // The milestone `body` ended otherwise.
   void fail_body(Outcome outcome) {
     enter(outcome == Outcome::unexpected ? Stage::before_error_response : Stage::before_finalize);
@@ -113,20 +58,27 @@ class Course {
     enter(stage);
   }
   void enter(Stage stage) {
-    stage_ = stage;
-    target_ = following(stage);
+    const Stretch stretch = plan_->stretch(stage);
+    stage_ = stretch.stage;
+    target_ = stretch.follower;
+    next_ = stretch.steps.data();
+    end_ = next_ + stretch.steps.size();
     failsafe_only_ = false;
-    index_ = 0;
   }
-  static Stage following(Stage stage) { return course::followers[course::number(stage)]; }
-  void settle_failure(Outcome outcome);
-  void fail(Stage target);
+  void go_on() {
+    if (failsafe_only_) {
+      while (next_ != end_ && !next_->failsafe) ++next_;
+    }
+    if (next_ == end_) enter(target_);
+  }
+  void note_failure(Outcome outcome);
 
   const Plan* plan_ = nullptr;
+  const Step* next_ = nullptr;
+  const Step* end_ = nullptr;
   Stage stage_ = Stage::done;
-  Stage target_ = Stage::done;  // where this hook stage leads
+  Stage target_ = Stage::done;  // where this stage leads
   bool failsafe_only_ = false;
-  std::uint32_t index_ = 0;
 };
 
 }  // namespace kirsch::pipeline

@@ -3,53 +3,10 @@
 
 #include <cassert>
 
+#include "pipeline/contract_text.h"
 #include "pipeline/dispatcher.h"
 
 namespace kirsch::pipeline {
-namespace {
-
-// From the normalised path, not the raw one: "/\\host/../x" would lead a browser elsewhere. The only escape in it is
-// %2F.
-std::string encoded_path(std::string_view path) {
-  constexpr std::string_view plain = "-._~!$&'()*+,;=:@/";
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (std::size_t index = 0; index < path.size(); ++index) {
-    const char byte = path[index];
-    const char lower = static_cast<char>(byte | 0x20);
-    const bool kept = (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') ||
-                      plain.find(byte) != plain.npos || path.substr(index, 3) == "%2F";
-    if (kept) {
-      out += byte;
-    } else {
-      const auto value = static_cast<unsigned char>(byte);
-      (out += '%').append({digits[value >> 4], digits[value & 15]});
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-// Before any tool has looked at the request: none shall ask for a password on this connection.
-bool Exchange::redirect_to_https(const Generation& generation) {
-  const auto& doors = generation.listeners[writer_->listener()].secure;
-  for (const SecureDoor& door : doors) {
-    const Site* site = head_.host.empty() ? nullptr : generation.find(door.listener, head_.host);
-    if (site == nullptr) continue;
-    std::string location = "https://" + std::string(head_.host);
-    if (door.port != 443) location += ':' + std::to_string(door.port);
-    location += head_.path == "*" ? "/" : encoded_path({request_.path.data, request_.path.size});
-    if (!head_.query.empty()) location += '?' + std::string(head_.query);
-    enter(*site->root, generation);
-    if (!redirect(308, location)) make_page(400, {});
-    return true;
-  }
-  if (doors.empty()) return false;
-  enter(*generation.fallback(writer_->listener()).root, generation);
-  make_page(421, {});  // RFC 9110 15.5.20
-  return true;
-}
 
 Exchange::Exchange(Dispatcher& dispatcher, std::uint64_t slot)
     : kirsch_exchange{&exchange_functions, nullptr, 0}, dispatcher_(dispatcher), slot_(slot), fields_(arena_) {
@@ -84,32 +41,43 @@ void Exchange::start_rejected(http::ResponseWriter& writer, const http::Fault& f
 }
 
 void Exchange::run(Place here) {
+  if (here == Place::loop && gone_) course_.leave();
   for (;;) {
-    if (here == Place::loop && gone_) course_.leave();
+    const Stage stage = course_.stage();
     const Step* step = course_.step();
-    if (course_.stage() == Stage::handler && (route_.redirect_to_slash || route_.instead != 0)) step = nullptr;
-    if (step != nullptr) {
-      const Place place = place_of(*step);
-      if (place != Place::either && place != here) {
-        if (hand_over(place)) return;
-      } else if (!call(*step, here)) {
+    if (stage == Stage::handler && route_.instead != 0) step = nullptr;
+    if (step == nullptr) {
+      if (here != Place::loop) {
+        hand_over(Place::loop);
         return;
       }
-    } else if (here != Place::loop) {
-      hand_over(Place::loop);
-      return;
-    } else if (course_.stage() == Stage::handler) {
-      answer_without_handler();
-    } else if (course_.stage() == Stage::done) {
-      end();
-      return;
-    } else if (reach(course_.stage())) {
-      course_.advance();
-    } else {
-      where_ = Where::waiting;
+      if (!reach(stage)) return;
+    } else if (here == Place::loop && step->plain != 0 && body_in_.descriptor() < 0) {
+      call_plain();
+    } else if (const Place place = place_of(*step); place != Place::either && place != here) {
+      if (hand_over(place)) return;
+    } else if (!call(*step)) {
       return;
     }
   }
+}
+
+// Nearly all steps run on the loop and say next: those of one stage are called in one go. The rest is for `call`.
+void Exchange::call_plain() {
+  StepWatch::Lane& watched = dispatcher_.watch(lane);
+  const Step* step = course_.step();
+  const Step* const end = step + course_.plain_steps();
+  std::uint32_t flow = KIRSCH_FLOW_NEXT;
+  watched.begin(*step->label, dispatcher_.lane(), serial_);
+  for (;;) {
+    called_[step->tool] = true;
+    flow = step->function(step->self, this);
+    if (flow != KIRSCH_FLOW_NEXT || ++step == end) break;
+    watched.follow(*step->label);
+  }
+  watched.end();
+  course_.pass(step);
+  if (flow != KIRSCH_FLOW_NEXT) settle(*step, flow);
 }
 
 // Looking at a body in a file may wait for the disk, and a form is searched from end to end: no loop does that. So what
@@ -123,14 +91,13 @@ Place Exchange::place_of(const Step& step) const {
 }
 
 // False: suspended.
-bool Exchange::call(const Step& step, Place here) {
-  lane = here == Place::worker ? WorkerPool::current_lane() : dispatcher_.lane();
-  (&step == &route_.plan->handler() ? handler_called_ : called_[step.tool]) = true;
+bool Exchange::call(const Step& step) {
+  called_[step.tool] = true;
   may_suspend_ = step.async;
   suspending_ = false;
   StepWatch::Lane& watched = dispatcher_.watch(lane);
   watched.begin(*step.label, dispatcher_.lane(), serial_);
-  std::uint32_t flow = step.function(step.self, this);
+  const std::uint32_t flow = step.function(step.self, this);
   watched.end();
   may_suspend_ = false;
   body_in_.give_back({request_.body.data, request_.body.size});
@@ -138,18 +105,22 @@ bool Exchange::call(const Step& step, Place here) {
     where_ = Where::suspended;
     return false;
   }
-  if (flow == KIRSCH_FLOW_SUSPEND) {
-    fail(0, "it returned `suspend` without having called it, or is not of class async");
-    flow = KIRSCH_FLOW_FAIL;
-  }
-  drop_continuation();
-  settle(flow, *step.name);
+  settle(step, flow);
   return true;
 }
 
-void Exchange::settle(std::uint32_t flow, std::string_view name) {
+// Of a step that has not suspended.
+std::uint32_t Exchange::without_suspend(std::uint32_t flow) {
+  if (flow != KIRSCH_FLOW_SUSPEND) return flow;
+  fail(0, "it returned `suspend` without having called it, or is not of class async");
+  return KIRSCH_FLOW_FAIL;
+}
+
+void Exchange::settle(const Step& step, std::uint32_t flow) {
+  flow = without_suspend(flow);
+  drop_continuation();
   if (flow == KIRSCH_FLOW_FAIL) {
-    course_.settle(note_failure(name));
+    course_.settle(note_failure(step.label->name));
   } else {
     course_.settle(flow == KIRSCH_FLOW_ANSWER ? Outcome::answer : Outcome::next);
   }
@@ -162,9 +133,10 @@ Outcome Exchange::note_failure(std::string_view name) {
   const bool answerable = stage <= Stage::handler;
   if (!meant || !answerable) {
     std::string line = "request " + id() + ' ';
-    const auto query = head_.target.find('?');
-    line.append(head_.method_name).append(" ").append(head_.target.substr(0, query));
-    line.append(query == head_.target.npos ? ": " : "?***: ");  // a query may hold secrets
+    const auto target = view(request_.target);
+    const auto query = target.find('?');
+    line.append(view(request_.method_name)).append(" ").append(target.substr(0, query));
+    line.append(query == target.npos ? ": " : "?***: ");  // a query may hold secrets
     line.append(name).append(" failed in ").append(word(stage)).append(": ").append(failure_text_);
     dispatcher_.log().write(base::Level::error, line);
   }
@@ -180,42 +152,35 @@ Outcome Exchange::note_failure(std::string_view name) {
   return meant ? Outcome::http_error : Outcome::unexpected;
 }
 
-void Exchange::answer_without_handler() {
-  if (route_.redirect_to_slash) {
-    std::string location = encoded_path({request_.path.data, request_.path.size}) + '/';
-    if (!head_.query.empty()) location += '?' + std::string(head_.query);
-    if (redirect(308, location)) return course_.settle(Outcome::answer);
-    make_page(400, {});
-  } else if (route_.instead == 204) {
-    status_ = 204;
-    fields_.set("Allow", method_list(route_.allowed));
-    return course_.settle(Outcome::answer);
-  } else {
-    make_page(route_.instead != 0 ? route_.instead : std::uint16_t{404}, {});
-    if (route_.instead == 405) fields_.set("Allow", method_list(route_.allowed));
-  }
-  course_.settle(Outcome::http_error);
-}
-
-// False: something else (the client, the kernel) goes on with it.
-bool Exchange::reach(Stage milestone) {
-  switch (milestone) {
+// False: it has ended, or something else (the client, the kernel) goes on with it.
+bool Exchange::reach(Stage stage) {
+  switch (stage) {
+    case Stage::handler:
+      answer_without_handler();
+      return true;
     case Stage::body:
-      if (!wants_body()) return true;
+      if (!wants_body()) break;
       body_in_.begin(dispatcher_.body_memory());
       writer_->read_body(route_.plan->body_limit());
+      where_ = Where::waiting;
       return false;
     case Stage::error_page:
       make_page(page_.status, page_.reason);
-      return true;
+      break;
     case Stage::head:
       send_head();
-      return true;
+      break;
+    case Stage::done:
+      end();
+      return false;
     default:
-      assert(milestone == Stage::leave);
+      assert(stage == Stage::leave);
       send_body();
+      where_ = Where::waiting;
       return false;
   }
+  course_.advance();
+  return true;
 }
 
 // True: this thread must not touch the exchange any more.
@@ -237,7 +202,10 @@ void Exchange::refuse_work() {
   if (!committed_) fields_.set("Retry-After", "1");
 }
 
-void Exchange::work() noexcept { run(Place::worker); }
+void Exchange::work() noexcept {
+  lane = WorkerPool::current_lane();
+  run(Place::worker);
+}
 
 void Exchange::drop_work() noexcept {
   dropped_ = true;
@@ -269,20 +237,19 @@ void Exchange::resume(kirsch_handle handle) {
   const Continuation taken = std::exchange(continuation_, {});
   may_suspend_ = true;
   suspending_ = false;
-  std::uint32_t flow = taken.resumed != nullptr ? taken.resumed(taken.self, this) : std::uint32_t{KIRSCH_FLOW_NEXT};
+  const std::uint32_t flow =
+      taken.resumed != nullptr ? taken.resumed(taken.self, this) : std::uint32_t{KIRSCH_FLOW_NEXT};
   may_suspend_ = false;
   if (taken.destroy != nullptr) taken.destroy(taken.self);
   if (flow == KIRSCH_FLOW_SUSPEND && suspending_) {
     where_ = Where::suspended;
     return;
   }
-  if (flow == KIRSCH_FLOW_SUSPEND) {
-    fail(0, "it returned `suspend` without having called it");
-    flow = KIRSCH_FLOW_FAIL;
+  if (course_.stage() == Stage::body) {
+    drop_continuation();
+    return settle_body(without_suspend(flow));
   }
-  drop_continuation();
-  if (course_.stage() == Stage::body) return settle_body(flow);
-  settle(flow, *course_.step()->name);
+  settle(*course_.step(), flow);
   run(Place::loop);
 }
 
@@ -320,7 +287,7 @@ const kirsch_route& Exchange::route_taken() {
                   .tool_count = count,
                   .listener = text(route_.listener),
                   .path = text(route_.path),
-                  .handler = text(handler_called_ ? route_.plan->handler().name : nullptr),
+                  .handler = text(called_[all.size()] ? &route_.plan->handler().label->name : nullptr),
                   .tools = tools};
   return route_taken_;
 }

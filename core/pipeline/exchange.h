@@ -28,9 +28,9 @@ struct Route {
   const Plan* plan = nullptr;
   const std::string* listener = nullptr;
   const std::string* path = nullptr;  // null: the request is of no path, `plan` answers all the same
-  bool redirect_to_slash = false;
-  std::uint16_t instead = 0;  // of running the handler, answer with this status: 204 (OPTIONS *), 404, 405, 421
-  Methods allowed = 0;        // with 204 and 405
+  // Of running the handler, answer with this status: 204 (OPTIONS *), 308 (to the path with a slash), 404, 405, 421.
+  std::uint16_t instead = 0;
+  Methods allowed = 0;  // with 204 and 405
 };
 
 // Belongs to exactly one thread at a time: its loop or, between two hand-overs, one worker. Reused for many requests of
@@ -70,7 +70,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
 
   // For the contract's functions (exchange_functions.cpp), on the thread of the current step.
   base::Arena& arena() { return arena_; }
-  const http::RequestHead& head() const { return head_; }
+  std::span<const kirsch_field> request_fields() const { return {request_.fields, request_.field_count}; }
   const net::tls::Facts* tls() const { return tls_.get(); }  // null: not over TLS
   // The values of all lines of that name as one (RFC 9110 5.3); a view as those of the request.
   std::string_view joined(http::FieldName name, char separator);
@@ -116,8 +116,9 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
 
   // exchange_request.cpp
   void begin(http::ResponseWriter& writer, http::RequestHead& head);
-  void fill_request();
+  void fill_request(const http::RequestHead& head);
   void route(const Generation& generation);
+  std::string query_part() const;  // with its question mark
   bool redirect_to_https(const Generation& generation);
   void route_rejected(const Generation& generation);
   void enter(const Plan& plan, const Generation& generation);
@@ -132,11 +133,13 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   // exchange.cpp
   void run(Place here);
   Place place_of(const Step& step) const;
-  bool call(const Step& step, Place here);
-  void settle(std::uint32_t flow, std::string_view name);
+  void call_plain();
+  bool call(const Step& step);
+  std::uint32_t without_suspend(std::uint32_t flow);
+  void settle(const Step& step, std::uint32_t flow);
   Outcome note_failure(std::string_view name);
   void answer_without_handler();
-  bool reach(Stage milestone);
+  bool reach(Stage stage);
   bool hand_over(Place to);
   void refuse_work();
   void drop_continuation() noexcept;
@@ -171,16 +174,16 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   base::SteadyTime begin_{};
   kirsch_outcome outcome_{};
   kirsch_route route_taken_{};
-  std::span<bool> called_;  // in the arena: the tools of the plan of which a step was called
-  bool handler_called_ = false;
+  bool* called_ = nullptr;         // in the arena, by Step::tool: a step of it was called
   std::uint16_t bare_status_ = 0;  // before_finalize failed: answer with this and the headers set so far
   std::uint16_t suspensions_ = 0;
   std::string_view id_;  // by a module, in the arena; empty: none
 
   base::Arena arena_;
   http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent
-  http::RequestHead head_;  // its views point into the arena: the connection reuses its own for the next request
-  kirsch_request request_{};
+  kirsch_request request_{};                // its views point into the arena
+  bool has_body_ = false;                   // the request
+  bool may_upgrade_ = false;
   std::shared_ptr<const net::tls::Facts> tls_;
   RequestBody body_in_;
   std::optional<std::span<const kirsch_pair>> query_, cookies_, form_;

@@ -25,7 +25,7 @@ const kirsch_pair* pairs(std::span<const kirsch_pair> span, std::uint32_t* count
 }
 
 std::uint8_t request_field(kirsch_exchange* exchange, kirsch_text name, kirsch_text* value) {
-  const auto* field = of(exchange).head().field(view(name));
+  const auto* field = http::find_field(of(exchange).request_fields(), view(name));
   return found(field == nullptr ? std::nullopt : std::optional(http::value(*field)), value);
 }
 

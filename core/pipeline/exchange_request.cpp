@@ -20,8 +20,6 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   serial_ = dispatcher_.next_serial();
   lane = dispatcher_.lane();
   route_ = {};
-  called_ = {};
-  handler_called_ = false;
   gone_ = committed_ = rejected_ = dropped_ = false;
   production_ = Production::none;
   warm_ = false;
@@ -33,38 +31,41 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
   id_ = {};
   begin_ = dispatcher_.loop().now();
   outcome_ = {.size = sizeof outcome_, .committed = 0, .complete = 0, .body_sent = 0, .duration = 0, .id = {}};
-  query_ = cookies_ = form_ = std::nullopt;
+  query_.reset();
+  cookies_.reset();
+  form_.reset();
   multipart_.reset();
   // A handler may give a body that leaves later, or late hooks may look at the request: the views must not point into
   // the loop's receive buffer. Copying 0.5 KiB costs some 15 ns.
   writer.keep_head(arena_);
-  head_ = head;
   if (writer.secure()) tls_ = writer.tls();
-  fill_request();
+  fill_request(head);
 }
 
-void Exchange::fill_request() {
-  const auto path = http::normalised_path(head_.path, arena_);
+void Exchange::fill_request(const http::RequestHead& head) {
+  const auto path = http::normalised_path(head.path, arena_);
   request_ = {.size = sizeof(kirsch_request),
-              .method = static_cast<std::uint16_t>(head_.method),
-              .version_minor = head_.version_minor,
+              .method = static_cast<std::uint16_t>(head.method),
+              .version_minor = head.version_minor,
               .secure = writer_->secure() ? std::uint8_t{1} : std::uint8_t{0},
-              .method_name = text(head_.method_name),
-              .target = text(head_.target),
+              .method_name = text(head.method_name),
+              .target = text(head.target),
               .path = path ? text(*path) : kirsch_text{nullptr, 0},
-              .query = text(head_.query),
-              .host = text(head_.host),
+              .query = text(head.query),
+              .host = text(head.host),
               .body = {nullptr, 0},
-              .fields = head_.fields.data(),
+              .fields = head.fields.data(),
               .params = nullptr,
-              .field_count = static_cast<std::uint32_t>(head_.fields.size()),
+              .field_count = static_cast<std::uint32_t>(head.fields.size()),
               .param_count = 0,
               .peer = writer_->peer(),
               .local = writer_->local()};
+  has_body_ = head.has_body();
+  may_upgrade_ = head.upgrade;
 }
 
 void Exchange::route(const Generation& generation) {
-  const Site* site = generation.find(writer_->listener(), head_.host);
+  const Site* site = generation.find(writer_->listener(), view(request_.host));
   if (site == nullptr) {
     enter(*generation.fallback(writer_->listener()).root, generation);
     route_.instead = 421;  // RFC 9110 15.5.20
@@ -73,17 +74,16 @@ void Exchange::route(const Generation& generation) {
   const auto match = site->routes.find(request_);
   enter(match.path ? *site->plans[*match.path] : *site->root, generation);
   if (match.path) route_.path = &route_.plan->path();
-  route_.redirect_to_slash = match.redirect_to_slash;
   if (const auto captures = match.captures(); !captures.empty()) {
     auto* const params = arena_.array<kirsch_pair>(captures.size());
     std::ranges::copy(captures, params);
     request_.params = params;
     request_.param_count = static_cast<std::uint32_t>(captures.size());
   }
-  if (head_.method == KIRSCH_METHOD_TRACE || head_.method == KIRSCH_METHOD_CONNECT) {
+  if (request_.method == KIRSCH_METHOD_TRACE || request_.method == KIRSCH_METHOD_CONNECT) {
     route_.instead = 405;  // TRACE would echo credentials; CONNECT is for proxies
     route_.allowed = usual_methods;
-  } else if (head_.path == "*") {
+  } else if (view(request_.path) == "*") {
     route_.instead = 204;  // RFC 9110 9.3.7
     route_.allowed = usual_methods;
   } else if (match.allowed != 0) {
@@ -92,23 +92,23 @@ void Exchange::route(const Generation& generation) {
   } else if (!match.path) {
     route_.instead = 404;
   }
+  if (match.redirect_to_slash) route_.instead = 308;
 }
 
 void Exchange::route_rejected(const Generation& generation) {
-  const Site* site = head_.host.empty() ? nullptr : generation.find(writer_->listener(), head_.host);
+  const Site* site = request_.host.size == 0 ? nullptr : generation.find(writer_->listener(), view(request_.host));
   enter(*(site != nullptr ? *site : generation.fallback(writer_->listener())).root, generation);
 }
 
 void Exchange::enter(const Plan& plan, const Generation& generation) {
   route_.plan = &plan;
   route_.listener = &generation.listeners[writer_->listener()].listener;
-  called_ = {arena_.array<bool>(plan.tools().size()), plan.tools().size()};
-  std::ranges::fill(called_, false);
+  called_ = arena_.array<bool>(plan.tools().size() + 1);
+  std::fill_n(called_, plan.tools().size() + 1, false);
 }
 
 bool Exchange::wants_body() const {
-  return head_.has_body() && route_.plan->handler().function != nullptr && route_.instead == 0 &&
-         !route_.redirect_to_slash;
+  return has_body_ && route_.plan->handler().function != nullptr && route_.instead == 0;
 }
 
 void Exchange::on_body(std::string_view decoded) {
@@ -122,7 +122,7 @@ void Exchange::on_body(std::string_view decoded) {
 void Exchange::take_body(std::string_view decoded) {
   may_suspend_ = true;
   suspending_ = false;
-  handler_called_ = true;
+  called_[route_.plan->handler().tool] = true;
   const auto flow = route_.plan->on_body()(route_.plan->handler().self, this, text(decoded));
   may_suspend_ = false;
   if (flow == KIRSCH_FLOW_SUSPEND && suspending_) {
@@ -138,7 +138,7 @@ void Exchange::settle_body(std::uint32_t flow) {
   if (flow == KIRSCH_FLOW_FAIL || flow == KIRSCH_FLOW_ANSWER) {
     writer_->pause_body();
     const Step& handler = route_.plan->handler();
-    course_.fail_body(flow == KIRSCH_FLOW_FAIL ? note_failure(*handler.name) : Outcome::answer);
+    course_.fail_body(flow == KIRSCH_FLOW_FAIL ? note_failure(handler.label->name) : Outcome::answer);
     where_ = Where::running;
     return run(Place::loop);
   }
@@ -199,14 +199,14 @@ void Exchange::on_body_fault(const http::Fault& fault) {
 }
 
 std::span<const kirsch_pair> Exchange::query() {
-  if (!query_) query_ = parse_form(head_.query, arena_);
+  if (!query_) query_ = parse_form(view(request_.query), arena_);
   return *query_;
 }
 
 std::string_view Exchange::joined(http::FieldName name, char separator) {
   std::optional<std::string_view> one;
   std::string several;
-  for (const auto& field : head_.fields) {
+  for (const auto& field : request_fields()) {
     if (field.id != static_cast<std::uint16_t>(name)) continue;
     if (one) {
       if (several.empty()) several = *one;
@@ -224,7 +224,7 @@ std::span<const kirsch_pair> Exchange::cookies() {
 }
 
 std::string_view Exchange::content_type() const {
-  const auto* type = head_.field(http::FieldName::content_type);
+  const auto* type = http::find_field(request_fields(), http::FieldName::content_type);
   return type == nullptr ? std::string_view() : http::value(*type);
 }
 
@@ -253,11 +253,8 @@ const Multipart& Exchange::multipart() {
 
 // It goes into logs and pages as it is.
 bool Exchange::set_id(std::string_view id) {
-  static constexpr std::string_view marks = "-._~:@+/=";
-  const bool fits = !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char byte) {
-    const char lower = static_cast<char>(byte | 0x20);
-    return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || marks.find(byte) != marks.npos;
-  });
+  const bool fits = !id.empty() && id.size() <= 128 &&
+                    std::ranges::all_of(id, [](char byte) { return http::is(byte, http::character::request_id); });
   if (!fits || !id_.empty()) return false;
   id_ = arena_.copy(id);
   return true;

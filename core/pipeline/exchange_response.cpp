@@ -1,9 +1,10 @@
-// The answer: error pages, its head, and its body on the way out.
+// The answer: redirects and error pages of the server itself, its head, and its body on the way out.
 #include <algorithm>
 #include <array>
 
 #include "http/reason_phrase.h"
 #include "http/response_head.h"
+#include "pipeline/contract_text.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/error_page.h"
 #include "pipeline/exchange.h"
@@ -11,6 +12,70 @@
 #include "pipeline/stream.h"
 
 namespace kirsch::pipeline {
+namespace {
+
+// From the normalised path, not the raw one: "/\\host/../x" would lead a browser elsewhere. The only escape in it is
+// %2F.
+std::string encoded_path(std::string_view path) {
+  constexpr std::string_view plain = "-._~!$&'()*+,;=:@/";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (std::size_t index = 0; index < path.size(); ++index) {
+    const char byte = path[index];
+    const char lower = static_cast<char>(byte | 0x20);
+    const bool kept = (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') ||
+                      plain.find(byte) != plain.npos || path.substr(index, 3) == "%2F";
+    if (kept) {
+      out += byte;
+    } else {
+      const auto value = static_cast<unsigned char>(byte);
+      (out += '%').append({digits[value >> 4], digits[value & 15]});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Exchange::query_part() const {
+  return request_.query.size == 0 ? std::string() : '?' + std::string(view(request_.query));
+}
+
+// Before any tool has looked at the request: none shall ask for a password on this connection.
+bool Exchange::redirect_to_https(const Generation& generation) {
+  const auto& doors = generation.listeners[writer_->listener()].secure;
+  for (const SecureDoor& door : doors) {
+    const Site* site = request_.host.size == 0 ? nullptr : generation.find(door.listener, view(request_.host));
+    if (site == nullptr) continue;
+    std::string location = "https://" + std::string(view(request_.host));
+    if (door.port != 443) location += ':' + std::to_string(door.port);
+    location += view(request_.path) == "*" ? "/" : encoded_path(view(request_.path));
+    location += query_part();
+    enter(*site->root, generation);
+    if (!redirect(308, location)) make_page(400, {});
+    return true;
+  }
+  if (doors.empty()) return false;
+  enter(*generation.fallback(writer_->listener()).root, generation);
+  make_page(421, {});  // RFC 9110 15.5.20
+  return true;
+}
+
+void Exchange::answer_without_handler() {
+  if (route_.instead == 308) {
+    const std::string location = encoded_path(view(request_.path)) + '/' + query_part();
+    if (redirect(308, location)) return course_.settle(Outcome::answer);
+    make_page(400, {});
+  } else if (route_.instead == 204) {
+    status_ = 204;
+    fields_.set("Allow", method_list(route_.allowed));
+    return course_.settle(Outcome::answer);
+  } else {
+    make_page(route_.instead != 0 ? route_.instead : std::uint16_t{404}, {});
+    if (route_.instead == 405) fields_.set("Allow", method_list(route_.allowed));
+  }
+  course_.settle(Outcome::http_error);
+}
 
 bool Exchange::set_status(std::uint16_t status) {
   if (committed_ || status < 200 || status > 599) return false;
@@ -67,8 +132,7 @@ void Exchange::make_bare_page() {
 }
 
 bool Exchange::upgrade(const kirsch_stream_handler* handler, void* self) {
-  const bool asked = head_.upgrade && head_.version_minor == 1;  // RFC 9110 7.8
-  if (!asked || committed_ || stream_handler_ != nullptr || course_.stage() != Stage::handler) return false;
+  if (!may_upgrade_ || committed_ || stream_handler_ != nullptr || course_.stage() != Stage::handler) return false;
   stream_handler_ = handler;
   stream_self_ = self;
   status_ = 101;
@@ -95,7 +159,7 @@ void Exchange::send_body() {
     return;
   }
   if (std::holds_alternative<ProducedBody>(body_) || std::holds_alternative<PieceBody>(body_)) {
-    const bool bodiless = head_.method == KIRSCH_METHOD_HEAD || http::bodiless(status_);
+    const bool bodiless = request_.method == KIRSCH_METHOD_HEAD || http::bodiless(status_);
     if (!bodiless) {
       production_ = Production::pushing;
       return pump();

@@ -22,7 +22,6 @@ Step step_of(const loader::Instance& instance, std::uint32_t (*function)(void*, 
              loader::ExecutionClass execution, std::string_view point) {
   return {.function = function,
           .self = instance.self(),
-          .name = &instance.offer().name,
           .label = &label_of(instance, point),
           .place = place_of(execution),
           .async = execution == loader::ExecutionClass::async};
@@ -46,37 +45,52 @@ Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_
     : body_limit_(body_limit), path_(std::move(path)), tools_(std::move(tools)), handler_(std::move(handler)) {
   std::vector<ToolOrder> order;
   for (const auto& tool : tools_) order.push_back({&tool.instance->offer(), tool.priority});
-  for (std::uint32_t point = 0; point < KIRSCH_HOOKS; ++point) {
-    first_[point] = static_cast<std::uint32_t>(steps_.size());
-    for (const auto& ordered : ordered_steps(static_cast<kirsch_hook>(point), order)) {
-      const auto& instance = *tools_[ordered.tool].instance;
-      Step step = step_of(instance, instance.functions().hooks[point], ordered.use->execution,
-                          loader::word(static_cast<kirsch_hook>(point)));
-      step.tool = static_cast<std::uint32_t>(ordered.tool);
-      step.failsafe = ordered.use->failsafe;
-      steps_.push_back(step);
-    }
+  for (std::size_t number = 0; number < stages::count; ++number) {
+    Range& range = ranges_[number];
+    range.stage = static_cast<Stage>(number);
+    range.follower = stages::follower(range.stage);
+    range.first = static_cast<std::uint32_t>(steps_.size());
+    if (stages::hooks[number] != stages::no_hook) add_steps(static_cast<kirsch_hook>(stages::hooks[number]), order);
+    range.last = static_cast<std::uint32_t>(steps_.size());
   }
-  first_[KIRSCH_HOOKS] = static_cast<std::uint32_t>(steps_.size());
-  if (handler_ != nullptr) {
-    const auto& functions = handler_->functions();
-    handler_step_ = step_of(*handler_, functions.handle, handler_->offer().execution, "handle");
-    on_body_ = functions.on_body;
-  }
-
+  add_handler();
   // What can follow without returning to the loop: up to the body, and from the body to the head of the answer.
-  std::vector<Step*> before_body, before_head;
-  for (std::uint32_t point = 0; point < KIRSCH_HOOKS; ++point) {
-    auto& run = point <= KIRSCH_HOOK_BEFORE_REQUEST_BODY ? before_body : before_head;
-    if (point > KIRSCH_HOOK_BEFORE_FINALIZE) break;
-    for (auto index = first_[point]; index < first_[point + 1]; ++index) run.push_back(&steps_[index]);
-    if (point == KIRSCH_HOOK_BEFORE_HANDLER && handler_ != nullptr) run.push_back(&handler_step_);
-  }
-  place_run(before_body);
-  place_run(before_head);
+  place_steps(Stage::on_start_resource, Stage::body);
+  place_steps(Stage::before_handler, Stage::head);
+  count_plain_steps();
+  pass_by_empty_hooks();
 }
 
-void Plan::place_run(std::span<Step*> run) {
+void Plan::add_steps(kirsch_hook point, std::span<const ToolOrder> order) {
+  for (const auto& ordered : ordered_steps(point, order)) {
+    const auto& instance = *tools_[ordered.tool].instance;
+    Step step = step_of(instance, instance.functions().hooks[point], ordered.use->execution, loader::word(point));
+    step.tool = static_cast<std::uint32_t>(ordered.tool);
+    step.failsafe = ordered.use->failsafe;
+    steps_.push_back(step);
+  }
+}
+
+void Plan::add_handler() {
+  Step step;
+  if (handler_ != nullptr) {
+    const auto& functions = handler_->functions();
+    step = step_of(*handler_, functions.handle, handler_->offer().execution, "handle");
+    on_body_ = functions.on_body;
+    Range& range = ranges_[stages::number(Stage::handler)];
+    range.first = static_cast<std::uint32_t>(steps_.size());
+    range.last = range.first + 1;
+  }
+  step.tool = static_cast<std::uint32_t>(tools_.size());
+  steps_.push_back(step);
+}
+
+// Steps of the stages [from, to), which come in the order of their numbers.
+void Plan::place_steps(Stage from, Stage to) {
+  std::vector<Step*> run;
+  for (auto number = stages::number(from); number < stages::number(to); ++number) {
+    for (auto index = ranges_[number].first; index < ranges_[number].last; ++index) run.push_back(&steps_[index]);
+  }
   std::size_t last_blocking = run.size();
   for (std::size_t index = 0; index < run.size(); ++index) {
     if (run[index]->async) last_blocking = run.size();
@@ -85,6 +99,27 @@ void Plan::place_run(std::span<Step*> run) {
       run[between]->place = Place::either;
     }
     last_blocking = index;
+  }
+}
+
+void Plan::count_plain_steps() {
+  for (const Range& range : ranges_) {
+    std::uint16_t plain = 0;
+    for (auto index = range.last; index-- > range.first;) {
+      Step& step = steps_[index];
+      const bool here = step.place == Place::loop && !step.async && plain < UINT16_MAX;
+      plain = here ? static_cast<std::uint16_t>(plain + 1) : std::uint16_t{0};
+      step.plain = plain;
+    }
+  }
+}
+
+void Plan::pass_by_empty_hooks() {
+  const auto own = ranges_;
+  for (Range& range : ranges_) {
+    while (range.first == range.last && stages::hooks[stages::number(range.stage)] != stages::no_hook) {
+      range = own[stages::number(range.follower)];
+    }
   }
 }
 

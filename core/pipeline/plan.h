@@ -1,6 +1,7 @@
 // The compiled pipeline of a path: flat arrays of steps, one per hook point, with everything decided at load.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "loader/module.h"
 #include "pipeline/running.h"
+#include "pipeline/stage.h"
 
 namespace kirsch::pipeline {
 
@@ -21,12 +23,20 @@ enum class Place : std::uint8_t { loop, worker, either };
 struct Step {
   std::uint32_t (*function)(void* self, kirsch_exchange* exchange) = nullptr;
   void* self = nullptr;
-  const std::string* name = nullptr;  // of the tool or handler, for the log
-  const CallLabel* label = nullptr;   // the same, for whoever looks from outside
-  std::uint32_t tool = 0;             // an index of Plan::tools; not of a handler
+  const CallLabel* label = nullptr;
+  std::uint32_t tool = 0;   // an index of Plan::tools; their number for a handler
+  std::uint16_t plain = 0;  // so many steps of its stage, from this one on, run on the loop and never suspend
   Place place = Place::loop;
-  bool async = false;  // may suspend
-  bool failsafe = false;
+  bool async : 1 = false;  // may suspend
+  bool failsafe : 1 = false;
+};
+static_assert(sizeof(Step) == 32);
+
+// What is to be done first, from some stage of a plan on: hook points without steps are passed by.
+struct Stretch {
+  std::span<const Step> steps;  // none at a milestone, and at `handler` where there is none
+  Stage stage;
+  Stage follower;
 };
 
 // An instance of a tool or handler, shared by all plans that use it with the same options.
@@ -60,11 +70,12 @@ class Plan {
   // as YAML writes it.
   Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit, std::string path = {});
 
-  std::span<const Step> hook(kirsch_hook point) const {
-    return {steps_.data() + first_[point], steps_.data() + first_[point + 1]};
+  Stretch stretch(Stage from) const {
+    const Range& range = ranges_[stages::number(from)];
+    return {{steps_.data() + range.first, steps_.data() + range.last}, range.stage, range.follower};
   }
   // Its function is null where there is no handler.
-  const Step& handler() const { return handler_step_; }
+  const Step& handler() const { return steps_.back(); }
   // Null unless the handler takes the body as it arrives.
   auto on_body() const { return on_body_; }
   std::uint64_t body_limit() const { return body_limit_; }
@@ -72,11 +83,22 @@ class Plan {
   std::span<const ToolInstance> tools() const { return tools_; }
 
  private:
-  void place_run(std::span<Step*> run);
+  // A Stretch by index.
+  struct Range {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    Stage stage = Stage::done;
+    Stage follower = Stage::done;
+  };
 
-  std::vector<Step> steps_;
-  std::uint32_t first_[KIRSCH_HOOKS + 1] = {};
-  Step handler_step_;
+  void add_steps(kirsch_hook point, std::span<const ToolOrder> order);
+  void add_handler();
+  void place_steps(Stage from, Stage to);
+  void count_plain_steps();
+  void pass_by_empty_hooks();
+
+  std::vector<Step> steps_;  // of the hook points in their order, then the handler's
+  std::array<Range, stages::count> ranges_;
   std::uint32_t (*on_body_)(void* self, kirsch_exchange* exchange, kirsch_text bytes) = nullptr;
   std::uint64_t body_limit_;
   std::string path_;

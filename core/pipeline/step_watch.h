@@ -26,6 +26,11 @@ class StepWatch {
       request_.store(request, std::memory_order_relaxed);
       turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     }
+    // The next step of the same request, at once.
+    void follow(const CallLabel& label) noexcept {
+      label_.store(&label, std::memory_order_relaxed);
+      turn_.store(turn_.load(std::memory_order_relaxed) + 2, std::memory_order_release);
+    }
     void end() noexcept { turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
     // The calling thread is the one that this lane belongs to; `running` then tells its steps. The lane outlives it.
     void watch_this_thread() const noexcept;

@@ -22,7 +22,9 @@ class Crash : public ::testing::Test {
   static std::string yaml(const std::string& more = {}) {
     return loopback(more +
                     "paths: { /: { handler: { crasher: {} } }, /blocking: { handler: { crasher_blocking: {} } }, "
-                    "/tool: { handler: { respond: { body: here } }, tools: { crashing_tool: {} } } }\n");
+                    "/tool: { handler: { respond: { body: here } }, tools: { crashing_tool: {} } }, "
+                    "/among: { handler: { respond: { body: here } }, "
+                    "tools: { ballast_01: {}, ballast_02: {}, crashing_tool: {}, ballast_03: {} } } }\n");
   }
   // The server dies of the request; returns what it has printed.
   static std::string die(const std::string& target, int signal, const std::string& more = {}) {
@@ -43,6 +45,10 @@ TEST_F(Crash, NamesTheModuleItsHandlerTheRequestAndTheStack) {
 
 TEST_F(Crash, NamesTheHookOfATool) {
   EXPECT_THAT(die("/tool", SIGSEGV), HasSubstr("running module crasher 1.2.0, tool crashing_tool, before_handler, "));
+}
+
+TEST_F(Crash, NamesTheOneOfSeveralToolsOfAHook) {
+  EXPECT_THAT(die("/among", SIGSEGV), HasSubstr("running module crasher 1.2.0, tool crashing_tool, before_handler, "));
 }
 
 TEST_F(Crash, IsReportedFromAWorker) {
