@@ -2,11 +2,26 @@
 #include "base/log_line.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace kirsch::base {
 namespace {
 
 bool printable(char character) noexcept { return character >= 0x20 && character < 0x7f; }
+
+// How much of the front of `text` is printable ASCII. Of eight bytes at once the sums have a top bit set where one is
+// not: only above the first such byte a carry may have set it too.
+std::size_t printable_front(std::string_view text) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  std::size_t at = 0;
+  for (std::uint64_t block = 0; text.size() - at >= sizeof block; at += sizeof block) {
+    std::memcpy(&block, text.data() + at, sizeof block);
+    if ((((block - ones * 0x20) | block | (block + ones)) & ones * 0x80) != 0) break;
+  }
+  while (at < text.size() && printable(text[at])) ++at;
+  return at;
+}
 
 }  // namespace
 
@@ -16,7 +31,7 @@ void LogLine::append_escaped(std::string_view text) noexcept {
   constexpr std::string_view digits = "0123456789abcdef";
   bytes_.reserve(bytes_.size() + std::min(text.size(), room()) + 1);
   while (!text.empty()) {
-    const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), printable) - text.begin());
+    const auto run = printable_front(text);
     const bool fits = run <= room();
     append(text.substr(0, run));
     if (!fits) return cut();

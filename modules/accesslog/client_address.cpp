@@ -6,9 +6,19 @@
 namespace accesslog {
 namespace {
 
-void append_number(std::string& out, unsigned number, int base) {
+void append_ipv4(std::string& out, const std::uint8_t* bytes) {
+  char text[16];
+  char* at = text;
+  for (int byte = 0; byte < 4; ++byte) {
+    at = std::to_chars(at, text + sizeof text, bytes[byte]).ptr;
+    *at++ = '.';
+  }
+  out.append(text, at - 1);
+}
+
+void append_group(std::string& out, unsigned group) {
   char text[8];
-  out.append(text, std::to_chars(text, text + sizeof text, number, base).ptr);
+  out.append(text, std::to_chars(text, text + sizeof text, group, 16).ptr);
 }
 
 // The longest run of at least two zero groups, the first of equal ones (RFC 5952 4.2).
@@ -39,7 +49,7 @@ void append_ipv6(std::string& out, const std::uint8_t* bytes) {
       continue;
     }
     if (group != 0 && group != zeros.begin + zeros.size) out += ':';
-    append_number(out, groups[group], 16);
+    append_group(out, groups[group]);
   }
 }
 
@@ -47,10 +57,7 @@ void append_ipv6(std::string& out, const std::uint8_t* bytes) {
 
 void append_address(std::string& out, const kirsch_address& address) {
   if (address.family == 4) {
-    for (int byte = 12; byte < 16; ++byte) {
-      if (byte != 12) out += '.';
-      append_number(out, address.bytes[byte], 10);
-    }
+    append_ipv4(out, address.bytes + 12);
   } else if (address.family == 6) {
     append_ipv6(out, address.bytes);
   } else {

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::string_view digits = "0123456789ABCDEF";
 
-bool is_plain(char byte, const Signs& escaped) {
-  return byte >= ' ' && byte <= '~' && !escaped[static_cast<unsigned char>(byte)];
-}
-
 void append_hexadecimal(std::string& out, std::string_view prefix, std::uint32_t value, int count) {
   out += prefix;
   while (count-- > 0) out += digits[value >> (4 * count) & 15];
@@ -73,8 +69,8 @@ std::size_t append_json_character(std::string& out, std::string_view text) {
 // full.
 bool take_plain(std::string& out, std::size_t start, std::string_view& text, const Signs& escaped) {
   const auto front = text.substr(0, longest_piece - std::min(out.size() - start, longest_piece));
-  const auto run = static_cast<std::size_t>(
-      std::find_if_not(front.begin(), front.end(), [&](char byte) { return is_plain(byte, escaped); }) - front.begin());
+  std::size_t run = 0;
+  while (run < front.size() && !escaped[front[run]]) ++run;
   out.append(front.substr(0, run));
   text.remove_prefix(run);
   if (text.empty()) return false;
@@ -84,8 +80,6 @@ bool take_plain(std::string& out, std::size_t start, std::string_view& text, con
 }
 
 }  // namespace
-
-const Signs signs_in_quotes = Signs().set('"').set('\\');
 
 void append_escaped(std::string& out, std::string_view text, const Signs& escaped) {
   if (text.empty()) text = "-";

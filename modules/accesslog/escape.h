@@ -1,7 +1,7 @@
 // Text of a client in a line of a log: every byte arrives, none can end the field or the line.
 #pragma once
 
-#include <bitset>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -12,11 +12,24 @@ namespace accesslog {
 // and the rest of a line stay below what a log takes as one line.
 inline constexpr std::size_t longest_piece = 12 * 1024;
 
-// Printable ASCII that would end a field.
-using Signs = std::bitset<128>;
-extern const Signs signs_in_quotes;  // quotes and backslashes
+// Bytes that would end a field or a line: what is not printable ASCII, and the signs that were set.
+class Signs {
+ public:
+  constexpr Signs() {
+    for (unsigned byte = 0; byte < 256; ++byte) escaped_[byte] = byte < ' ' || byte > '~';
+  }
+  constexpr Signs& set(char sign) {
+    escaped_[static_cast<unsigned char>(sign)] = true;
+    return *this;
+  }
+  constexpr bool operator[](char byte) const { return escaped_[static_cast<unsigned char>(byte)]; }
 
-// With `escaped` and what is not printable ASCII as \xHH, as nginx writes them; "-" for nothing.
+ private:
+  std::array<bool, 256> escaped_{};
+};
+inline constexpr Signs signs_in_quotes = Signs().set('"').set('\\');
+
+// With `escaped` as \xHH, as nginx writes them; "-" for nothing.
 void append_escaped(std::string& out, std::string_view text, const Signs& escaped);
 
 // A JSON string of ASCII characters (RFC 8259 7), null for nothing. Bytes that are not UTF-8 appear as the text \xHH.

@@ -66,7 +66,7 @@ void LineFormat::compile(std::string_view text) {
       refuse("the }" + at(index) + " ends no placeholder; write }} for a brace itself");
     } else {
       if (byte == '"') quoted = !quoted;
-      if (separators.find(byte) != separators.npos) bare_.set(static_cast<unsigned char>(byte));
+      if (separators.find(byte) != separators.npos) bare_.set(byte);
       end_ += byte;
     }
   }

@@ -51,9 +51,12 @@ struct RequestId {
 
  private:
   void give(kirsch::Exchange& exchange) const {
-    const auto brought = brought_id(exchange.request());
-    const bool named = (brought && exchange.set_id(*brought)) || exchange.set_id(ids_[exchange.lane()].next());
-    if (named) exchange.response().headers().set(header, exchange.outcome().id);
+    auto id = brought_id(exchange.request());
+    if (!id || !exchange.set_id(*id)) {
+      id = ids_[exchange.lane()].next();
+      if (!exchange.set_id(*id)) return;  // it is named already
+    }
+    exchange.response().headers().set(header, *id);
   }
 
   // What a trusted client has sent. Two lines are nobody's: a proxy may have added its own to a stranger's.

@@ -30,6 +30,19 @@ TEST(LogLineTest, KeepsEveryPrintableByte) {
   EXPECT_EQ(line_of(plain), plain + "\n");
 }
 
+TEST(LogLineTest, EscapesEveryOtherByteAtEveryPlace) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, '~');
+        text[place] = static_cast<char>(byte);
+        const bool plain = byte >= ' ' && byte <= '~';
+        ASSERT_EQ(line_of(text).size(), size + (plain ? 1 : 4)) << size << ' ' << place << ' ' << byte;
+      }
+    }
+  }
+}
+
 TEST(LogLineTest, FillsTheLineToItsLastByte) { EXPECT_EQ(line_of("0123456789", 11), "0123456789\n"); }
 
 TEST(LogLineTest, CutsAndMarksWhatIsTooLong) {
