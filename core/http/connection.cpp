@@ -86,7 +86,7 @@ void Connection::on_data(std::span<char> bytes) {
 // A client may say that it has nothing more to send and still wait for its answer.
 void Connection::on_end() {
   input_ended_ = true;
-  if (state_ != State::transaction) {
+  if (state_ != State::transaction && !feed_wanted_) {  // else a request that came before may wait
     close();
     return;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wire.h"
@@ -140,6 +141,23 @@ TEST(Pipelining, DoesNotTakeAnEmptyLineForABegunRequest) {
     EXPECT_EQ(wire.sent().substr(0, 12), answer);
     EXPECT_TRUE(wire.gone());
   }
+}
+
+// The answer before it may have left just when the client's end arrives.
+TEST(Pipelining, AnswersWhatCameBeforeTheEndOfTheClient) {
+  Turns turns;
+  Wire wire(turns.loop());
+  turns.entrance().on_accept(wire);
+  wire.receive("GET /one HTTP/1.1\r\nHost: a\r\n\r\nGET /two HTTP/1.1\r\nHost: a\r\n\r\nGET /cut");
+  bool ended = false;
+  turns.run([&] {
+    if (!wire.sending()) return !wire.shut();
+    wire.take();
+    if (!std::exchange(ended, true)) wire.end();
+    return !wire.shut();
+  });
+  EXPECT_EQ(turns.recorder().executed, (std::vector<std::string>{"GET /one", "GET /two"}));
+  EXPECT_EQ(turns.recorder().body_sent.size(), 2U);
 }
 
 }  // namespace
