@@ -18,6 +18,8 @@ constexpr std::uint64_t largest = 1 << 20;  // bytes of a record, as the contrac
 constexpr int candidates = 64;              // locked records that are passed over for one that may go
 constexpr std::uint64_t swept_at_once = 1024;
 
+}  // namespace
+
 // One answer with a copy of a record.
 class Reply {
  public:
@@ -52,8 +54,6 @@ class Reply {
   std::string large_;
   char small_[1024];  // most sessions
 };
-
-}  // namespace
 
 // At most one record is shown and at most one lock changes hands in an operation. Declare it before the shard is held.
 class RecordStore::Answers {
