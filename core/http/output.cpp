@@ -116,23 +116,23 @@ void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {
   if (in_flight_ != 0 || empty()) return;
   flight_begin_ = look_ = now;
   untaken_ = unknown;
-  Segment& first = segments_[first_];
-  if (first.kind == Kind::file) {
-    in_flight_ = std::min(first.size, slice_);
-    segments_in_flight_ = 1;
-    transport.send_file(first.descriptor, first.offset, in_flight_);
-    return;
-  }
   std::array<iovec, most_pieces> pieces;
   std::size_t count = 0;
-  for (std::size_t i = first_; i < segments_.size() && count < most_pieces && in_flight_ < slice_; ++i) {
-    const Segment& segment = segments_[i];
+  std::size_t next = first_;
+  for (; next < segments_.size() && count < most_pieces && in_flight_ < slice_; ++next) {
+    const Segment& segment = segments_[next];
     if (segment.kind == Kind::file) break;
     const auto size = static_cast<std::size_t>(std::min(segment.size, slice_ - in_flight_));
     pieces[count++] = {const_cast<char*>(segment.data), size};
     in_flight_ += size;
   }
   segments_in_flight_ = count;
+  if (next < segments_.size() && in_flight_ < slice_ && segments_[next].kind == Kind::file) {
+    const Segment& file = segments_[next];
+    in_flight_ += file.size;
+    ++segments_in_flight_;
+    return transport.send_file({pieces.data(), count}, {file.descriptor, file.offset, file.size});
+  }
   // Large answers leave by turns, whatever the kernel has room for: others wait.
   if (in_flight_ != queued_ || in_flight_ > smallest_slice) return transport.send({pieces.data(), count});
   if (transport.send_at_once({pieces.data(), count})) end_flight();

@@ -40,11 +40,11 @@ class OutputBlocks {
 
 class Output {
  public:
-  // Of one send. It grows for fast peers, which then cost few system calls, and shrinks for slow ones, whose producers
-  // then run evenly.
+  // Of one send of memory. It grows for fast peers, which then cost few system calls, and shrinks for slow ones, whose
+  // producers then run evenly. Files leave whole: the transport cuts them.
   static constexpr std::uint64_t smallest_slice = 16 * 1024;
   static constexpr std::uint64_t first_slice = 64 * 1024;
-  static constexpr std::uint64_t largest_slice = 1024 * 1024;
+  static constexpr std::uint64_t largest_slice = 256 * 1024;
   // What a peer must take between two looks.
   static constexpr std::uint64_t least_taken = 16 * 1024;
 

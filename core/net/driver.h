@@ -11,6 +11,7 @@ namespace kirsch::net {
 
 class AcceptQueue;
 class SocketTransport;
+struct FileRange;
 
 // The loop's thread only, except wake. Nothing throws. An error is an errno, 0 is success.
 class Driver {
@@ -40,8 +41,7 @@ class Driver {
   // or finish_output in a later deliver. A remove right after it does not keep it from being tried.
   virtual bool send(SocketTransport& transport, std::span<const iovec> pieces) noexcept = 0;
   // Ends in output_done or fail_later of the transport, here or later.
-  virtual void send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
-                         std::uint64_t size) noexcept = 0;
+  virtual void send_file(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept = 0;
 
   // From add to remove the queue gets connections, or hears that some wait, or why there is none. remove may hand it a
   // last few; none is lost.

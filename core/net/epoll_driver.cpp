@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <new>
 #include <system_error>
@@ -35,19 +34,6 @@ base::Refusal no_descriptors(int error) {
   return base::Refusal(std::move(diagnostic));
 }
 
-ssize_t send_some(int descriptor, std::span<const iovec> pieces) noexcept {
-  constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(pieces.data());
-  message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
-  ssize_t sent = 0;
-  do {
-    sent = pieces.size() == 1 ? ::send(descriptor, pieces.front().iov_base, pieces.front().iov_len, flags)
-                              : ::sendmsg(descriptor, &message, flags);
-  } while (sent < 0 && errno == EINTR);
-  return sent;
-}
-
 }  // namespace
 
 EpollDriver::EpollDriver() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -58,6 +44,8 @@ EpollDriver::EpollDriver() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eve
 }
 
 void EpollDriver::wait(int milliseconds) noexcept {
+  if (!files_.empty()) milliseconds = 0;
+  files_.next([this](SocketTransport& transport) { update_interest(transport); });
   // EINTR comes back as no events; the loop goes round.
   ready_ = std::max(0, ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds));
 }
@@ -83,7 +71,7 @@ void EpollDriver::deliver() noexcept {
 
 void EpollDriver::deliver(SocketTransport& transport, std::uint32_t events) noexcept {
   if (transport.closed()) return;
-  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 && !transport.output().empty()) continue_output(transport);
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 && transport.output().blocked) continue_output(transport);
   if (!transport.reading()) return check_quiet(transport, events);
   if ((events & (input | EPOLLHUP | EPOLLERR)) == 0) return;
   // The FIN stands behind the data: fetch it too instead of in a turn of its own.
@@ -131,12 +119,15 @@ void EpollDriver::add(SocketTransport& transport) noexcept {
 }
 
 // Closing the descriptor removes it from the set; an event of it that is already fetched finds the transport closed.
-void EpollDriver::remove(SocketTransport& transport) noexcept { transport.let_go(); }
+void EpollDriver::remove(SocketTransport& transport) noexcept {
+  files_.leave(transport);
+  transport.let_go();
+}
 
 void EpollDriver::resume_reading(SocketTransport& transport) noexcept { update_interest(transport); }
 
 void EpollDriver::update_interest(SocketTransport& transport) noexcept {
-  const std::uint32_t wanted = (transport.reading() ? input : 0U) | (transport.output().empty() ? 0U : EPOLLOUT);
+  const std::uint32_t wanted = (transport.reading() ? input : 0U) | (transport.output().blocked ? EPOLLOUT : 0U);
   std::uint32_t& state = transport.driver_state();
   if (wanted == state || (wanted == 0 && state == parked)) return;
   epoll_event event{wanted, {&transport}};
@@ -165,13 +156,17 @@ bool EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces
     return false;
   }
   output.consume(taken);
+  output.blocked = true;
   update_interest(transport);
   return false;
 }
 
 void EpollDriver::continue_output(SocketTransport& transport) noexcept {
   Output& output = transport.output();
-  if (output.file >= 0) return continue_file(transport);
+  if (output.has_file()) {
+    files_.go_on(transport);
+    return update_interest(transport);
+  }
   const ssize_t sent = send_some(transport.descriptor(), output.rest());
   if (sent < 0 && errno != EAGAIN) return transport.fail_later(errno);
   if (sent > 0) output.consume(static_cast<std::size_t>(sent));
@@ -180,18 +175,8 @@ void EpollDriver::continue_output(SocketTransport& transport) noexcept {
   update_interest(transport);
 }
 
-void EpollDriver::send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
-                            std::uint64_t size) noexcept {
-  if (size == 0) return transport.output_done();
-  transport.output().set_file(descriptor, offset, size);
-  continue_file(transport);
-}
-
-void EpollDriver::continue_file(SocketTransport& transport) noexcept {
-  Output& output = transport.output();
-  if (const int error = output.send_file(transport.descriptor())) return transport.fail_later(error);
-  if (output.file_size == 0) transport.output_done();
-  update_interest(transport);
+void EpollDriver::send_file(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept {
+  if (files_.start(transport, head, file)) update_interest(transport);
 }
 
 int EpollDriver::add(AcceptQueue& queue) noexcept {

@@ -8,6 +8,7 @@
 
 #include "base/unique_fd.h"
 #include "net/driver.h"
+#include "net/file_turns.h"
 
 namespace kirsch::net {
 
@@ -23,8 +24,7 @@ class EpollDriver final : public Driver {
   void remove(SocketTransport& transport) noexcept override;
   void resume_reading(SocketTransport& transport) noexcept override;
   bool send(SocketTransport& transport, std::span<const iovec> pieces) noexcept override;
-  void send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
-                 std::uint64_t size) noexcept override;
+  void send_file(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept override;
   int add(AcceptQueue& queue) noexcept override;
   void remove(AcceptQueue& queue) noexcept override;
 
@@ -33,11 +33,11 @@ class EpollDriver final : public Driver {
   bool receive(SocketTransport& transport) noexcept;
   void check_quiet(SocketTransport& transport, std::uint32_t events) noexcept;
   void continue_output(SocketTransport& transport) noexcept;
-  void continue_file(SocketTransport& transport) noexcept;
   void update_interest(SocketTransport& transport) noexcept;
 
   base::UniqueFd epoll_;
   base::UniqueFd wake_;
+  FileTurns files_;
   int ready_ = 0;
   std::array<epoll_event, 512> events_;
   std::array<char, 65536> buffer_;

@@ -2,17 +2,26 @@
 #include "net/output.h"
 
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace kirsch::net {
-namespace {
 
-// One connection shall not keep the loop for longer, even if its client is fast.
-constexpr std::uint64_t file_piece = 1 << 20;
-
-}  // namespace
+ssize_t send_some(int socket, std::span<const iovec> pieces, int flags) noexcept {
+  flags |= MSG_NOSIGNAL | MSG_DONTWAIT;
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
+  ssize_t sent = 0;
+  do {
+    sent = pieces.size() == 1 ? ::send(socket, pieces.front().iov_base, pieces.front().iov_len, flags)
+                              : ::sendmsg(socket, &message, flags);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
+}
 
 void Output::consume(std::size_t sent) noexcept {
   while (next < pieces.size() && sent >= pieces[next].iov_len) sent -= pieces[next++].iov_len;
@@ -21,22 +30,27 @@ void Output::consume(std::size_t sent) noexcept {
   pieces[next].iov_len -= sent;
 }
 
-void Output::set_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept {
-  file = descriptor;
-  file_offset = offset;
-  file_size = size;
-}
-
-int Output::send_file(int socket) noexcept {
-  auto offset = static_cast<off_t>(file_offset);
+int Output::send_file(int socket, std::uint64_t& most) noexcept {
+  if (next != pieces.size()) {
+    const ssize_t sent = send_some(socket, rest(), MSG_MORE);
+    if (sent < 0 && errno != EAGAIN) return errno;
+    if (sent > 0) consume(static_cast<std::size_t>(sent));
+    blocked = next != pieces.size();
+    if (blocked) return 0;
+  }
+  const std::uint64_t wanted = std::min(file.size, most);
+  auto offset = static_cast<off_t>(file.offset);
   ssize_t sent = 0;
   do {
-    sent = ::sendfile(socket, file, &offset, std::min(file_size, file_piece));
+    sent = ::sendfile(socket, file.descriptor, &offset, wanted);
   } while (sent < 0 && errno == EINTR);
   if (sent == 0) return EIO;
-  if (sent < 0) return errno == EAGAIN ? 0 : errno;
-  file_offset += static_cast<std::uint64_t>(sent);
-  file_size -= static_cast<std::uint64_t>(sent);
+  if (sent < 0 && errno != EAGAIN) return errno;
+  const auto taken = static_cast<std::uint64_t>(std::max<ssize_t>(sent, 0));
+  file.offset += taken;
+  file.size -= taken;
+  most -= taken;
+  blocked = taken < wanted;
   return 0;
 }
 

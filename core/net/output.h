@@ -1,4 +1,5 @@
-// What a transport still has to send: the rest of some pieces, or of a file. Empty while the kernel takes all at once.
+// What a transport still has to send: the rest of some pieces, then of a file. Empty while the kernel takes all at
+// once.
 #pragma once
 
 #include <sys/uio.h>
@@ -8,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "net/transport.h"
+
 namespace kirsch::net {
 
 inline std::uint64_t size_of(std::span<const iovec> pieces) noexcept {
@@ -16,29 +19,32 @@ inline std::uint64_t size_of(std::span<const iovec> pieces) noexcept {
   return size;
 }
 
+// What the socket takes now, as sendmsg; further flags may be given. Never a signal.
+ssize_t send_some(int socket, std::span<const iovec> pieces, int flags = 0) noexcept;
+
 struct Output {
   std::vector<iovec> pieces;
   std::size_t next = 0;  // the first of `pieces` that is not completely sent
-  int file = -1;
-  std::uint64_t file_offset = 0;
-  std::uint64_t file_size = 0;
+  FileRange file;        // what is left of it
+  bool blocked = false;  // by a full socket; else a file waits for its turn
 
-  bool empty() const noexcept { return next == pieces.size() && file < 0; }
-  std::uint64_t size() const noexcept { return size_of(std::span(pieces).subspan(next)) + (file < 0 ? 0 : file_size); }
+  bool has_file() const noexcept { return file.descriptor >= 0; }
+  bool empty() const noexcept { return next == pieces.size() && !has_file(); }
+  std::uint64_t size() const noexcept { return size_of(std::span(pieces).subspan(next)) + file.size; }
   std::span<iovec> rest() noexcept { return std::span(pieces).subspan(next); }
   // Takes `sent` bytes off the front, and empty pieces behind them.
   void consume(std::size_t sent) noexcept;
 
-  void set_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept;
-  // Sends what the socket takes now, within bounds. An errno (EIO: the file is shorter than promised), or 0, also when
-  // it took nothing.
-  int send_file(int socket) noexcept;
+  // Sends pieces, then of the file what the socket takes, but not more than `most`, which that is taken off. An errno
+  // (EIO: the file is shorter than promised), or 0, also when it took nothing.
+  int send_file(int socket, std::uint64_t& most) noexcept;
 
   // Frees what a large answer left behind: an idle connection shall own little.
   void clear() noexcept {
     if (pieces.capacity() != 0) std::vector<iovec>().swap(pieces);
     next = 0;
-    file = -1;
+    file = {};
+    blocked = false;
   }
 };
 

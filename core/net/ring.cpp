@@ -61,6 +61,10 @@ void Ring::withdraw(const void* owner) noexcept {
   }
 }
 
+void Ring::submit() noexcept {
+  if (::io_uring_sq_ready(&ring_) != 0) ::io_uring_submit(&ring_);
+}
+
 // Errors come back as no events; the loop goes round.
 void Ring::wait(int milliseconds) noexcept {
   if (size() == 0) {

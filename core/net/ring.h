@@ -41,6 +41,8 @@ class Ring {
   // Makes entries that are not submitted, and whose user_data is that address or one of the 15 behind it, do nothing.
   void withdraw(const void* owner) noexcept;
 
+  // Makes the kernel begin what it was asked for until now.
+  void submit() noexcept;
   // Submits, and waits for events as Driver::wait: one system call.
   void wait(int milliseconds) noexcept;
   // Submits, and waits for at least one more event, whatever is already here.

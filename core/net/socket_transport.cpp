@@ -32,9 +32,10 @@ bool SocketTransport::send_at_once(std::span<const iovec> pieces) noexcept {
   return true;
 }
 
-void SocketTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept {
-  begin_output(size);
-  pool_.driver().send_file(*this, descriptor, offset, size);
+void SocketTransport::send_file(std::span<const iovec> head, const FileRange& file) noexcept {
+  if (file.size == 0) return send(head);
+  begin_output(size_of(head) + file.size);
+  pool_.driver().send_file(*this, head, file);
 }
 
 std::uint64_t SocketTransport::unacknowledged() const noexcept {

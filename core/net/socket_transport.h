@@ -30,7 +30,7 @@ class SocketTransport final : public Transport, public Deadline, public Report {
   void set_events(TransportEvents& events) noexcept override { events_ = &events; }
   void send(std::span<const iovec> pieces) noexcept override;
   bool send_at_once(std::span<const iovec> pieces) noexcept override;
-  void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept override;
+  void send_file(std::span<const iovec> head, const FileRange& file) noexcept override;
   bool sending() const noexcept override { return sending_; }
   std::uint64_t unsent() const noexcept override { return output_.empty() ? unsent_ : output_.size(); }
   std::uint64_t unacknowledged() const noexcept override;

@@ -18,6 +18,12 @@ namespace tls {
 struct Facts;
 }
 
+struct FileRange {
+  int descriptor = -1;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+
 // What happens to a transport. All calls come on the loop's thread, none after close() or abort() were called or
 // on_lost() began. None may throw. Each may do anything with the transport, also close it, and may destroy this object
 // if it closed the transport first.
@@ -55,9 +61,9 @@ class Transport {
     send(pieces);
     return false;
   }
-  // The descriptor stays open until on_sent, close(), abort() or on_lost(). A file shorter than promised ends in
-  // on_lost(EIO).
-  virtual void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept = 0;
+  // The pieces of `head`, which is as that of send, and behind them the file, whose descriptor stays open as long as
+  // their memory. It leaves by turns with those of others. A file shorter than promised ends in on_lost(EIO).
+  virtual void send_file(std::span<const iovec> head, const FileRange& file) noexcept = 0;
   virtual bool sending() const noexcept = 0;
   // How much of the last send or send_file the kernel has not taken; 0 after on_sent.
   virtual std::uint64_t unsent() const noexcept = 0;

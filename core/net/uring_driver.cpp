@@ -68,7 +68,12 @@ void UringDriver::end() noexcept {
   }
 }
 
-void UringDriver::wait(int milliseconds) noexcept { ring_.wait(resumed_.empty() ? milliseconds : 0); }
+void UringDriver::wait(int milliseconds) noexcept {
+  if (!files_.empty() || !resumed_.empty()) milliseconds = 0;
+  if (!files_.empty()) ring_.submit();  // what others wait for goes ahead
+  files_.next([this](SocketTransport& transport) { watch_writable(transport); });
+  ring_.wait(milliseconds);
+}
 
 void UringDriver::deliver() noexcept {
   while (ring_.size() != 0) handle(ring_.take());
@@ -112,7 +117,8 @@ void UringDriver::handle(SocketTransport& transport, Operation operation, const 
     case Operation::send:
       return sent(transport, event.result);
     case Operation::writable:
-      return continue_file(transport);
+      if (files_.go_on(transport)) watch_writable(transport);
+      return;
     case Operation::gone:
       return check_gone(transport);
     default:
@@ -139,6 +145,7 @@ void UringDriver::add(SocketTransport& transport) noexcept { update(transport); 
 void UringDriver::remove(SocketTransport& transport) noexcept {
   held_.erase(&transport);
   if (!ring_.enabled()) {
+  files_.leave(transport);
     ring_.withdraw(&transport);
     transport.driver_state() = 0;
   }

@@ -10,6 +10,7 @@
 
 #include "base/unique_fd.h"
 #include "net/driver.h"
+#include "net/file_turns.h"
 #include "net/receive_buffers.h"
 #include "net/ring.h"
 
@@ -37,8 +38,7 @@ class UringDriver final : public Driver {
   void remove(SocketTransport& transport) noexcept override;
   void resume_reading(SocketTransport& transport) noexcept override;
   bool send(SocketTransport& transport, std::span<const iovec> pieces) noexcept override;
-  void send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
-                 std::uint64_t size) noexcept override;
+  void send_file(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept override;
   int add(AcceptQueue& queue) noexcept override;
   void remove(AcceptQueue& queue) noexcept override;
 
@@ -101,12 +101,13 @@ class UringDriver final : public Driver {
   // Output (uring_driver_output.cpp)
   void submit_send(SocketTransport& transport) noexcept;
   void sent(SocketTransport& transport, int result) noexcept;
-  void continue_file(SocketTransport& transport) noexcept;
+  void watch_writable(SocketTransport& transport) noexcept;
 
   base::UniqueFd wake_;
   Ring ring_;
   ReceiveBuffers buffers_;
   std::vector<msghdr> messages_;                     // of entries with several pieces, by place
+  FileTurns files_;
   std::vector<std::vector<iovec>> spare_pieces_;     // so that a usual send allocates nothing
   std::unordered_map<SocketTransport*, Held> held_;  // few: whom the server makes wait
   std::vector<SocketTransport*> resumed_;            // those of them that read again

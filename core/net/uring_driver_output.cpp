@@ -70,17 +70,11 @@ void UringDriver::sent(SocketTransport& transport, int result) noexcept {
 
 // io_uring has no sendfile. Its splice always goes to a thread of the kernel, and read with send copies each byte once
 // more than sendfile; so the call is made here, and only the waiting for room is the ring's.
-void UringDriver::send_file(SocketTransport& transport, int descriptor, std::uint64_t offset,
-                            std::uint64_t size) noexcept {
-  if (size == 0) return transport.output_done();
-  transport.output().set_file(descriptor, offset, size);
-  continue_file(transport);
+void UringDriver::send_file(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept {
+  if (files_.start(transport, head, file)) watch_writable(transport);
 }
 
-void UringDriver::continue_file(SocketTransport& transport) noexcept {
-  Output& output = transport.output();
-  if (const int error = output.send_file(transport.descriptor())) return transport.fail_later(error);
-  if (output.file_size == 0) return transport.output_done();
+void UringDriver::watch_writable(SocketTransport& transport) noexcept {
   if (!ring_.has_room()) return transport.fail_later(ENOBUFS);
   io_uring_sqe& entry = ring_.entry();
   io_uring_prep_poll_add(&entry, transport.descriptor(), POLLOUT);

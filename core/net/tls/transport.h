@@ -34,7 +34,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   // Transport, for the protocol.
   void set_events(TransportEvents& events) noexcept override { events_ = &events; }
   void send(std::span<const iovec> pieces) noexcept override;
-  void send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept override;
+  void send_file(std::span<const iovec> head, const FileRange& file) noexcept override;
   bool sending() const noexcept override { return sending_; }
   std::uint64_t unsent() const noexcept override;
   std::uint64_t unacknowledged() const noexcept override { return lower_.unacknowledged(); }

@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "net/tls/layer.h"
@@ -31,13 +32,13 @@ void TlsTransport::send(std::span<const iovec> pieces) noexcept {
   plaintext.move_to(rest_.pieces);
 }
 
-void TlsTransport::send_file(int descriptor, std::uint64_t offset, std::uint64_t size) noexcept {
-  if (size == 0) return send({});
+void TlsTransport::send_file(std::span<const iovec> head, const FileRange& file) noexcept {
+  if (file.size == 0) return send(head);
   assert(state_ == State::open && !sending_ && !shutdown_wanted_);
   sending_ = true;
-  rest_.file = descriptor;
-  rest_.file_offset = offset;
-  rest_.file_size = size;
+  rest_.next = 0;
+  rest_.pieces.assign(head.begin(), head.end());
+  rest_.file = file;
   if (!lower_sends_) continue_output();
 }
 
@@ -65,7 +66,7 @@ void TlsTransport::on_sent() {
 }
 
 void TlsTransport::continue_output() noexcept {
-  if (rest_.file >= 0) return continue_file();
+  if (rest_.has_file()) return continue_file();
   Plaintext plaintext(rest_.pieces);
   send_portion(plaintext);
   std::vector<iovec> left;
@@ -73,20 +74,31 @@ void TlsTransport::continue_output() noexcept {
   rest_.pieces.swap(left);
 }
 
-// The protocol has seen to it that the pages are there.
+// The protocol has seen to it that the pages are there. What goes ahead of them shares their first record.
 void TlsTransport::continue_file() noexcept {
-  const std::span<char> room = layer_.outgoing();
-  ssize_t size = 0;
-  do {
-    size = ::pread(rest_.file, room.data(), std::min<std::uint64_t>(room.size(), rest_.file_size),
-                   static_cast<off_t>(rest_.file_offset));
-  } while (size < 0 && errno == EINTR);
-  if (size <= 0) return fail_later(size == 0 ? EIO : errno);
-  const iovec piece{room.data(), static_cast<std::size_t>(size)};
+  const std::span<char> all = layer_.outgoing();
+  std::span<char> room = all;
+  for (const iovec& piece : rest_.rest()) {
+    const std::size_t size = std::min(piece.iov_len, room.size());
+    std::memcpy(room.data(), piece.iov_base, size);
+    room = room.subspan(size);
+  }
+  rest_.consume(all.size() - room.size());
+  if (!room.empty()) {
+    FileRange& file = rest_.file;
+    ssize_t size = 0;
+    do {
+      size = ::pread(file.descriptor, room.data(), std::min<std::uint64_t>(room.size(), file.size),
+                     static_cast<off_t>(file.offset));
+    } while (size < 0 && errno == EINTR);
+    if (size <= 0) return fail_later(size == 0 ? EIO : errno);
+    room = room.subspan(static_cast<std::size_t>(size));
+    file.offset += static_cast<std::uint64_t>(size);
+    file.size -= static_cast<std::uint64_t>(size);
+    if (file.size == 0) rest_.clear();
+  }
+  const iovec piece{all.data(), all.size() - room.size()};
   Plaintext plaintext({&piece, 1});
-  rest_.file_offset += static_cast<std::uint64_t>(size);
-  rest_.file_size -= static_cast<std::uint64_t>(size);
-  if (rest_.file_size == 0) rest_.clear();
   send_portion(plaintext);
 }
 

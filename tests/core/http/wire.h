@@ -29,7 +29,7 @@ class Wire final : public net::Transport {
     for (const iovec& piece : pieces) sent_.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
     sending_ = true;
   }
-  void send_file(int, std::uint64_t, std::uint64_t) noexcept override { ADD_FAILURE(); }
+  void send_file(std::span<const iovec>, const net::FileRange&) noexcept override { ADD_FAILURE(); }
   bool sending() const noexcept override { return sending_; }
   std::uint64_t unsent() const noexcept override { return left; }
   std::uint64_t unacknowledged() const noexcept override { return held; }

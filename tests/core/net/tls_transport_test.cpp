@@ -109,7 +109,7 @@ TEST(TlsTransportTest, SendsAFile) {
   const std::string text = pattern(1'000'000);
   const kirsch::test::TemporaryFolder folder;
   const base::UniqueFd file(::open(folder.write("file", text).c_str(), O_RDONLY | O_CLOEXEC));
-  TlsServed served([&](Connection& connection) { connection.transport->send_file(file.get(), 1000, 900'000); });
+  TlsServed served([&](Connection& connection) { connection.transport->send_file({}, {file.get(), 1000, 900'000}); });
   TlsClient client(served.port());
   EXPECT_TRUE(client.read_exactly(900'000) == text.substr(1000, 900'000));
 }
@@ -120,7 +120,7 @@ TEST(TlsTransportTest, LosesAConnectionWhoseFileIsTooShort) {
   std::promise<int> lost;
   TlsServed served([&](Connection& connection) {
     connection.lost = [&](int error) { lost.set_value(error); };
-    connection.transport->send_file(file.get(), 0, 900);
+    connection.transport->send_file({}, {file.get(), 0, 900});
   });
   TlsClient client(served.port());
   EXPECT_EQ(lost.get_future().get(), EIO);

@@ -1,0 +1,44 @@
+// Files leave by turns: a loop that sends a mebibyte at once keeps all its other clients waiting meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "net/transport.h"
+
+namespace kirsch::net {
+
+class SocketTransport;
+
+// The loop's thread only.
+class FileTurns {
+ public:
+  // Of all files together; some 40 µs where a copy of 64 KiB takes 10.
+  static constexpr std::uint64_t per_turn = 256 * 1024;
+
+  // Sends what this turn has room for; the rest goes in later ones. True: the socket is full, and the driver calls
+  // go_on when it is no more. Else the transport hears of the end, or waits here for its turn.
+  bool start(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept;
+  bool go_on(SocketTransport& transport) noexcept;
+  void leave(SocketTransport& transport) noexcept;
+
+  bool empty() const noexcept { return waiting_.empty(); }
+  // The next turn begins, with those that waited, in order. `blocked` is called for each whose socket is full.
+  template <class Blocked>
+  void next(Blocked blocked) noexcept {
+    left_ = per_turn;
+    if (waiting_.empty()) return;
+    turn_.swap(waiting_);
+    for (SocketTransport* transport : turn_)
+      if (go_on(*transport)) blocked(*transport);
+    turn_.clear();
+  }
+
+ private:
+  std::uint64_t left_ = per_turn;
+  std::vector<SocketTransport*> waiting_;
+  std::vector<SocketTransport*> turn_;  // empty between turns
+};
+
+}  // namespace kirsch::net
