@@ -199,7 +199,7 @@ void Connection::complete() {
   if (work_->answer.upgrade != nullptr) {
     become_stream();
   } else if (!work_->answer.framing.keep_alive || must_close_) {
-    linger();
+    nothing_follows() ? close() : linger();
   } else if (work_->decoder.complete()) {
     await_request();
     feed_wanted_ = !work_->input.empty();
@@ -229,6 +229,11 @@ void Connection::become_stream() {
 void Connection::await_request() {
   set_state(State::waiting);
   transport_->set_deadline(owner_.limits_.idle_time);
+}
+
+// The client has said that this was its last request (RFC 9112 §9.6), and all of it was read.
+bool Connection::nothing_follows() const {
+  return !head_->keep_alive && !deaf_ && work_->decoder.complete() && work_->input.empty();
 }
 
 // Closing at once with unread input would reset the connection and could take the answer with it (RFC 9112 §9.6).

@@ -111,6 +111,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void complete();
   void become_stream();
   void await_request();
+  bool nothing_follows() const;
   void linger();
   void lose() noexcept;
   void recycle() noexcept;

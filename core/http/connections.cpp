@@ -67,7 +67,7 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
   connection.place = connections_.size();
   connections_.push_back(&connection);
   connection.room = std::move(room);
-  connection.refused = !connection.room || !seat(connection, transport.peer());
+  connection.refused = !connection.room || !seat(connection, transport);
   if (connection.refused) {
     ++refused_;
     connection.refuse(transport);
@@ -77,8 +77,10 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
 }
 
 // True: the client has not too many.
-bool Connections::seat(Connection& connection, const net::Address& client) {
-  if (seats_ == nullptr || limits_.client_connections == 0 || !client.known() || client.is_unix()) return true;
+bool Connections::seat(Connection& connection, const net::Transport& transport) {
+  if (seats_ == nullptr || limits_.client_connections == 0) return true;
+  const net::Address& client = transport.peer();  // may be a system call
+  if (!client.known() || client.is_unix()) return true;
   if (!limits_.loopback_counts && client.loopback()) return true;
   connection.seat = seats_->take(client.raw(), limits_.client_connections);
   return static_cast<bool>(connection.seat);

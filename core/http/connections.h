@@ -76,7 +76,7 @@ class Connections final : public net::Hoard {
   class Entrance;
 
   void accept(net::Transport& transport, std::uint32_t listener, bool secure);
-  bool seat(Connection& connection, const net::Address& client);
+  bool seat(Connection& connection, const net::Transport& transport);
   void make_room();
   void recycle(Connection& connection) noexcept;
   void remove(Stream& stream) noexcept;

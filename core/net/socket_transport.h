@@ -62,6 +62,7 @@ class SocketTransport final : public Transport, public Deadline, public Report {
   void report();                        // either of them
   void timed_out() { events_->on_timeout(); }
   void let_go() noexcept;  // it is closed and the kernel has nothing to do for it any more
+  int give_up_descriptor() noexcept { return descriptor_.release(); }  // before let_go: the driver closes it
 
  private:
   void begin_output(std::uint64_t size) noexcept;

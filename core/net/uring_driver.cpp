@@ -66,6 +66,7 @@ void UringDriver::end() noexcept {
     wait(longest_wait);
     deliver();
   }
+  ring_.submit();
 }
 
 void UringDriver::wait(int milliseconds) noexcept {
@@ -144,13 +145,16 @@ void UringDriver::add(SocketTransport& transport) noexcept { update(transport); 
 
 void UringDriver::remove(SocketTransport& transport) noexcept {
   held_.erase(&transport);
-  if (!ring_.enabled()) {
   files_.leave(transport);
+  if (!ring_.enabled()) {
     ring_.withdraw(&transport);
     transport.driver_state() = 0;
   }
-  if ((transport.driver_state() & in_kernel) == 0) return transport.let_go();
+  const std::uint32_t left = transport.driver_state() & in_kernel;
+  if (left == 0) return let_go(transport);
   ++leaving_;
+  // Nearly always. By its name it is found at once; to look for all of a descriptor goes through those of all others.
+  if ((left & ~(bit(Operation::receive) | bit(Operation::stop))) == 0) return stop_receiving(transport);
   cancel(transport);
   // The memory of its output is the caller's again when this returns; the rest may take until the next turn.
   finish(transport, Operation::send);
@@ -165,12 +169,25 @@ void UringDriver::cancel(SocketTransport& transport) noexcept {
 void UringDriver::handle_closed(SocketTransport& transport, Operation operation, const Ring::Event& event) noexcept {
   give_back(event);
   const std::uint32_t left = transport.driver_state() & in_kernel;
+  const bool missed = (operation == Operation::cancel && event.result < std::popcount(left)) ||
+                      (operation == Operation::stop && event.result < 0 && (left & bit(Operation::cancel)) == 0);
   if (left == 0) {
     --leaving_;
-    transport.let_go();
-  } else if (operation == Operation::cancel && event.result < std::popcount(left)) {
+    let_go(transport);
+  } else if (missed) {
     cancel(transport);  // one of them was between two states and not found
   }
+}
+
+// Closes in the next entry into the kernel: a call of its own would cost as much as all else that ends a connection.
+void UringDriver::let_go(SocketTransport& transport) noexcept {
+  if (ring_.enabled()) {
+    io_uring_sqe& entry = ring_.entry();
+    io_uring_prep_close(&entry, transport.give_up_descriptor());
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry.user_data = 0;
+  }
+  transport.let_go();
 }
 
 int UringDriver::add(AcceptQueue& queue) noexcept {

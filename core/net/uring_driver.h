@@ -84,6 +84,7 @@ class UringDriver final : public Driver {
   void stop_accepting(AcceptQueue& queue) noexcept;
   void accepted(AcceptQueue& queue, const Ring::Event& event) noexcept;
   void cancel(SocketTransport& transport) noexcept;
+  void let_go(SocketTransport& transport) noexcept;
 
   // Input (uring_driver_input.cpp)
   void update(SocketTransport& transport) noexcept;
@@ -106,8 +107,8 @@ class UringDriver final : public Driver {
   base::UniqueFd wake_;
   Ring ring_;
   ReceiveBuffers buffers_;
-  std::vector<msghdr> messages_;                     // of entries with several pieces, by place
   FileTurns files_;
+  std::vector<msghdr> messages_;                     // of entries with several pieces, by place
   std::vector<std::vector<iovec>> spare_pieces_;     // so that a usual send allocates nothing
   std::unordered_map<SocketTransport*, Held> held_;  // few: whom the server makes wait
   std::vector<SocketTransport*> resumed_;            // those of them that read again

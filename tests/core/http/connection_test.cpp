@@ -93,6 +93,28 @@ TEST(Connection, LetsAClientThatKeepsSendingReadItsAnswer) {
   }
 }
 
+// RFC 9112 9.6: whoever says close sends nothing more, so there is nothing to wait for.
+TEST(Connection, EndsAtOnceWhereTheClientHasSaidSo) {
+  Limits limits;
+  limits.linger_time = 1h;
+  Served served(limits);
+  Client client(served.address());
+  client.write(get("/hello", "Connection: close\r\n"));
+  served.wait_until([](TestService& service, Connections& connections) {
+    return !service.events.empty() && connections.count() == 0;
+  });
+  EXPECT_TRUE(has(client.read_to_end(), "hello"));
+  EXPECT_FALSE(client.reset());
+}
+
+TEST(Connection, LetsAClientThatSendsMoreThanItHasSaidReadItsAnswer) {
+  Served served;
+  Client client(served.address());
+  client.write(get("/hello", "Connection: close\r\n") + get("/hello"));
+  EXPECT_TRUE(has(client.read_to_end(), "hello"));
+  EXPECT_FALSE(client.reset());
+}
+
 TEST(Connection, EndsInTimeThoughTheClientNeverStopsSending) {
   Limits limits;
   limits.linger_time = 1ms;
