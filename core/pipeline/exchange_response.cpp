@@ -207,12 +207,13 @@ void Exchange::pump_pieces(PieceBody& body) {
   constexpr std::uint64_t portion = 1024 * 1024;
   while (const auto* piece = body.next()) {
     bool room = true;
-    if (piece->descriptor < 0) {
+    const bool in_memory = piece->bytes.size != 0;
+    if (piece->descriptor < 0 || (in_memory && writer_->secure())) {
       room = writer_->write_shared({piece->bytes.data, piece->bytes.size}, PieceOwner::drop, body.share());
       body.advance(piece->bytes.size);
     } else {
       const auto size = std::min(piece->size, portion);
-      if (!std::exchange(warm_, false) && !resident(piece->descriptor, piece->offset, size)) {
+      if (!in_memory && !std::exchange(warm_, false) && !resident(piece->descriptor, piece->offset, size)) {
         production_ = Production::waiting;
         if (!dispatcher_.warm(*piece, size, body.share(), handle())) dispatcher_.wake_later(handle());
         return;

@@ -129,7 +129,7 @@ void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>
     headers.set("Content-Range", "bytes */", version.size);
     throw kirsch::HttpError(416);
   }
-  if (choice.ranges.empty() && version.descriptor < 0) return kirsch::send_blob(exchange, version.content);
+  if (choice.ranges.empty() && version.content.raw() != nullptr) return kirsch::send_blob(exchange, version.content);
   if (choice.ranges.empty()) return send_part(exchange, form.version, {0, version.size});
   response.set_status(206);
   if (choice.ranges.size() > 1) return send_parts(exchange, form.version, choice.ranges, resource->type);

@@ -18,6 +18,9 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
+// Below, a copy costs less than a further system call.
+constexpr std::size_t worth_pages = 16 * 1024;
+
 std::int64_t nanoseconds_of(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
 // 0 or an errno.
@@ -119,7 +122,8 @@ Loaded load_version(const kirsch::Root& root, std::string_view path, std::uint64
   } else {
     version->etag = '"' + hexadecimal(hash(content)) + '-' + hexadecimal(version->size) + '"';
     ::close(std::exchange(version->descriptor, -1));
-    version->content = kirsch::Blob(content);
+    if (content.size() >= worth_pages) version->pages = MemoryFile(content);
+    if (version->pages.bytes().empty()) version->content = kirsch::Blob(content);
   }
   version->last_modified = http_date(version->modified);
   return {0, std::move(version)};

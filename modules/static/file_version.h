@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "memory_file.h"
+
 namespace static_files {
 
 // Immutable once made, so any thread may read it. Closes its descriptor.
@@ -20,11 +22,14 @@ struct FileVersion {
 
   // A part of it; valid as long as this object.
   kirsch::Piece piece(std::uint64_t offset, std::uint64_t count) const {
-    return descriptor < 0 ? kirsch::piece(content.bytes().substr(offset, count))
-                          : kirsch::piece(descriptor, offset, count);
+    if (descriptor >= 0) return kirsch::piece(descriptor, offset, count);
+    return pages.bytes().empty() ? kirsch::piece(content.bytes().substr(offset, count)) : pages.piece(offset, count);
   }
+  std::uint64_t memory() const { return content.bytes().size() + pages.bytes().size(); }
 
-  int descriptor = -1;  // -1: all of it is in `content`
+  // Where its bytes are: in one of the three.
+  int descriptor = -1;
+  MemoryFile pages;
   kirsch::Blob content;
   std::uint64_t size = 0;
   std::chrono::sys_seconds modified;

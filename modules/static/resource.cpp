@@ -13,7 +13,7 @@ namespace static_files {
 
 std::uint64_t Resource::memory() const {
   std::uint64_t sum = sizeof *this + path.size();
-  for (const auto& form : forms) sum += sizeof(FileVersion) + form.version->content.bytes().size();
+  for (const auto& form : forms) sum += sizeof(FileVersion) + form.version->memory();
   return sum;
 }
 

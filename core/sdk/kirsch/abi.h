@@ -230,7 +230,8 @@ typedef struct kirsch_route {
   const kirsch_text* tools; /* those of which a step was called, in the order of declaration */
 } kirsch_route;
 
-/* A piece of a body: a range of a file where `descriptor` is not negative, else bytes. */
+/* A piece of a body: a range of a file where `descriptor` is not negative, else bytes. Both: the same bytes twice, which
+ * no disk has to be waited for; the host sends what costs less. */
 typedef struct kirsch_piece {
   kirsch_text bytes;
   uint64_t offset;

@@ -93,6 +93,10 @@ inline void send_file(Exchange& exchange, const OpenedFile& file, std::uint64_t 
 using Piece = kirsch_piece;
 inline Piece piece(std::string_view bytes) { return {text(bytes), 0, 0, -1}; }
 inline Piece piece(int descriptor, std::uint64_t offset, std::uint64_t size) { return {{}, offset, size, descriptor}; }
+// Bytes of a file in memory, such as memfd_create makes.
+inline Piece piece(std::string_view bytes, int descriptor, std::uint64_t offset) {
+  return {text(bytes), offset, bytes.size(), descriptor};
+}
 
 // Sends pieces of memory and of files that `owner` keeps valid and unchanged until they have left; it is released on
 // any thread.

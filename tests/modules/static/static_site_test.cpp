@@ -121,6 +121,24 @@ TEST_F(StaticSite, TellsLargeFilesOfTheSameTimeAndSizeApart) {
   EXPECT_THAT(settled.field("ETag").value_or(""), ::testing::StartsWith("\""));
 }
 
+// What is sent was kept, whichever way it goes: emptied in place it is whole, or another version.
+TEST_F(StaticSite, SendsFilesOfMiddlingSizeAsTheyWereWhenTheirTagWasMade) {
+  const Server server(yaml());
+  for (const std::size_t size : {16'383U, 16'384U, 40'001U, 65'536U}) {
+    const std::string name = "middling" + std::to_string(size);
+    std::string bytes(size, 'a');
+    for (std::size_t at = 0; at < size; ++at) bytes[at] = static_cast<char>('a' + at % 23);
+    folder.write("site/" + name, bytes);
+    const auto first = get(server, "/" + name);
+    EXPECT_EQ(first.body, bytes);
+    const auto part = get(server, "/" + name, "Range: bytes=1000-15999\r\n");
+    EXPECT_EQ(part.body, bytes.substr(1000, 15'000));
+    std::filesystem::resize_file(path(name), 0);
+    const auto again = get(server, "/" + name);
+    EXPECT_EQ(again.body, again.field("ETag") == first.field("ETag") ? bytes : "");
+  }
+}
+
 TEST_F(StaticSite, NeverTakesTheBeginningOfAGrowingFileForTheWhole) {
   constexpr off_t small = 60'000, large = 70'000;  // the cache takes 65,536 bytes
   folder.write("site/grows.bin", std::string(small, 'x'));
