@@ -34,6 +34,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   // Transport, for the protocol.
   void set_events(TransportEvents& events) noexcept override { events_ = &events; }
   void send(std::span<const iovec> pieces) noexcept override;
+  bool send_at_once(std::span<const iovec> pieces) noexcept override;
   void send_file(std::span<const iovec> head, const FileRange& file) noexcept override;
   bool sending() const noexcept override { return sending_; }
   std::uint64_t unsent() const noexcept override;
@@ -87,11 +88,12 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   void drop(std::size_t size) noexcept;
 
   // Writing (transport_output.cpp)
+  bool encrypt_portion(Plaintext& plaintext) noexcept;
   void send_portion(Plaintext& plaintext) noexcept;
   void continue_output() noexcept;
   void continue_file() noexcept;
   std::size_t record_size() noexcept;
-  void send_block(std::vector<char>&& block) noexcept;
+  void send_block() noexcept;
   void flush_replies() noexcept;
   void say_goodbye() noexcept;
   void end_output() noexcept;

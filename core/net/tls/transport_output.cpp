@@ -32,6 +32,23 @@ void TlsTransport::send(std::span<const iovec> pieces) noexcept {
   plaintext.move_to(rest_.pieces);
 }
 
+bool TlsTransport::send_at_once(std::span<const iovec> pieces) noexcept {
+  if (lower_sends_ || size_of(pieces) > Layer::portion) {
+    send(pieces);
+    return false;
+  }
+  assert(state_ == State::open && !sending_ && !shutdown_wanted_);
+  sending_ = true;
+  Plaintext plaintext(pieces);
+  if (!encrypt_portion(plaintext)) return false;
+  lower_sends_ = true;
+  const iovec piece{block_.data(), block_.size()};
+  if (!lower_.send_at_once({&piece, 1})) return false;
+  lower_sends_ = sending_ = false;
+  layer_.give_block(std::move(block_));
+  return true;
+}
+
 void TlsTransport::send_file(std::span<const iovec> head, const FileRange& file) noexcept {
   if (file.size == 0) return send(head);
   assert(state_ == State::open && !sending_ && !shutdown_wanted_);
@@ -106,27 +123,34 @@ std::size_t TlsTransport::record_size() noexcept {
   return burst_ < first_window ? first_record : Session::largest_record;
 }
 
-void TlsTransport::send_portion(Plaintext& plaintext) noexcept {
+// Into block_, behind the replies that wait. False: the session is broken.
+bool TlsTransport::encrypt_portion(Plaintext& plaintext) noexcept {
   const base::SteadyTime now = loop().now();
   if (now - last_send_ > pause) burst_ = 0;
   last_send_ = now;
-  std::vector<char> block = layer_.take_block();
-  block.insert(block.end(), replies_.begin(), replies_.end());
+  block_ = layer_.take_block();
+  block_.insert(block_.end(), replies_.begin(), replies_.end());
   if (replies_.capacity() != 0) std::vector<char>().swap(replies_);
-  Wire wire{{}, block};
+  Wire wire{{}, block_};
   std::size_t sent = 0;
   while (sent < Layer::portion && !plaintext.empty()) {
     const auto record = plaintext.take(std::min(record_size(), Layer::portion - sent), layer_.outgoing());
-    if (!session_->write(wire, record)) return fail_later(EPROTO);
+    if (!session_->write(wire, record)) {
+      fail_later(EPROTO);
+      return false;
+    }
     sent += record.size();
     burst_ = static_cast<std::uint32_t>(std::min(burst_ + record.size(), first_window));
   }
   portion_ = static_cast<std::uint32_t>(sent);
-  send_block(std::move(block));
+  return true;
 }
 
-void TlsTransport::send_block(std::vector<char>&& block) noexcept {
-  block_ = std::move(block);
+void TlsTransport::send_portion(Plaintext& plaintext) noexcept {
+  if (encrypt_portion(plaintext)) send_block();
+}
+
+void TlsTransport::send_block() noexcept {
   lower_sends_ = true;
   const iovec piece{block_.data(), block_.size()};
   lower_.send({&piece, 1});
@@ -136,7 +160,8 @@ void TlsTransport::send_block(std::vector<char>&& block) noexcept {
 void TlsTransport::flush_replies() noexcept {
   if (lower_sends_ || replies_.empty()) return;
   portion_ = 0;
-  send_block(std::exchange(replies_, {}));
+  block_ = std::exchange(replies_, {});
+  send_block();
 }
 
 void TlsTransport::fail_later(int error) noexcept {

@@ -551,12 +551,15 @@ TEST(TlsTransportTest, WritesSecretsOnlyWhereAsked) {
 }
 
 TEST(TlsTransportTest, TheEndOfTheLoopEndsEveryConnection) {
+  std::promise<void> open;  // the client is done with its handshake before the server is
   std::promise<int> lost;
-  auto served = std::make_unique<TlsServed>(
-      [&](Connection& connection) { connection.lost = [&](int error) { lost.set_value(error); }; });
+  auto served = std::make_unique<TlsServed>([&](Connection& connection) {
+    connection.lost = [&](int error) { lost.set_value(error); };
+    open.set_value();
+  });
   TlsClient client(served->port());
   Client silent(loopback(served->port()));
-  served->running.call([] {});
+  open.get_future().get();
   served.reset();
   EXPECT_EQ(lost.get_future().get(), ECANCELED);
 }
