@@ -25,7 +25,9 @@ MEASURED = {
     "one no-op tool on": (Duty(tools=1), ()),
     "six no-op tools on": (Duty(tools=6), ()),
     "six on, ten off": (Duty(tools=16), ()),
+    "TLS 1.3, 1 field": (Duty(tls="ecdsa"), ()),
     "nginx, bare, 1 field": (Duty(alone=True), ()),
+    "nginx, TLS 1.3, 1 field": (Duty(alone=True, tls="ecdsa"), ()),
     "nginx, bare, 11 fields, 600 bytes": (Duty(alone=True), BROWSER),
     "nginx, pipeline, 1 field": (dataclasses.replace(PIPELINE, alone=True), ()),
 }
@@ -43,7 +45,7 @@ def per_request(session, label):
         server = running[name]
         parts = []
         for number, answers in enumerate((FEW, FEW, MANY), start=1):  # the first one fills caches
-            seen = load.run(session.build, server.address, request=request, answers=answers)
+            seen = load.run(session.build, server.address, request=request, answers=answers, tls="1.3" if duty.tls else None)
             if seen["answers"] != answers:
                 raise Failure(f"of {answers} requests {seen['answers']} were answered: {seen['errors']}")
             parts.append(callgrind.dump(server.process.pid, server.place.folder, number))
