@@ -1,0 +1,46 @@
+// Two servers with one storage, and a client who comes to both.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+
+#include "support/guests.h"
+
+namespace kirsch::test {
+
+// As it should be: who logs in at one is known at the other, and of 64 clients that count on one session none is lost.
+// KIRSCH_SESSION_INCREMENTS: how often each counts.
+inline void expect_shared_sessions(const std::string& storage) {
+  const auto* const wanted = std::getenv("KIRSCH_SESSION_INCREMENTS");
+  const int times = wanted == nullptr ? 10 : std::atoi(wanted);
+  constexpr int clients = 64;
+  const auto yaml = visitors("lock_timeout: 80s, lock_lease: 90s", storage);
+  const Server here(yaml), there(yaml);
+  Guest guest(here);
+  guest.ask("/?login=ada&count");
+  Guest elsewhere(there, guest.id);
+  EXPECT_EQ(elsewhere.body("/"), "old\nkirsch.user=ada\nn=1\n");
+
+  std::vector<std::thread> threads;
+  std::atomic<int> failures = 0;
+  for (int client = 0; client < clients; ++client) {
+    threads.emplace_back([&, client] {
+      Client connection(client % 2 == 0 ? here : there);
+      const auto ask = "GET /?count HTTP/1.1\r\nHost: a\r\n" + cookie_field(guest.id) + "\r\n";
+      for (int time = 0; time < times; ++time) {
+        connection.send(ask);
+        if (connection.read(Milliseconds(90'000)).status != 200) ++failures;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0) << here.log() << there.log();
+  EXPECT_EQ(elsewhere.body("/"), "old\nkirsch.user=ada\nn=" + std::to_string(clients * times + 1) + "\n");
+
+  elsewhere.ask("/?expire");
+  EXPECT_EQ(Guest(here, guest.id).body("/"), "new\n");
+}
+
+}  // namespace kirsch::test
