@@ -1,0 +1,85 @@
+// A record is a hash: d its data, r its revision, b when it began, l who has its lock and e until when, n which process
+// gets that next and m until when it is kept for it. Times are milliseconds by the clock of that server, so those of
+// its clients need not agree.
+#include "scripts.h"
+
+namespace session_redis::scripts {
+namespace {
+
+// Finds the record; what is no whole one goes aside for a week.
+const std::string record = R"(
+local key = KEYS[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local found = redis.pcall('HMGET', key, 'r', 'b', 'l', 'e')
+if found.err and string.sub(found.err, 1, 9) ~= 'WRONGTYPE' then return found end
+local revision, begun, owner, lease = found[1], tonumber(found[2] or ''), found[3], tonumber(found[4] or '0')
+local corrupt = 0
+if found.err or (revision and not (begun and lease and redis.call('HEXISTS', key, 'd') == 1))
+    or (not revision and redis.call('EXISTS', key) == 1) then
+  redis.call('RENAME', key, key .. ':corrupt')
+  redis.call('PEXPIRE', key .. ':corrupt', 604800000)
+  revision, owner, corrupt = false, false, 3
+end
+local function shown(lost)
+  return {0, redis.call('HGET', key, 'd'), revision, math.max(now - begun, 0), math.max(redis.call('PTTL', key), 1), lost}
+end
+)";
+
+}  // namespace
+
+const std::string load = record + R"(
+if not revision then return {math.max(corrupt, 1)} end
+return shown(0)
+)";
+
+const std::string lock = record + R"(
+if not revision then return {math.max(corrupt, 1)} end
+local line = redis.call('HMGET', key, 'n', 'm')
+local others = line[1] and line[1] ~= ARGV[3] and tonumber(line[2]) > now
+if owner and lease > now then
+  if not others then redis.call('HSET', key, 'n', ARGV[3], 'm', now + 100) end
+  return {9}
+end
+if others and ARGV[4] == '1' then return {9} end
+redis.call('HSET', key, 'l', ARGV[1], 'e', now + ARGV[2])
+if line[1] == ARGV[3] then redis.call('HDEL', key, 'n', 'm') end
+return shown(owner and 1 or 0)
+)";
+
+const std::string store = record + R"(
+if ARGV[2] ~= '0' then
+  if not revision then return {1} end
+  if owner ~= ARGV[2] then return {6} end
+elseif not revision then
+  if ARGV[3] ~= '0' then return {1} end
+elseif revision ~= ARGV[3] or (owner and lease > now) then
+  return {5}
+end
+redis.call('HSET', key, 'd', ARGV[1], 'r', ARGV[4], 'b', string.format('%.0f', begun and revision and begun or now - ARGV[5]))
+if ARGV[7] == '1' or ARGV[2] == '0' then redis.call('HDEL', key, 'l', 'e') end
+redis.call('PEXPIRE', key, ARGV[6])
+return {0, revision and 0 or 1}
+)";
+
+const std::string touch = record + R"(
+if not revision then return {1} end
+if ARGV[1] ~= '0' and owner ~= ARGV[1] then return {6} end
+redis.call('PEXPIRE', key, ARGV[2])
+if ARGV[1] ~= '0' and ARGV[3] == '1' then redis.call('HDEL', key, 'l', 'e') end
+return {0}
+)";
+
+const std::string remove = record + R"(
+if not revision then return {0} end
+if ARGV[1] ~= '0' and owner ~= ARGV[1] then return {6} end
+redis.call('DEL', key)
+return {0}
+)";
+
+const std::string unlock = R"(
+if redis.call('HGET', KEYS[1], 'l') == ARGV[1] then redis.call('HDEL', KEYS[1], 'l', 'e') end
+return {0}
+)";
+
+}  // namespace session_redis::scripts
