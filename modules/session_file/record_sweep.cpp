@@ -8,7 +8,7 @@
 namespace session_file {
 namespace {
 
-constexpr int at_once = 256;
+constexpr int swept_at_once = 256;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ bool RecordSweep::step(std::vector<kirsch::SessionKey>& untidy) {
     if (round_ == nullptr) return folder_.failed(errno, "list"), false;
     copy.release();
   }
-  for (int count = 0; count < at_once; ++count) {
+  for (int count = 0; count < swept_at_once; ++count) {
     const auto* const entry = ::readdir(round_.get());
     if (entry == nullptr) return round_.reset(), false;
     const std::string_view name = entry->d_name;
