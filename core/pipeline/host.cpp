@@ -87,7 +87,7 @@ struct ModuleHost : kirsch_host {
   static void* open_storage(const kirsch_host* table, kirsch_text name, std::uint32_t version, std::size_t size) {
     const std::string key = of(table).module + '\0' + std::string(name.data, name.size) + '\0' +
                             std::to_string(version) + '\0' + std::to_string(size);
-    auto& memory = of(table).host->storage_[key];
+    auto& memory = of(table).host->storages_[key];
     if (memory == nullptr) memory.reset(new (std::nothrow) std::byte[size]());
     return memory.get();
   }
@@ -213,7 +213,11 @@ const void* ModuleHost::feature(const kirsch_host*, kirsch_text id) {
 Host::Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, Engine engine)
     : logs_(logs), loop_count_(loops), lanes_(loops + workers), engine_(std::move(engine)) {}
 
-Host::~Host() = default;
+// What modules have hung on their storage is never taken down. It stays where a search for leaks finds it.
+Host::~Host() {
+  static auto& kept = *new std::vector<Storages>;
+  kept.push_back(std::move(storages_));
+}
 
 void Host::connect(std::vector<net::Loop*> loops, std::vector<Dispatcher*> dispatchers, WorkerPool* workers) {
   threads_ = std::make_unique<const Threads>(Threads{std::move(loops), std::move(dispatchers), workers});

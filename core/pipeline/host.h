@@ -75,7 +75,8 @@ class Host {
   std::unique_ptr<const Threads> threads_;
   std::atomic<const Threads*> connected_ = nullptr;  // read by any thread
   const Services* services_ = nullptr;
-  std::map<std::string, std::unique_ptr<std::byte[]>, std::less<>> storage_;
+  using Storages = std::map<std::string, std::unique_ptr<std::byte[]>>;
+  Storages storages_;
 };
 
 }  // namespace kirsch::pipeline

@@ -230,8 +230,8 @@ typedef struct kirsch_route {
   const kirsch_text* tools; /* those of which a step was called, in the order of declaration */
 } kirsch_route;
 
-/* A piece of a body: a range of a file where `descriptor` is not negative, else bytes. Both: the same bytes twice, which
- * no disk has to be waited for; the host sends what costs less. */
+/* A piece of a body: a range of a file where `descriptor` is not negative, else bytes. Both: the same bytes twice,
+ * which no disk has to be waited for; the host sends what costs less. */
 typedef struct kirsch_piece {
   kirsch_text bytes;
   uint64_t offset;
@@ -410,7 +410,8 @@ typedef struct kirsch_resume {
 typedef struct kirsch_storage {
   uint32_t size;
   /* [start] Memory that outlives generations: zeroed the first time, the same for the same module, name, version and
-   * size afterwards; freed at process end. Keep no pointer to code or static data of the module in it. Null: no memory.
+   * size afterwards; stays until the process ends. Keep no pointer to code or static data of the module in it. Null: no
+   * memory.
    */
   void* (*open)(const kirsch_host*, kirsch_text name, uint32_t version, size_t size);
 } kirsch_storage;
