@@ -231,14 +231,16 @@ void Connection::await_request() {
   transport_->set_deadline(owner_.limits_.idle_time);
 }
 
-// The client has said that this was its last request (RFC 9112 §9.6), and all of it was read.
+// The client has said that this was its last request (RFC 9112 §9.6), and all of it was read. Those of HTTP/1.0 say
+// nothing, and old ones send a line end behind a body (§2.2).
 bool Connection::nothing_follows() const {
-  return !head_->keep_alive && !deaf_ && work_->decoder.complete() && work_->input.empty();
+  return !head_->keep_alive && head_->version_minor != 0 && !deaf_ && work_->decoder.complete() && work_->input.empty();
 }
 
 // Closing at once with unread input would reset the connection and could take the answer with it (RFC 9112 §9.6).
 void Connection::linger() {
   set_state(State::lingering);
+  feed_wanted_ = false;
   if (input_ended_) {
     close();
     return;

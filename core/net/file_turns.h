@@ -28,17 +28,17 @@ class FileTurns {
   template <class Blocked>
   void next(Blocked blocked) noexcept {
     left_ = per_turn;
-    if (waiting_.empty()) return;
-    turn_.swap(waiting_);
-    for (SocketTransport* transport : turn_)
-      if (go_on(*transport)) blocked(*transport);
-    turn_.clear();
+    std::size_t served = 0;
+    for (const std::size_t count = waiting_.size(); served < count && left_ != 0; ++served) {
+      SocketTransport& transport = *waiting_[served];
+      if (go_on(transport)) blocked(transport);  // or it waits again, behind all others
+    }
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(served));
   }
 
  private:
   std::uint64_t left_ = per_turn;
   std::vector<SocketTransport*> waiting_;
-  std::vector<SocketTransport*> turn_;  // empty between turns
 };
 
 }  // namespace kirsch::net

@@ -4,6 +4,8 @@
 #include <kirsch/log.h>
 #include <kirsch/tasks.h>
 
+#include <algorithm>
+
 namespace session_file {
 namespace {
 
@@ -126,6 +128,10 @@ void RecordQueues::run(const SessionKey& key, Errand&& errand) {
     } catch (const std::exception& failure) {
       kirsch::log(kirsch::Level::error, folder_.path(), ": ", std::string_view(failure.what()));
       refuse_all(*entry, SessionStatus::unavailable);
+      if (operation.gives_back(entry->lock)) {
+        give_free(*entry);
+        let_go(key, *entry);
+      }
     }
     if (performed) continue;
     {
@@ -249,6 +255,12 @@ void RecordQueues::give_up(const SessionKey& key, bool runner) {
   queued_ -= operations.size() + waiting.size();
   counters_.unavailable += operations.size() + waiting.size();
   (runner ? entry.running : entry.knocking) = false;
+  const bool given_back =
+      std::any_of(operations.begin(), operations.end(), [&](const auto& one) { return one.gives_back(entry.lock); });
+  if (given_back) {
+    entry.lock = 0;
+    --locks_here_;
+  }
   if (entry.running || entry.lock != 0) return;
   if (entry.owned) locks_.unlock(key, Part::owner);
   if (entry.marked) locks_.unlock(key, Part::next);

@@ -46,6 +46,8 @@ class RecordQueues : public std::enable_shared_from_this<RecordQueues> {
     bool unlock = false;
     bool too_large = false;
     Clock::time_point begun = Clock::now();
+
+    bool gives_back(std::uint64_t held) const { return held != 0 && lock == held && (unlock || kind == Kind::unlock); }
   };
   struct Waiter {
     kirsch::SessionAnswer answer;

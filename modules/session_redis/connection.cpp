@@ -2,6 +2,7 @@
 // with a socket of our own.
 #include "connection.h"
 
+#include <Poco/Crypto/OpenSSLInitializer.h>
 #include <Poco/Redis/Array.h>
 #include <Poco/Redis/Error.h>
 #include <kirsch/options.h>
@@ -38,6 +39,7 @@ Poco::Net::Context::Ptr encryption(const ServerAddress& address) {
     made->requireMinimumProtocol(Context::PROTO_TLSV1_2);
     return made;
   } catch (const Poco::Exception& failure) {
+    Poco::Crypto::OpenSSLInitializer::uninitialize();  // what the destructor would have done
     throw kirsch::OptionError("authorities", "these certificates cannot be used: " + failure.displayText());
   }
 }

@@ -40,19 +40,17 @@ class ConnectionPool::Runner {
 void ConnectionPool::call(Command command, Then then) {
   Call refused(std::move(command), std::move(then), Clock::now() + settings_.timeout);
   bool watch_it = false;
+  bool another = false;
   {
     const std::lock_guard guard(mutex_);
     if (ended_ || down_ || queue_.size() >= settings_.queue) return;
     queue_.push_back(std::move(refused));
     watch_it = !std::exchange(watching_, true);
-    if (runners_ == settings_.connections) {
-      if (!watch_it) return;
-    } else {
-      ++runners_;
-    }
+    another = runners_ < settings_.connections;
+    if (another) ++runners_;
   }
   if (watch_it) kirsch::post(0, [self = shared_from_this()] { self->watch(); });
-  kirsch::submit(Runner(shared_from_this()));
+  if (another) kirsch::submit(Runner(shared_from_this()));
 }
 
 void ConnectionPool::run(Runner&& runner) {

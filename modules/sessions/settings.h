@@ -64,7 +64,7 @@ struct Settings {
       kirsch::opt<&Settings::lock_lease>("lock_lease", "30s", "after this time others may take a lock away")
           .range(second, 86'400 * second),
       kirsch::opt<&Settings::clean_freq>("clean_freq", "5m", "how often sessions that have ended are swept away"),
-      kirsch::opt<&Settings::max_size>("max_size", "64KiB", "a session holds no more").range(64, 1 << 20),
+      kirsch::opt<&Settings::max_size>("max_size", "64KiB", "a session holds no more").range(64, (1 << 20) - 9),
       kirsch::opt<&Settings::on_error>("on_error", "fail", "without a storage: 503, or on without a session"));
 
   bool always_secure() const { return secure == std::variant<bool, OfScheme>(true); }

@@ -132,6 +132,7 @@ Visit::Status Visit::open(const StorageCall::Answer& answer) {
 }
 
 Flow Visit::without_storage(Exchange& exchange, Status status) {
+  give_back();
   shared_.counts[lane_].failed.add();
   if (shared_.complaints.let_through())
     kirsch::log(kirsch::Level::error, "the storage of sessions failed: ", words(status));
@@ -153,6 +154,9 @@ Flow Visit::finish(Exchange& exchange) {
   closed_ = true;
   if (exchange.response().status() >= 500 || degraded_) {
     give_back();
+    // Whoever believes to be logged out must be.
+    if (degraded_ && expire_ && exchange.response().status() < 500)
+      refuse(exchange, "The session cannot be ended now.");
     return Flow::next;
   }
   if (expire_) return drop(exchange);
@@ -173,13 +177,17 @@ Flow Visit::drop(Exchange& exchange) {
     return data_.empty() ? close(back, {}) : create(back);
   };
   if (!std::exchange(exists_, false)) return go_on(exchange);
-  lock_ = 0;
   const auto& storage = shared_.settings.storage;
   return call().run(
       exchange, [&](auto done) { storage.table->remove(storage.self, &key_, 0, done); },
       [this, go_on](Exchange& back) {
         const auto status = call_->answer().status;
-        return status == Status::done || status == Status::absent ? go_on(back) : without_storage(back, status);
+        if (status != Status::done && status != Status::absent && status != Status::corrupt) {
+          without_storage(back, status);
+          refuse(back, "The session cannot be ended now.");
+        }
+        lock_ = 0;
+        return go_on(back);
       });
 }
 
@@ -206,16 +214,18 @@ Flow Visit::move(Exchange& exchange) {
 Flow Visit::forget_old(Exchange& exchange) {
   const auto moved = [this](Exchange& back, Status status) {
     const auto& storage = shared_.settings.storage;
-    if (status == Status::done || status == Status::absent) {
+    const bool ended = status == Status::absent;
+    if (status == Status::done || (ended && regenerate_)) {
+      lock_ = 0;
       shared_.counts[lane_].regenerated.add();
       return close(back, new_id_);
     }
-    // The old id may still be good, so the new one must not be.
+    // The old id may still be good, or somebody has ended the session meanwhile: the new one must not be.
     storage.table->remove(storage.self, &new_key_, 0, {});
-    return without_storage(back, status);
+    return ended ? close(back, {}) : without_storage(back, status);
   };
-  const auto lock = std::exchange(lock_, 0);
   if (!regenerate_) {
+    const auto lock = std::exchange(lock_, 0);
     std::string forward(1, static_cast<char>(Form::moved));
     forward.append(reinterpret_cast<const char*>(new_key_.bytes), sizeof new_key_.bytes);
     return store(exchange, key_, forward, lock, 0, forwarding, moved);

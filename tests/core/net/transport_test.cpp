@@ -203,10 +203,13 @@ TEST(TransportTest, SendsFilesByTurns) {
   constexpr std::size_t size = 2 << 20;
   const std::string body = pattern(size);
   const base::UniqueFd file = file_with(body);
-  std::vector<std::uint64_t> left;
+  std::vector<std::uint64_t> left, others;
   std::promise<void> both;
   ConnectionAcceptor acceptor([&](Connection& connection) {
-    connection.sent = [&] { connection.transport->close(); };
+    connection.sent = [&] {
+      others.push_back(acceptor.connections[&connection == acceptor.connections[0].get() ? 1 : 0]->transport->unsent());
+      connection.transport->close();
+    };
     if (acceptor.connections.size() == 2) both.set_value();
   });
   RunningLoop running;
@@ -224,6 +227,7 @@ TEST(TransportTest, SendsFilesByTurns) {
   EXPECT_EQ(left[1], size);
   EXPECT_TRUE(one.read(size + 1) == body);
   EXPECT_TRUE(other.read(size + 1) == body);
+  EXPECT_LT(others.at(0), size);  // had its turns, too
 }
 
 TEST(TransportTest, ForgetsTheTurnOfAFileWhoseConnectionIsClosed) {
