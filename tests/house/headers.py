@@ -26,7 +26,7 @@ syslog.h termios.h tmmintrin.h ucontext.h unistd.h
 PACKAGES = {
     "Poco::Foundation": [r"Poco/[A-Za-z0-9]+\.h", r"Poco/Dynamic/"],
     "Poco::JSON": [r"Poco/JSON/", r"Poco/Dynamic/", r"Poco/[A-Za-z0-9]+\.h"],
-    "Poco::NetSSL": [r"Poco/Net/SecureStreamSocket\.h"],
+    "Poco::NetSSL": [r"Poco/Net/SecureStreamSocket\.h", r"Poco/Crypto/OpenSSLInitializer\.h"],
     "Poco::Redis": [r"Poco/Redis/", r"Poco/[A-Za-z0-9]+\.h"],
     "OpenSSL::Crypto": [r"openssl/evp\.h"],
     "Threads::Threads": [],

@@ -58,6 +58,18 @@ TEST_F(StorageDown, LeavesNoSessionWhereThatIsWanted) {
   EXPECT_EQ(guest.body("/"), "old\na=1\n");
 }
 
+TEST_F(StorageDown, LetsNobodyBelieveInALogout) {
+  const Server server(yaml("on_error: degrade"));
+  Guest guest(server);
+  guest.ask("/?set=a:1");
+  fail();
+  EXPECT_EQ(guest.ask("/?expire").status, 503);
+  mend();
+  EXPECT_EQ(guest.body("/"), "old\na=1\n");
+  EXPECT_EQ(guest.ask("/?expire").status, 200);
+  EXPECT_EQ(guest.body("/"), "new\n");
+}
+
 TEST_F(StorageDown, GivesNoRightsByHalfALogin) {
   const Server server(yaml(""));
   Guest guest(server);
