@@ -250,7 +250,7 @@ SessionStatus RecordStore::put(Shard& shard, const SessionKey& key, const kirsch
     record = shard.resize(shard.find(key), size);  // its place may have changed where others have gone
     shard.use(record);
   }
-  std::memcpy(record->bytes(), write.data.data, size);
+  if (size != 0) std::memcpy(record->bytes(), write.data.data, size);
   record->size = static_cast<std::uint32_t>(size);
   record->expires = at + write.left;
   record->revision = table_->next_number();
