@@ -17,6 +17,7 @@
 namespace kirsch::test {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -217,7 +218,8 @@ TEST_F(Dropprivileges, FailsTheStartWhereAThreadKeepsItsRights) {
     options.wait_until_ready = false;
     Server server(on_port_80("  early_thread: {}\n  dropprivileges: { user: www-data }\n"), options);
     EXPECT_NE(server.wait(), 0);
-    EXPECT_THAT(server.log(), HasSubstr("privileges were not dropped: thread 'early-thread' has "));
+    // TSan's own thread, which begins with the first other one, has the program's name and may be found before it.
+    EXPECT_THAT(server.log(), ContainsRegex("privileges were not dropped: thread '(early-thread|kirsch)' has "));
     EXPECT_THAT(server.log(), Not(HasSubstr("ready\n")));
   });
 }
