@@ -6,10 +6,10 @@
 namespace systemd {
 
 Heartbeat::Heartbeat(std::uint32_t loops, std::chrono::milliseconds period, std::function<void()> alive)
-    : period_(period), alive_(std::move(alive)), seen_(loops), missing_(loops) {}
+    : loops_(loops), period_(period), alive_(std::move(alive)), seen_(loops), missing_(loops) {}
 
 void Heartbeat::begin() {
-  for (std::uint32_t loop = 0; loop < seen_.size(); ++loop)
+  for (std::uint32_t loop = 0; loop < loops_; ++loop)
     kirsch::post(loop, [self = shared_from_this(), loop] { self->schedule(loop); });
 }
 
@@ -26,8 +26,8 @@ void Heartbeat::beat(std::uint32_t loop) {
       complete = --missing_ == 0;
     }
     if (complete) {
-      missing_ = seen_.size();
-      seen_.assign(seen_.size(), false);
+      missing_ = loops_;
+      seen_.assign(loops_, false);
     }
   }
   if (complete) alive_();

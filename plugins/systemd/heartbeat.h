@@ -23,6 +23,7 @@ class Heartbeat : public std::enable_shared_from_this<Heartbeat> {
   void schedule(std::uint32_t loop);
   void beat(std::uint32_t loop);
 
+  const std::uint32_t loops_;
   const std::chrono::milliseconds period_;
   const std::function<void()> alive_;
   std::mutex mutex_;
