@@ -99,9 +99,11 @@ void listen_on(Poco::Net::ServerSocket& socket, const Address& address, int back
 }  // namespace
 
 Listener::Listener(Poco::Net::ServerSocket socket, Address address, std::shared_ptr<SocketFile> file)
-    : socket_(std::move(socket)), address_(std::move(address)), file_(std::move(file)) {}
+    : socket_(std::make_shared<Poco::Net::ServerSocket>(std::move(socket))),
+      address_(std::move(address)),
+      file_(std::move(file)) {}
 
-int Listener::descriptor() const noexcept { return socket_.impl()->sockfd(); }
+int Listener::descriptor() const noexcept { return socket_->impl()->sockfd(); }
 
 void Listener::keep_file() noexcept {
   if (file_) file_->keep();
@@ -126,7 +128,7 @@ std::vector<Listener> Listener::bind_tcp(const Address& address, unsigned count,
   if (count > 1) share_port(first.impl()->sockfd(), address);
   listeners.push_back(Listener(std::move(first), bound, nullptr));
   while (listeners.size() < count) listeners.push_back(Listener(bind_one(bound, true), bound, nullptr));
-  for (Listener& listener : listeners) listen_on(listener.socket_, bound, settings.backlog);
+  for (Listener& listener : listeners) listen_on(*listener.socket_, bound, settings.backlog);
   return listeners;
 }
 

@@ -52,7 +52,8 @@ class Listener {
   static std::vector<Listener> bind_tcp(const Address& address, unsigned count, const Settings& settings);
   static std::vector<Listener> bind_unix(const Address& address, unsigned count, const Settings& settings);
 
-  Poco::Net::ServerSocket socket_;
+  // Loops give their copies up on threads of their own, and TSan does not see how Poco counts.
+  std::shared_ptr<Poco::Net::ServerSocket> socket_;
   Address address_;
   std::shared_ptr<SocketFile> file_;
 };
