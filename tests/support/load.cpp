@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "support/client.h"
+#include "support/uninterrupted.h"
 
 namespace kirsch::test {
 namespace {
@@ -41,7 +42,8 @@ class Load {
     for (std::size_t number = 0; number < sockets_.size(); ++number) ask(number);
     std::array<epoll_event, 64> events;
     while (to_come_ != 0) {
-      const int ready = ::epoll_wait(epoll_, events.data(), events.size(), static_cast<int>(patience.count()));
+      const int ready = uninterrupted(
+          [&] { return ::epoll_wait(epoll_, events.data(), events.size(), static_cast<int>(patience.count())); });
       if (ready <= 0) throw std::runtime_error("answers do not come");
       for (int index = 0; index < ready; ++index) read(events[static_cast<std::size_t>(index)].data.u64);
     }
