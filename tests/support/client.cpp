@@ -16,6 +16,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "support/uninterrupted.h"
+
 namespace kirsch::test {
 namespace {
 
@@ -64,8 +66,8 @@ int connected_to_socket(const std::string& path) {
 
 bool await(int descriptor, short events, Milliseconds deadline) {
   pollfd waited{descriptor, events, 0};
-  const int count = ::poll(&waited, 1, static_cast<int>(deadline.count()));
-  if (count < 0 && errno != EINTR) fail("poll");
+  const int count = uninterrupted([&] { return ::poll(&waited, 1, static_cast<int>(deadline.count())); });
+  if (count < 0) fail("poll");
   return count > 0;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "support/process.h"
+#include "support/uninterrupted.h"
 
 namespace kirsch::test {
 
@@ -41,7 +42,7 @@ inline bool ends(pid_t process) {
   const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
   if (descriptor < 0) return errno == ESRCH;
   pollfd waited{descriptor, POLLIN, 0};
-  const bool ended = ::poll(&waited, 1, static_cast<int>(patience.count())) == 1;
+  const bool ended = uninterrupted([&] { return ::poll(&waited, 1, static_cast<int>(patience.count())); }) == 1;
   ::close(descriptor);
   return ended;
 }
