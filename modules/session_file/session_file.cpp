@@ -20,25 +20,6 @@ struct File {
   ~File() {
     if (records != nullptr) records->end();
   }
-
-  using Key = kirsch::SessionKey;
-  using Answer = kirsch::SessionAnswer;
-  using Span = std::chrono::milliseconds;
-  void load(const Key& key, Answer&& answer) { records->load(key, std::move(answer)); }
-  std::uint64_t lock(const Key& key, Span lease, Answer&& answer) {
-    return records->lock(key, lease, std::move(answer));
-  }
-  void cancel(const Key& key, std::uint64_t ticket) { records->cancel(key, ticket); }
-  void store(const Key& key, const kirsch::SessionWrite& write, Answer&& answer) {
-    records->store(key, write, std::move(answer));
-  }
-  void touch(const Key& key, std::uint64_t held, bool unlocking, Span left, Answer&& answer) {
-    records->touch(key, held, unlocking, left, std::move(answer));
-  }
-  void remove(const Key& key, std::uint64_t held, Answer&& answer) { records->remove(key, held, std::move(answer)); }
-  void unlock(const Key& key, std::uint64_t held, Answer&& answer) { records->unlock(key, held, std::move(answer)); }
-  bool sweep() { return records->sweep(); }
-  kirsch::SessionCounters counters() { return records->counters(); }
 };
 
 }  // namespace

@@ -160,10 +160,19 @@ class SessionAnswer {
 };
 
 namespace detail {
+template <class Type>
+auto& records_of(Type& type) {
+  if constexpr (requires { *type.records; }) {
+    return *type.records;
+  } else {
+    return type;
+  }
+}
+
 template <class Type, class Call>
 void owing(void* self, SessionDone done, Call call) noexcept {
   try {
-    call(*static_cast<Type*>(self), SessionAnswer(done));
+    call(records_of(*static_cast<Type*>(self)), SessionAnswer(done));
   } catch (...) {  // the answer was dropped on the way, and so given
   }
 }
@@ -171,51 +180,51 @@ void owing(void* self, SessionDone done, Call call) noexcept {
 
 // The functions of a class with the methods load, lock, cancel, store, touch, remove, unlock and counters, and sweep if
 // it likes, as above but with references, `std::chrono::milliseconds`, and a SessionAnswer&& in place of each
-// SessionDone. One that throws has answered `unavailable`.
+// SessionDone; or of what its member `records` points to. One that throws has answered `unavailable`.
 template <class Type>
 struct SessionStorageOf {
   static constexpr SessionStorage table{
       sizeof(SessionStorage),
       [](void* self, const SessionKey* key, SessionDone done) {
-        detail::owing<Type>(self, done, [&](Type& type, SessionAnswer answer) { type.load(*key, std::move(answer)); });
+        detail::owing<Type>(self, done, [&](auto& type, SessionAnswer answer) { type.load(*key, std::move(answer)); });
       },
       [](void* self, const SessionKey* key, std::uint64_t lease, SessionDone done) {
         std::uint64_t ticket = 0;
-        detail::owing<Type>(self, done, [&](Type& type, SessionAnswer answer) {
+        detail::owing<Type>(self, done, [&](auto& type, SessionAnswer answer) {
           ticket = type.lock(*key, std::chrono::milliseconds(lease), std::move(answer));
         });
         return ticket;
       },
       [](void* self, const SessionKey* key, std::uint64_t ticket) {
-        detail::owing<Type>(self, {}, [&](Type& type, SessionAnswer) { type.cancel(*key, ticket); });
+        detail::owing<Type>(self, {}, [&](auto& type, SessionAnswer) { type.cancel(*key, ticket); });
       },
       [](void* self, const SessionKey* key, const SessionWrite* write, SessionDone done) {
         detail::owing<Type>(self, done,
-                            [&](Type& type, SessionAnswer answer) { type.store(*key, *write, std::move(answer)); });
+                            [&](auto& type, SessionAnswer answer) { type.store(*key, *write, std::move(answer)); });
       },
       [](void* self, const SessionKey* key, std::uint64_t lock, std::uint32_t unlock, std::uint64_t left,
          SessionDone done) {
-        detail::owing<Type>(self, done, [&](Type& type, SessionAnswer answer) {
+        detail::owing<Type>(self, done, [&](auto& type, SessionAnswer answer) {
           type.touch(*key, lock, unlock != 0, std::chrono::milliseconds(left), std::move(answer));
         });
       },
       [](void* self, const SessionKey* key, std::uint64_t lock, SessionDone done) {
         detail::owing<Type>(self, done,
-                            [&](Type& type, SessionAnswer answer) { type.remove(*key, lock, std::move(answer)); });
+                            [&](auto& type, SessionAnswer answer) { type.remove(*key, lock, std::move(answer)); });
       },
       [](void* self, const SessionKey* key, std::uint64_t lock, SessionDone done) {
         detail::owing<Type>(self, done,
-                            [&](Type& type, SessionAnswer answer) { type.unlock(*key, lock, std::move(answer)); });
+                            [&](auto& type, SessionAnswer answer) { type.unlock(*key, lock, std::move(answer)); });
       },
       [](void* self) -> std::uint32_t {
         bool more = false;
-        if constexpr (requires(Type & type) { type.sweep(); }) {
-          detail::owing<Type>(self, {}, [&](Type& type, SessionAnswer) { more = type.sweep(); });
-        }
+        detail::owing<Type>(self, {}, [&](auto& type, SessionAnswer) {
+          if constexpr (requires { type.sweep(); }) more = type.sweep();
+        });
         return more ? 1 : 0;
       },
       [](void* self, SessionCounters* counters) {
-        detail::owing<Type>(self, {}, [&](Type& type, SessionAnswer) {
+        detail::owing<Type>(self, {}, [&](auto& type, SessionAnswer) {
           const SessionCounters now = type.counters();
           std::memcpy(counters, &now, std::min<std::size_t>(counters->size, sizeof now));
         });

@@ -230,28 +230,9 @@ TEST(SessionFile, TakesALockFromAProcessThatWasKilled) {
   EXPECT_EQ(storage_answer(waiting->read()).status, done);
 }
 
-// KIRSCH_SESSION_INCREMENTS: of each of 64 clients.
 TEST(SessionFile, LosesNoUpdateOfTwoProcesses) {
   const TemporaryFolder folder;
-  const auto path = folder.path() / "sessions";
-  const auto* const wanted = std::getenv("KIRSCH_SESSION_INCREMENTS");
-  const int clients = wanted == nullptr ? 8 : 64;
-  const std::string times = wanted == nullptr ? "50" : wanted;
-  Vault here(in(path, ", sync: never")), there(in(path, ", sync: never"));
-  here.call(record_call("store"), "0");
-  std::vector<std::unique_ptr<Client>> all;
-  for (int client = 0; client < clients; ++client)
-    all.push_back((client % 2 == 0 ? here : there).begin(record_call("increment", "&times=" + times)));
-  const Milliseconds deadline(wanted == nullptr ? 120'000 : 3'600'000);
-  for (const auto& client : all) {
-    try {
-      EXPECT_EQ(client->read(deadline).body, "done");
-    } catch (const std::exception& failure) {
-      FAIL() << failure.what() << here.server().log() << there.server().log();
-    }
-  }
-  // The connection of the vault itself may have been idle for too long.
-  EXPECT_EQ(storage_answer(there.begin(record_call("load"))->read()).data, std::to_string(clients * std::stol(times)));
+  expect_no_lost_update(in(folder.path() / "sessions", ", sync: never"));
 }
 
 TEST(SessionFile, LetsTwoServersShareTheirClients) {

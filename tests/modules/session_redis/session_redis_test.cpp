@@ -318,28 +318,9 @@ TEST(SessionRedis, KeepsALockWhoseLeaseIsOverAsLongAsNobodyWantsIt) {
   EXPECT_EQ(vault.call(redis_call("load")).data, "1");
 }
 
-// KIRSCH_SESSION_INCREMENTS: of each of 64 clients.
 TEST(SessionRedis, LosesNoUpdateOfTwoProcesses) {
   RedisServer redis;
-  const auto* const wanted = std::getenv("KIRSCH_SESSION_INCREMENTS");
-  const int clients = wanted == nullptr ? 8 : 64;
-  const std::string times = wanted == nullptr ? "50" : wanted;
-  // Slow is not dead here: the machine may have more to do.
-  Vault here(at(redis, ", timeout: 20s")), there(at(redis, ", timeout: 20s"));
-  here.call(redis_call("store"), "0");
-  std::vector<std::unique_ptr<Client>> all;
-  for (int client = 0; client < clients; ++client)
-    all.push_back((client % 2 == 0 ? here : there).begin(redis_call("increment", "&times=" + times)));
-  const Milliseconds deadline(wanted == nullptr ? 120'000 : 3'600'000);
-  for (const auto& client : all) {
-    try {
-      EXPECT_EQ(client->read(deadline).body, "done");
-    } catch (const std::exception& failure) {
-      FAIL() << failure.what() << here.server().log() << there.server().log();
-    }
-  }
-  // The connection of the vault itself may have been idle for too long.
-  EXPECT_EQ(storage_answer(there.begin(redis_call("load"))->read()).data, std::to_string(clients * std::stol(times)));
+  expect_no_lost_update(at(redis, ", timeout: 20s"));  // slow is not dead here: the machine may have more to do
 }
 
 TEST(SessionRedis, LetsTwoServersShareTheirClients) {
