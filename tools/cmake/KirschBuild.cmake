@@ -97,12 +97,16 @@ function(kirsch_core_library name)
   endif()
 endfunction()
 
-# Tests are compiled more often than they run hot: this halves their build. (Fortified headers want at least -O1.) UBSan is for the
-# code that is tested.
+# Tests are compiled more often than they run hot: this halves their build. (Fortified headers want at least -O1.)
 if(KIRSCH_SANITIZE)
-  set(KIRSCH_TEST_OPTIONS -O0 -fno-sanitize=undefined)
+  set(KIRSCH_TEST_OPTIMIZATION -O0)
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-  set(KIRSCH_TEST_OPTIONS -O1)
+  set(KIRSCH_TEST_OPTIMIZATION -O1)
+endif()
+# UBSan is for what is tested: the core, modules, and with the fixtures the SDK.
+set(KIRSCH_TEST_OPTIONS ${KIRSCH_TEST_OPTIMIZATION})
+if(KIRSCH_SANITIZE MATCHES "undefined")
+  list(APPEND KIRSCH_TEST_OPTIONS -fno-sanitize=undefined)
 endif()
 
 # kirsch_tests(NAME DEPENDS target… [SOURCES file…] [ON_EPOLL filter]): the sources, by default those of this folder, as one

@@ -19,6 +19,7 @@ function(kirsch_add_module name)
       add_dependencies(kirsch_modules ${target})
     endif()
   endif()
+  # Without CMake's symbol per module the same compiled header fits all.
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME "${name}" PREFIX "" DEFINE_SYMBOL "" LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}"
     CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
