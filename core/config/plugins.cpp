@@ -18,8 +18,8 @@ void set_owners(PluginSettings& to, const base::Value& value) {
 const Fields<PluginSettings>& plugin_fields() {
   static const Fields<PluginSettings> fields = {
       {{"path", "directories of modules", "[]", list_of(path())}, set_path},
-      {{"reload", "on_command; watch: whenever modules or the configuration have changed, for development", "on_command",
-        enumeration({"on_command", "watch"})},
+      {{"reload", "on_command; watch: whenever modules or the configuration have changed, for development",
+        "on_command", enumeration({"on_command", "watch"})},
        [](PluginSettings& to, const base::Value& value) { to.watched = as_integer(value) == 1; }},
       {{"owners", "users whose modules are trusted beside root's", "[]", list_of(text(64))}, set_owners},
   };

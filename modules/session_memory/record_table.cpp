@@ -18,7 +18,8 @@ Milliseconds now() {
   constexpr Milliseconds centuries = 1ULL << 43;  // a record may be older than the machine is up
   timespec time{};
   clock_gettime(CLOCK_BOOTTIME, &time);
-  return centuries + static_cast<Milliseconds>(time.tv_sec) * 1000 + static_cast<Milliseconds>(time.tv_nsec) / 1'000'000;
+  return centuries + static_cast<Milliseconds>(time.tv_sec) * 1000 +
+         static_cast<Milliseconds>(time.tv_nsec) / 1'000'000;
 }
 
 Record** Shard::bucket(const kirsch::SessionKey& key) const {
