@@ -33,7 +33,7 @@ class Case:
     calls: bool = False           # also system calls per request
     kind: str = "pairs"           # or idle, crowd, fair: see special.py
     ideal: float = 0              # requests per second that are possible, where that is known
-    beside: tuple = ()            # kind fair: (what, path, depth) of the greedy connection
+    beside: tuple = ()            # kind fair: path and depth of the greedy connection
 
 
 CASES = {case.name: case for case in (

@@ -28,13 +28,14 @@ def options_of(load):
 
 class Client:
     """One run of kirsch-load against an address; `held` stops it before the first request until `go`, and keeps its
-    connections until `end`: what they cost to open and to close is then no part of what lies between."""
+    connections until `end`: what they cost to open and to close is then no part of what lies between. One that is
+    `greedy` takes nothing from another on its core but what the server takes from it."""
 
-    def __init__(self, build, address, held=False, **load):
+    def __init__(self, build, address, held=False, greedy=False, **load):
         words = [str(build / "bin/kirsch-load"), *options_of(load), *(["--hold"] if held else []), address]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE if held else subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        preexec_fn=pinned(CLIENT_CORE))
+                                        preexec_fn=pinned(CLIENT_CORE, idle=greedy))
         self.pid = self.process.pid
         if held and self.process.stdout.readline() != "ready\n":
             raise Failure(self.process.communicate()[1].strip())  # it has ended

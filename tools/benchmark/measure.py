@@ -10,12 +10,13 @@ SATURATED = 0.95
 OVERHEAD, SLOWEST, FEWEST = 0.2, 1.7, 3
 
 
-def one_slice(build, running, load):
-    """One short load. Errors are counted, never left out: what was not answered right was not answered."""
+def one_slice(build, running, load, beside=None):
+    """One short load. Errors are counted, never left out: what was not answered right was not answered. `beside` is a
+    process that belongs to the load."""
     pids = running.pids
     client = Client(build, running.address, held=True, **load)
     try:
-        watch = machine.Watch([*pids, client.pid])
+        watch = machine.Watch([*pids, client.pid, *([beside.pid] if beside else [])])
         before, split = cpu_time(pids), user_and_kernel(pids)
         client.go()
         seen = client.result()
@@ -32,7 +33,6 @@ def one_slice(build, running, load):
             "busy": cpu / 1e9 / seen["seconds"], "client": seen["client_cpu"] / seen["seconds"],
             "steal": stolen, "others": others, "clean": machine.quiet(stolen, others), "p50": seen["p50"],
             "p99": seen["p99"], "p999": seen["p999"], "latency": seen["latency"], "body_bytes": seen["body_bytes"],
-            "beside_bytes": seen["beside_bytes"], "beside_answers": seen["beside_answers"],
             "reconnects": seen["reconnects"]}
 
 

@@ -18,13 +18,16 @@ class Failure(Exception):
     """What kept a case, or one server in it, from being measured."""
 
 
-def pinned(core):
-    """For preexec_fn: on that core, and not longer than this process, however that ends."""
+def pinned(core, idle=False):
+    """For preexec_fn: on that core, and not longer than this process, however that ends; `idle`: only when the core has
+    nothing else to do."""
     libc = ctypes.CDLL(None)
     set_parent_death_signal = 1
 
     def prepare():
         os.sched_setaffinity(0, {core % os.cpu_count()})
+        if idle:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         libc.prctl(set_parent_death_signal, signal.SIGTERM)
     return prepare
 

@@ -54,13 +54,13 @@ def memory_of_idle(session, running, case, count):
 
 @contextlib.contextmanager
 def crowd_at(address):
-    """While the block runs, clients that shake hands for ever. They are not this process: its core is the client's too."""
+    """While the block runs, clients that shake hands for ever, in a process that takes no time from the good ones."""
     words = [sys.executable, "-B", pathlib.Path(__file__).with_name("crowd.py"), address.rpartition(":")[2]]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, preexec_fn=pinned(CLIENT_CORE))
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, preexec_fn=pinned(CLIENT_CORE, idle=True))
     try:
         if process.stdout.readline() != "there\n":
             raise Failure("the crowd did not come")
-        yield
+        yield process
     finally:
         process.kill()
         process.communicate()
@@ -76,8 +76,8 @@ def crowd(session, case):
             alone, beside = [], []
             for _ in range(5):
                 alone.append(one_slice(session.build, running[label], load))
-                with crowd_at(running[label].address):
-                    beside.append(one_slice(session.build, running[label], load))
+                with crowd_at(running[label].address) as members:
+                    beside.append(one_slice(session.build, running[label], load, beside=members))
             result["lines"][label] = compared(alone, beside)
     return result
 
@@ -85,19 +85,28 @@ def crowd(session, case):
 def fair(session, case):
     """p99 of good clients at a low rate, alone and beside the greedy connection, in turns."""
     folder = session.folder / case.name
-    site = session.site("1g") if case.beside[0].endswith("1g") else None
+    path, depth = case.beside
+    site = session.site("1g") if path.endswith("1g") else None
     load = load_of(session, case, folder)
     load |= {"rate": GOOD_RATE, "connections": 32, "seconds": max(1, 2 * session.seconds)}
-    greedy = {"beside": request_file(folder, path=case.beside[0], name="beside"), "beside_depth": case.beside[1]}
+    wishes = {"request": request_file(folder, path=path, name="greedy"), "depth": depth, "connections": 1,
+              "seconds": load["seconds"] + 1}
     result = {"lines": {}}
     with session.serving(case.name, lines(case), site) as running:
         for label, server in running.items():
             try:
-                alone, beside = [], []
-                for _ in range(3):
+                alone, beside, taken = [], [], []
+                for _ in range(5):
                     alone.append(one_slice(session.build, server, load))
-                    beside.append(one_slice(session.build, server, load | greedy))
-                result["lines"][label] = compared(alone, beside)
+                    greedy = Client(session.build, server.address, greedy=True, **wishes)
+                    try:
+                        beside.append(one_slice(session.build, server, load, beside=greedy))
+                        taken.append(greedy.result())
+                    finally:
+                        greedy.end()
+                result["lines"][label] = compared(alone, beside) | {
+                    f"greedy_{what}_per_second": sum(one[what] / one["seconds"] for one in taken) / len(taken)
+                    for what in ("bytes", "answers")}
             except Failure as failure:
                 session.remark(f"{case.name}: {failure}")
     return result
@@ -106,11 +115,8 @@ def fair(session, case):
 def compared(alone, beside):
     def percentile(of, share):
         return spread.percentile([slice_["latency"] for slice_ in of], share)
-    seconds = sum(slice_["seconds"] for slice_ in beside)
     return {"p50_alone": percentile(alone, 0.5), "p50_beside": percentile(beside, 0.5),
             "p99_alone": percentile(alone, 0.99), "p99_beside": percentile(beside, 0.99),
             "times": percentile(beside, 0.99) / percentile(alone, 0.99),
-            "greedy_bytes_per_second": sum(slice_["beside_bytes"] for slice_ in beside) / seconds,
-            "greedy_answers_per_second": sum(slice_["beside_answers"] for slice_ in beside) / seconds,
             "errors": sum(sum(slice_["errors"].values()) for slice_ in alone + beside),
             "clean": all(slice_["clean"] for slice_ in alone + beside)}

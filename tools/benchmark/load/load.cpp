@@ -30,7 +30,6 @@ Load::Load(const Plan& plan, Wires& wires)
       wires_(wires),
       clients_(Load::wires(plan)),
       requests_(repeated(plan.request, plan.depth)),
-      beside_requests_(repeated(plan.beside, plan.beside_depth)),
       size_(plan.size) {}
 
 void Load::prepare() {
@@ -62,8 +61,6 @@ void Load::opened(std::size_t wire) {
   if (phase_ == Phase::preparing) {
     if (is_idle(wire)) return wires_.send(wire, plan_.request);
     ++ready_;
-  } else if (is_beside(wire)) {
-    ask_beside(wire);
   } else if (plan_.fresh) {
     wires_.send(wire, plan_.request);
   } else {
@@ -76,10 +73,6 @@ void Load::run() {
   start_ = last_ = Clock::now();
   end_ = start_ + (plan_.answers != 0 && plan_.rate == 0 ? nanoseconds(std::chrono::hours(1))
                                                          : duration_cast<nanoseconds>(duration<double>(plan_.seconds)));
-  if (!plan_.beside.empty()) {
-    ask_beside(clients_.size() - 1);
-    ask_beside(clients_.size() - 1);  // so that the server always has more to do
-  }
   if (plan_.rate == 0) {
     for (std::size_t wire = 0; wire < plan_.connections; ++wire) next(wire);
   }
@@ -139,11 +132,8 @@ void Load::next(std::size_t wire) {
   plan_.fresh ? open(wire) : wires_.send(wire, std::string_view(requests_).substr(0, count * plan_.request.size()));
 }
 
-void Load::ask_beside(std::size_t wire) { wires_.send(wire, beside_requests_); }
-
 void Load::received(std::size_t wire, std::string_view bytes) {
   Client& client = clients_[wire];
-  if (is_beside(wire)) result_.beside_bytes += bytes.size();
   const auto now = Clock::now();
   while (!bytes.empty() && client.open && !client.leaving) {
     const auto answer = client.reader.read(bytes);
@@ -158,10 +148,6 @@ void Load::received(std::size_t wire, std::string_view bytes) {
 void Load::answered(std::size_t wire, const Answer& answer, Clock::time_point now) {
   Client& client = clients_[wire];
   if (answer.status < 200) return;  // an interim one
-  if (is_beside(wire)) {
-    if (++result_.beside_answers % plan_.beside_depth == 0 && phase_ == Phase::running) ask_beside(wire);
-    return;
-  }
   if (phase_ == Phase::preparing) {
     --opening_;
     ++ready_;
@@ -236,7 +222,7 @@ void Load::open_again(std::size_t wire) {
     return;
   }
   if (hopeless()) return;
-  if (plan_.fresh && !is_idle(wire) && !is_beside(wire)) return next(wire);
+  if (plan_.fresh && !is_idle(wire)) return next(wire);
   ++result_.reconnects;
   if (!is_idle(wire)) open(wire);
 }

@@ -25,8 +25,6 @@ struct Plan {
   std::string request;        // its bytes, head and body
   unsigned status = 200;
   std::optional<std::uint64_t> size;  // of each answer's body; nullopt: as in the first one
-  std::string beside;                 // what one more connection asks without end, if anything
-  std::size_t beside_depth = 1;
 };
 
 struct Result {
@@ -36,15 +34,13 @@ struct Result {
   double seconds = 0;  // from the first request to the last answer
   std::uint64_t reconnects = 0;
   std::map<std::string, std::uint64_t> errors;
-  std::uint64_t beside_answers = 0;
-  std::uint64_t beside_bytes = 0;
   Histogram latency;  // from the time at which a request was to be sent to the last byte of its answer
 };
 
 class Load final : public WireUser {
  public:
   // Number of wires that a plan needs.
-  static std::size_t wires(const Plan& plan) { return plan.connections + plan.idle + (plan.beside.empty() ? 0 : 1); }
+  static std::size_t wires(const Plan& plan) { return plan.connections + plan.idle; }
   // `wires` tell `this` what happens, and outlive it.
   Load(const Plan& plan, Wires& wires);
 
@@ -71,13 +67,11 @@ class Load final : public WireUser {
     bool leaving = false;  // all was answered; the server closes
   };
 
-  bool is_idle(std::size_t wire) const { return wire >= plan_.connections && wire < plan_.connections + plan_.idle; }
-  bool is_beside(std::size_t wire) const { return wire >= plan_.connections + plan_.idle; }
+  bool is_idle(std::size_t wire) const { return wire >= plan_.connections; }
   bool may_ask() const { return phase_ == Phase::running && (plan_.answers == 0 || asked_ < plan_.answers); }
   void open(std::size_t wire);
   void open_again(std::size_t wire);
   void next(std::size_t wire);
-  void ask_beside(std::size_t wire);
   void ask_what_is_due();
   Clock::time_point intended(std::size_t wire, std::uint64_t number) const;
   void answered(std::size_t wire, const Answer& answer, Clock::time_point now);
@@ -91,7 +85,6 @@ class Load final : public WireUser {
   Phase phase_ = Phase::preparing;
   std::vector<Client> clients_;
   std::string requests_;  // as many as may be under way
-  std::string beside_requests_;
   std::size_t opening_ = 0;
   std::size_t ready_ = 0;
   std::uint64_t asked_ = 0;

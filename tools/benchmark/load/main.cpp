@@ -19,7 +19,7 @@ namespace {
 
 struct Options {
   Plan plan;
-  std::string server, request_file, beside_file, tls;
+  std::string server, request_file, tls;
   bool resume = false;
   bool hold = false;
 };
@@ -46,10 +46,8 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--request", options.request_file, "file with the bytes of the request; GET / otherwise");
   app.add_option("--status", plan.status, "of each answer, 200");
   app.add_option("--size", plan.size, "bytes of each answer's body; otherwise as the first one");
-  app.add_option("--beside", options.beside_file, "file with a request that one more connection asks without end");
   app.add_option("--tls", options.tls, "over TLS of that version, 1.2 or 1.3")->check(CLI::IsMember({"1.2", "1.3"}));
   app.add_flag("--resume", options.resume, "each connection with --tls goes on with the session of an earlier one");
-  app.add_option("--beside-depth", plan.beside_depth, "how many of these at once, 1")->check(CLI::Range(1, 4096));
 }
 
 sockaddr_in address_of(const std::string& text) {
@@ -75,8 +73,7 @@ void allow_descriptors() {
 
 std::optional<TlsPlan> tls_plan(const Options& options) {
   if (options.tls.empty()) return std::nullopt;
-  if (options.plan.depth != 1 || !options.plan.beside.empty())
-    throw std::runtime_error("--tls stands with neither --depth nor --beside");
+  if (options.plan.depth != 1) throw std::runtime_error("--tls does not stand with --depth");
   return TlsPlan{options.tls == "1.2" ? TLS1_2_VERSION : TLS1_3_VERSION, options.resume};
 }
 
@@ -84,7 +81,6 @@ int run(Options options) {
   Plan& plan = options.plan;
   plan.request = options.request_file.empty() ? "GET / HTTP/1.1\r\nHost: " + options.server + "\r\n\r\n"
                                               : contents(options.request_file);
-  if (!options.beside_file.empty()) plan.beside = contents(options.beside_file);
   if (plan.fresh && (plan.depth != 1 || plan.rate != 0))
     throw std::runtime_error("--fresh stands with neither --depth nor --rate");
   allow_descriptors();

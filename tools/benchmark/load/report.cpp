@@ -33,7 +33,6 @@ void print(const Result& result, std::ostream& out) {
   out << "{\"answers\": " << result.answers << ", \"bytes\": " << result.bytes
       << ", \"body_bytes\": " << result.body_bytes << ", \"seconds\": " << result.seconds
       << ", \"reconnects\": " << result.reconnects << ", \"client_cpu\": " << processor_time()
-      << ", \"beside_answers\": " << result.beside_answers << ", \"beside_bytes\": " << result.beside_bytes
       << ", \"p50\": " << latency.percentile(0.5) << ", \"p99\": " << latency.percentile(0.99)
       << ", \"p999\": " << latency.percentile(0.999) << ", \"most\": " << latency.most() << ", \"errors\": {";
   const char* separator = "";
