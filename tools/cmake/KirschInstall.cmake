@@ -1,0 +1,118 @@
+# What `cmake --install` puts where, by the File System Hierarchy, and the Debian packages that CPack makes of it: kirsch (the server and
+# its service), kirsch-modules, and kirsch-dev for authors. Each install component is a package.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(kirsch_plugins lib/kirsch/plugins)  # beside bin/, where the server looks
+set(kirsch_package share/cmake/Kirsch)
+set(kirsch_sources "${CMAKE_SOURCE_DIR}/config")
+set(kirsch_made "${CMAKE_BINARY_DIR}/install")
+
+# server
+install(TARGETS kirsch RUNTIME DESTINATION bin COMPONENT server)
+install(FILES "${kirsch_sources}/systemd/kirsch.service" DESTINATION lib/systemd/system COMPONENT server)
+install(FILES "${kirsch_sources}/sysusers.d/kirsch.conf" DESTINATION lib/sysusers.d COMPONENT server)
+install(FILES "${kirsch_sources}/tmpfiles.d/kirsch.conf" DESTINATION lib/tmpfiles.d COMPONENT server)
+# The prefix is known when it is installed: what belongs to /usr has its configuration in /etc.
+install(CODE "
+  string(REGEX REPLACE \"/usr/?$\" \"\" root \"\${CMAKE_INSTALL_PREFIX}\")
+  file(INSTALL \"${kirsch_sources}/logrotate.d/kirsch\" DESTINATION \"\${root}/etc/logrotate.d\")
+  file(INSTALL \"${kirsch_sources}/debian/kirsch.yaml\" DESTINATION \"\${root}/etc/kirsch\")" COMPONENT server)
+install(DIRECTORY "${kirsch_sources}/site" DESTINATION share/kirsch COMPONENT server)
+install(FILES "${kirsch_sources}/quickstart.yaml" "${kirsch_sources}/production.yaml" "${kirsch_sources}/limits.yaml"
+  DESTINATION share/doc/kirsch/examples COMPONENT server)
+
+# modules
+file(GLOB entries CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" "plugins/*/CMakeLists.txt" "modules/*/CMakeLists.txt")
+foreach(entry ${entries})
+  get_filename_component(folder "${entry}" DIRECTORY)
+  get_filename_component(name "${folder}" NAME)
+  install(TARGETS module_${name} LIBRARY DESTINATION "${kirsch_plugins}" COMPONENT modules)
+  install(FILES "${folder}/README.md" DESTINATION share/doc/kirsch-modules RENAME "${name}.md" COMPONENT modules)
+endforeach()
+
+# development
+install(DIRECTORY core/sdk/kirsch DESTINATION include COMPONENT development FILES_MATCHING PATTERN "*.h")
+install(FILES core/sdk/cmake/KirschModule.cmake core/sdk/cmake/module.map DESTINATION "${kirsch_package}" COMPONENT development)
+configure_package_config_file(core/sdk/cmake/KirschConfig.cmake.in "${kirsch_made}/KirschConfig.cmake"
+  INSTALL_DESTINATION "${kirsch_package}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
+write_basic_package_version_file("${kirsch_made}/KirschConfigVersion.cmake" COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)
+install(FILES "${kirsch_made}/KirschConfig.cmake" "${kirsch_made}/KirschConfigVersion.cmake" DESTINATION "${kirsch_package}"
+  COMPONENT development)
+configure_file(core/sdk/cmake/kirsch.pc.in "${kirsch_made}/kirsch.pc" @ONLY)
+install(FILES "${kirsch_made}/kirsch.pc" DESTINATION share/pkgconfig COMPONENT development)
+
+# What the server says of itself. Its modules must be there for the schema.
+set(kirsch_texts "${kirsch_made}/kirsch.8.gz" "${kirsch_made}/kirsch.bash" "${kirsch_made}/kirsch.fish" "${kirsch_made}/kirsch.zsh"
+  "${kirsch_made}/kirsch.schema.json")
+add_custom_command(OUTPUT ${kirsch_texts}
+  COMMAND kirsch man | gzip -9 -n > "${kirsch_made}/kirsch.8.gz"
+  COMMAND kirsch completion bash > "${kirsch_made}/kirsch.bash"
+  COMMAND kirsch completion fish > "${kirsch_made}/kirsch.fish"
+  COMMAND kirsch completion zsh > "${kirsch_made}/kirsch.zsh"
+  COMMAND kirsch schema --path "${CMAKE_BINARY_DIR}/plugins" > "${kirsch_made}/kirsch.schema.json"
+  DEPENDS kirsch kirsch_modules VERBATIM)
+add_custom_target(kirsch_texts ALL DEPENDS ${kirsch_texts})
+add_custom_target(kirsch_all DEPENDS kirsch kirsch_modules kirsch_texts)
+install(FILES "${kirsch_made}/kirsch.8.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man8" COMPONENT server)
+install(FILES "${kirsch_made}/kirsch.bash" DESTINATION share/bash-completion/completions RENAME kirsch COMPONENT server)
+install(FILES "${kirsch_made}/kirsch.fish" DESTINATION share/fish/vendor_completions.d COMPONENT server)
+install(FILES "${kirsch_made}/kirsch.zsh" DESTINATION share/zsh/vendor-completions RENAME _kirsch COMPONENT server)
+install(FILES "${kirsch_made}/kirsch.schema.json" DESTINATION share/kirsch COMPONENT modules)
+
+# packages
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME kirsch)
+set(CPACK_PACKAGE_CONTACT "The Kirsch developers <developers@kirsch.invalid>")
+set(CPACK_PACKAGE_DIRECTORY "${CMAKE_BINARY_DIR}/packages")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENTS_ALL server modules development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_PACKAGE_SECTION httpd)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
+
+set(CPACK_DEBIAN_SERVER_PACKAGE_NAME kirsch)
+set(CPACK_COMPONENT_SERVER_DESCRIPTION "HTTP server whose tools, handlers and plugins are shared objects
+Modules are named in one YAML file, checked before they run, and changed
+while the server serves. This package is the server and its service.")
+set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "kirsch-modules (>= ${PROJECT_VERSION}), systemd | systemd-standalone-sysusers")
+set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
+  "${kirsch_sources}/debian/conffiles;${kirsch_sources}/debian/postinst;${kirsch_sources}/debian/prerm;${kirsch_sources}/debian/postrm")
+
+set(CPACK_DEBIAN_MODULES_PACKAGE_NAME kirsch-modules)
+set(CPACK_COMPONENT_MODULES_DESCRIPTION "modules of the Kirsch HTTP server
+Tools, handlers and plugins: sessions, static files, security headers,
+access logs and what else the server is delivered with.")
+
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME kirsch-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_ARCHITECTURE all)
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "headers for modules of the Kirsch HTTP server
+The SDK in C and C++20, header-only, for modules that one server binary
+loads whatever compiler they were built with.")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "kirsch, cmake, g++")
+
+string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)  # or SOURCE_DATE_EPOCH
+function(kirsch_compress text file)
+  file(WRITE "${kirsch_made}/${file}" "${text}")
+  execute_process(COMMAND gzip -9 -n -f "${kirsch_made}/${file}")
+endfunction()
+file(READ "${CMAKE_SOURCE_DIR}/CHANGELOG.md" changes)
+kirsch_compress("${changes}" changelog)
+kirsch_compress("kirsch (${PROJECT_VERSION}-1) unstable; urgency=medium
+
+  * As changelog.gz says.
+
+ -- ${CPACK_PACKAGE_CONTACT}  ${now}
+" changelog.Debian)
+foreach(component ${CPACK_COMPONENTS_ALL})
+  string(TOUPPER ${component} part)
+  install(FILES "${kirsch_made}/changelog.gz" "${kirsch_made}/changelog.Debian.gz"
+    DESTINATION "share/doc/${CPACK_DEBIAN_${part}_PACKAGE_NAME}" COMPONENT ${component})
+endforeach()
+include(CPack)
