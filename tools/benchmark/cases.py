@@ -14,7 +14,8 @@ BROWSER = (("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100
 PIPELINE = Duty(headers=(*SECURE, ("X-Served-By", "bench")), request_id=True, log=True, tools=20)
 TLS = (("tls", "1.3"),)
 CLOSE = (("Connection", "close"),)
-ALL = ("nginx", "h2o", "lighttpd", "apache", "haproxy", "node", "poco", "cherrypy")
+FLOOR = ("floor uring", "floor epoll")
+ALL = ("nginx", "h2o", "lighttpd", "apache", "haproxy", "node", "poco", "cherrypy", *FLOOR)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +63,7 @@ CASES = {case.name: case for case in (
     Case("blocking", "a handler that sleeps 5 ms on one of 16 workers", Duty("sleep", workers=16), ("cherrypy",),
          path="/sleep", size=None, ideal=16 / 0.005),
     Case("idle", "10,000 connections that asked once: memory of each", Duty(), ("nginx", "h2o", "lighttpd", "node"), kind="idle"),
-    Case("tls", "13 bytes over TLS 1.3, keep-alive, ECDSA", Duty(tls="ecdsa"), ("nginx",), load=TLS, rate=True, calls=True),
+    Case("tls", "13 bytes over TLS 1.3, keep-alive, ECDSA", Duty(tls="ecdsa"), ("nginx", *FLOOR), load=TLS, rate=True, calls=True),
     Case("tls-ecdsa", "a TLS 1.3 connection for each request: full handshakes, ECDSA P-256", Duty(tls="ecdsa"), ("nginx",),
          headers=CLOSE, load=(*TLS, ("fresh", True))),
     Case("tls-rsa", "the same with RSA-2048", Duty(tls="rsa"), ("nginx",), headers=CLOSE, load=(*TLS, ("fresh", True))),

@@ -22,7 +22,7 @@ from benchmark.servers import OURS, SERVERS
 from benchmark.session import Session
 
 KINDS = {"pairs": pairs.measure, "idle": special.idle, "fair": special.fair, "crowd": special.crowd}
-TARGETS = ("kirsch", "kirsch_modules", "kirsch_fixtures", "kirsch-load", "bench_poco", "bench_spawn_path")
+TARGETS = ("kirsch", "kirsch_modules", "kirsch_fixtures", "kirsch-load", "bench_poco", "bench_floor", "bench_spawn_path")
 VERBS = ("growth", "instructions", "list", "smoke", "check")
 
 

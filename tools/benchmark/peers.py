@@ -213,4 +213,22 @@ class Poco(Program):
         return f"poco HTTPServer {said.stdout.strip()}"
 
 
-PEERS = (Nginx(), H2o(), Lighttpd(), Apache(), Haproxy(), Node(), Poco(), CherryPy())
+class Floor(Program):
+    """No server: what receiving and sending costs, with OpenSSL where there is TLS."""
+    program, offers = "bench_floor", {"fixed", "tls"}
+
+    def __init__(self, driver):
+        self.name, self.driver = f"floor {driver}", driver
+
+    def obstacle(self, build):
+        return None if (build / "bin" / self.program).exists() else "bench_floor is not built"
+
+    def words(self, duty, place):
+        return [place.build / "bin" / self.program, place.port, self.driver, BODY,
+                *(place.certificate(duty.tls) if duty.tls else ())]
+
+    def version(self, _build):
+        return self.name
+
+
+PEERS = (Nginx(), H2o(), Lighttpd(), Apache(), Haproxy(), Node(), Poco(), CherryPy(), Floor("uring"), Floor("epoll"))
