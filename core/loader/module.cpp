@@ -100,8 +100,8 @@ std::shared_ptr<const Module> Module::load(const ModuleFile& file, PrivateCopies
                                            const LoadSettings& settings) {
   const std::filesystem::path copy = copies.copy(file);
   try {
-    if (settings.probe)
-      if (auto diagnostic = loader::probe(file, copy, settings.probing)) throw base::Refusal(std::move(*diagnostic));
+    if (settings.probe != nullptr)
+      if (auto refusal = settings.probe->refusal(file, copy)) throw base::Refusal(std::move(*refusal));
     const std::shared_ptr<Module> module(new Module(file, copy, settings.keep_mapped));
     module->init(host);
     return module;

@@ -20,9 +20,7 @@ namespace kirsch::loader {
 struct LoadSettings {
   // Never unmap: sanitizers name the frames of leaks and races only while the code is there.
   bool keep_mapped = false;
-  // Off only where the process has threads already and a fork would be unsafe.
-  bool probe = true;
-  ProbeSettings probing = {};
+  Probe* probe = nullptr;  // null: it is loaded untried
 };
 
 // Loaded and initialised. Made and destroyed on the thread that loads modules.

@@ -1,14 +1,17 @@
-// Sheds rights, maps the module, looks at what came of it, unmaps it.
+// A fork for each module, which sheds rights, maps the module, looks at what came of it, and unmaps it.
 #include "loader/probe_child.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -24,11 +27,15 @@ using Stage = ProbeReport::Stage;
 
 constexpr std::string_view program = "kirsch-probe";
 
-void report(Stage stage, const char* text = "") noexcept {
+unsigned request = 0;
+
+void report(Stage stage, const char* text = "", int status = 0) noexcept {
   ProbeReport message;
+  message.request = request;
+  message.status = status;
   message.stage = stage;
   std::strncpy(message.text.data(), text, message.text.size() - 1);
-  while (::write(report_of_probe, &message, sizeof(message)) < 0 && errno == EINTR) continue;
+  while (::write(reports_of_probe, &message, sizeof(message)) < 0 && errno == EINTR) continue;
 }
 
 [[noreturn]] void end(Stage stage, const char* text = "") noexcept {
@@ -79,10 +86,18 @@ int threads() {
   return count;
 }
 
-[[noreturn]] void run(const std::optional<ProbeUser>& user) noexcept {
+// The copy as `module_in_probe`, and no way to the requests.
+void open_module(const char* copy) {
+  const int module = ::open(copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (module < 0) end(Stage::unready, std::strerror(errno));
+  if (module != module_in_probe && ::dup2(module, module_in_probe) < 0) end(Stage::unready, std::strerror(errno));
+  ::close(requests_of_probe);
+}
+
+[[noreturn]] void run(const char* copy, const std::optional<ProbeUser>& user) noexcept {
+  open_module(copy);
   confine(user);
   std::set_terminate(end_thrown);
-  // By descriptor: without rights, the path is closed to us.
   const std::string path = "/proc/self/fd/" + std::to_string(module_in_probe);
   const int before = threads();
   report(Stage::mapping);
@@ -92,6 +107,32 @@ int threads() {
   report(Stage::unmapping);
   ::dlclose(module);
   end(Stage::done);
+}
+
+// False: nobody will ask for more.
+bool next_request(std::array<char, PATH_MAX>& copy) {
+  ssize_t size = 0;
+  do size = ::read(requests_of_probe, copy.data(), copy.size() - 1);
+  while (size < 0 && errno == EINTR);
+  if (size <= 0) return false;
+  copy[static_cast<std::size_t>(size)] = '\0';
+  ++request;
+  return true;
+}
+
+// This process has one thread and maps no module, so its forks are as good as programs anew.
+[[noreturn]] void serve(const std::optional<ProbeUser>& user) noexcept {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  std::array<char, PATH_MAX> copy{};
+  while (next_request(copy)) {
+    const pid_t child = ::fork();
+    if (child == 0) run(copy.data(), user);
+    if (child < 0) report(Stage::unready, std::strerror(errno));
+    int status = 0;
+    while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    report(Stage::ended, "", status);
+  }
+  ::_exit(0);
 }
 
 template <typename Number>
@@ -108,7 +149,7 @@ std::vector<std::string> probe_arguments(const std::optional<ProbeUser>& user) {
 
 void become_probe(int count, char** arguments) noexcept {
   if (count == 0 || arguments[0] != program) return;
-  run(count == 3 ? std::optional(ProbeUser{number<uid_t>(arguments[1]), number<gid_t>(arguments[2])}) : std::nullopt);
+  serve(count == 3 ? std::optional(ProbeUser{number<uid_t>(arguments[1]), number<gid_t>(arguments[2])}) : std::nullopt);
 }
 
 }  // namespace kirsch::loader

@@ -14,22 +14,27 @@ namespace kirsch::loader {
 struct ProbeReport {
   enum class Stage : char {
     none = 0,
-    unready,     // the child could not be set up; `text` says why
+    unready,     // the module could not be tried; `text` says why
     mapping,     // constructors run now
     not_linked,  // `text`: the dynamic linker's words
     threw,       // `text`: what()
     threads,     // a constructor started one
     unmapping,   // destructors run now
     done,
+    ended,  // the process that tried the module is gone, with `status`
   };
+  unsigned request = 0;  // which it is about, from 1: what a module leaves running might go on reporting
+  int status = 0;        // as waitpid says it
   Stage stage = Stage::none;
-  std::array<char, 511> text{};
+  std::array<char, 503> text{};
 };
 static_assert(sizeof(ProbeReport) <= 512);  // PIPE_BUF: written at once or not at all
 
-// Where the child finds the private copy, and its end of the pipe.
-inline constexpr int module_in_probe = 3;
-inline constexpr int report_of_probe = 4;
+// Where the child finds its ends of the pipes: each request is the path of a private copy. And where the process that
+// tries it has it open, for without rights the path is closed to it.
+inline constexpr int requests_of_probe = 3;
+inline constexpr int reports_of_probe = 4;
+inline constexpr int module_in_probe = 5;
 
 struct ProbeUser {
   uid_t user;

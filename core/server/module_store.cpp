@@ -11,11 +11,12 @@
 namespace kirsch::server {
 
 LoadedModule::LoadedModule(ModuleStore& store, const loader::ModuleFile& file,
-                           std::vector<pipeline::SharedInstance> providers)
+                           std::vector<pipeline::SharedInstance> providers, loader::Probe& probe)
     : store_(store),
       providers_(std::move(providers)),
       host_(store.host_.table_for(file.manifest->name, file.manifest->version)),
-      module_(loader::Module::load(file, store.copies(), *host_, store.settings_)) {}
+      module_(
+          loader::Module::load(file, store.copies(), *host_, {.keep_mapped = store.keep_mapped_, .probe = &probe})) {}
 
 LoadedModule::~LoadedModule() {
   const ModuleStore::Pinned who{module_->manifest().name, module_->manifest().version, module_->build_id()};
@@ -33,13 +34,15 @@ bool LoadedModule::end_calls(std::chrono::milliseconds patience) const {
 }
 
 ModuleStore::ModuleStore(pipeline::Host& host, base::Log& log, std::filesystem::path state)
-    : host_(host), log_(log), state_(std::move(state)) {
-  // Sanitizers and debuggers name frames only of what is still mapped.
-  settings_.keep_mapped = std::getenv("KIRSCH_NO_DLCLOSE") != nullptr;
-}
+    : host_(host),
+      log_(log),
+      state_(std::move(state)),
+      // Sanitizers and debuggers name frames only of what is still mapped.
+      keep_mapped_(std::getenv("KIRSCH_NO_DLCLOSE") != nullptr) {}
 
 std::shared_ptr<const LoadedModule> ModuleStore::load(const loader::ModuleFile& file,
-                                                      const std::vector<pipeline::SharedInstance>& providers) {
+                                                      const std::vector<pipeline::SharedInstance>& providers,
+                                                      loader::Probe& probe) {
   std::erase_if(loaded_, [](const auto& one) { return one.expired(); });
   for (const auto& one : loaded_) {
     auto loaded = one.lock();
@@ -49,7 +52,7 @@ std::shared_ptr<const LoadedModule> ModuleStore::load(const loader::ModuleFile& 
         loaded->providers() == providers && loader::PrivateCopies::holds(module.copy(), file))
       return loaded;
   }
-  auto loaded = std::make_shared<const LoadedModule>(*this, file, providers);
+  auto loaded = std::make_shared<const LoadedModule>(*this, file, providers, probe);
   loaded_.push_back(loaded);
   return loaded;
 }
@@ -68,7 +71,7 @@ void ModuleStore::unloaded(const Pinned& module, const std::filesystem::path& co
     const std::lock_guard lock(mutex_);
     pinned_.push_back(module);
   }
-  if (settings_.keep_mapped) return;
+  if (keep_mapped_) return;
   log_.write(base::Level::warning, "modules: " + module.name + ' ' + module.version +
                                        " is not in use any more, but stays mapped until the process ends");
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "loader/module.h"
 #include "loader/private_copy.h"
+#include "loader/probe.h"
 #include "pipeline/host.h"
 #include "pipeline/plan.h"
 
@@ -24,7 +25,8 @@ class ModuleStore;
 // Unloaded with the last who holds it, and before the instances whose services it has looked up.
 class LoadedModule {
  public:
-  LoadedModule(ModuleStore& store, const loader::ModuleFile& file, std::vector<pipeline::SharedInstance> providers);
+  LoadedModule(ModuleStore& store, const loader::ModuleFile& file, std::vector<pipeline::SharedInstance> providers,
+               loader::Probe& probe);
   LoadedModule(const LoadedModule&) = delete;
   LoadedModule& operator=(const LoadedModule&) = delete;
   ~LoadedModule();
@@ -62,9 +64,10 @@ class ModuleStore {
   ModuleStore& operator=(const ModuleStore&) = delete;
 
   // The module of that file, for whom `providers` answer for the services that it requires: one that was loaded from
-  // the same bytes for the same providers, else it is loaded now. Throws base::Refusal.
+  // the same bytes for the same providers, else it is tried and loaded now. Throws base::Refusal.
   std::shared_ptr<const LoadedModule> load(const loader::ModuleFile& file,
-                                           const std::vector<pipeline::SharedInstance>& providers);
+                                           const std::vector<pipeline::SharedInstance>& providers,
+                                           loader::Probe& probe);
 
   // Any thread.
   std::vector<Pinned> pinned() const;
@@ -78,7 +81,7 @@ class ModuleStore {
   base::Log& log_;
   const std::filesystem::path state_;
   std::list<std::pair<uid_t, loader::PrivateCopies>> copies_;  // by user; the last is of who loads now
-  loader::LoadSettings settings_;
+  const bool keep_mapped_;
   std::vector<std::weak_ptr<const LoadedModule>> loaded_;
   mutable std::mutex mutex_;  // of pinned_
   std::vector<Pinned> pinned_;

@@ -48,9 +48,10 @@ void Modules::load(loader::Phase phase, Share share) {
   const auto services = required_services(blueprint_, order);
   const auto wanted = former_ == nullptr ? Files(order.begin(), order.end())
                                          : with_providers(files_of_sites(blueprint_), order, services);
+  loader::Probe probe;
   for (const auto* file : order) {
     if (!wanted.contains(file)) continue;
-    if (!modules_.contains(file)) load(*file);
+    if (!modules_.contains(file)) load(*file, probe);
     // What an early module provides may be required by a late one only.
     for (const auto& [id, service] : services)
       if (service.provided.file == file && !offered_.contains(id)) offer(id, service);
@@ -71,11 +72,11 @@ Files Modules::with_providers(Files files, const std::vector<const loader::Modul
   return files;
 }
 
-void Modules::load(const loader::ModuleFile& file) {
+void Modules::load(const loader::ModuleFile& file, loader::Probe& probe) {
   std::vector<pipeline::SharedInstance> providers;
   for (const auto& id : file.manifest->services)
     if (const auto found = offered_.find(id); found != offered_.end()) providers.push_back(found->second);
-  auto module = store_.load(file, providers);
+  auto module = store_.load(file, providers, probe);
   modules_[&file] = module;
   loaded_.push_back(std::move(module));
 }

@@ -9,6 +9,7 @@
 
 #include "base/value.h"
 #include "loader/module.h"
+#include "loader/probe.h"
 #include "pipeline/host.h"
 #include "pipeline/plan.h"
 #include "server/blueprint.h"
@@ -53,7 +54,7 @@ class Modules {
 
   static Files with_providers(Files files, const std::vector<const loader::ModuleFile*>& order,
                               const std::map<std::string, RequiredService>& services);
-  void load(const loader::ModuleFile& file);
+  void load(const loader::ModuleFile& file, loader::Probe& probe);
   void offer(const std::string& id, const RequiredService& service);
   SharedMade make(const loader::Provided& provided, const base::Structure& options, const base::Position& origin);
   SharedMade carry_over(const loader::Provided& provided, const base::Structure& options);

@@ -39,8 +39,8 @@ class ModuleTest : public ::testing::Test {
     return Module::load(only_file(*catalogue_), copies_, host_, settings);
   }
 
-  // Without the probe, so that the error is that of the real load.
-  base::Diagnostic refusal(const std::string& name, const LoadSettings& settings = {.probe = false}) {
+  // Untried unless settings say so, so that the error is that of the real load.
+  base::Diagnostic refusal(const std::string& name, const LoadSettings& settings = {}) {
     try {
       load(name, settings);
     } catch (const base::Refusal& refused) {
@@ -55,6 +55,7 @@ class ModuleTest : public ::testing::Test {
   PluginsDirectory plugins_, state_;
   PrivateCopies copies_{state_.path()};
   std::unique_ptr<Catalogue> catalogue_;
+  Probe probe_;
   kirsch_host host_{.size = sizeof(kirsch_host),
                     .abi_major = KIRSCH_ABI_MAJOR,
                     .abi_minor = KIRSCH_ABI_MINOR,
@@ -129,11 +130,11 @@ TEST_F(ModuleTest, is_refused_with_the_linkers_words_for_an_undefined_symbol) {
 }
 
 TEST_F(ModuleTest, is_refused_by_the_probe_before_its_constructor_can_throw_here) {
-  EXPECT_EQ(refusal("throwing", {}).code, "M210");
+  EXPECT_EQ(refusal("throwing", {.probe = &probe_}).code, "M210");
 }
 
 TEST_F(ModuleTest, is_refused_by_the_probe_before_its_constructor_can_start_a_thread_here) {
-  EXPECT_EQ(refusal("threaded", {}).code, "M210");
+  EXPECT_EQ(refusal("threaded", {.probe = &probe_}).code, "M210");
 }
 
 class Unlike : public ModuleTest {

@@ -27,13 +27,14 @@ TEST(ModuleStore, gives_the_same_module_for_the_same_bytes_until_it_was_ended) {
   pipeline::Host host(logs, 1, 1, {});
   ModuleStore store(host, logs.error(), folder.path() / "state");
 
-  const auto first = store.load(file, {});
-  EXPECT_EQ(store.load(file, {}), first);
+  loader::Probe probe;
+  const auto first = store.load(file, {}, probe);
+  EXPECT_EQ(store.load(file, {}, probe), first);
   // As for a generation that has to stay loaded, because something of another module still runs.
   ASSERT_TRUE(first->end_calls(std::chrono::milliseconds(0)));
-  const auto second = store.load(file, {});
+  const auto second = store.load(file, {}, probe);
   EXPECT_NE(second, first) << "it has no timers and no workers any more";
-  EXPECT_EQ(store.load(file, {}), second);
+  EXPECT_EQ(store.load(file, {}, probe), second);
 }
 
 }  // namespace
