@@ -161,17 +161,6 @@ function(kirsch_discover_tests program suffix environment filter)
     TEST_LIST ${program}${suffix}_tests PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
 endfunction()
 
-# kirsch_fuzzer(NAME SOURCE DEPENDS target…): one libFuzzer program fuzz_NAME, built by the preset fuzz only.
-function(kirsch_fuzzer name source)
-  if(NOT KIRSCH_FUZZ)
-    return()
-  endif()
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "DEPENDS")
-  add_executable(fuzz_${name} ${source})
-  target_link_libraries(fuzz_${name} PRIVATE ${arg_DEPENDS} kirsch_warnings)
-  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-endfunction()
-
 # All modules that the server is delivered with; kirsch_add_module adds each to it. Fixtures of tests stay out.
 add_custom_target(kirsch_modules)
 include("${CMAKE_SOURCE_DIR}/core/sdk/cmake/KirschModule.cmake")
