@@ -69,7 +69,7 @@ void Rounds::report() {
     for (std::uint32_t lane = 0; lane < kirsch::lanes(); ++lane) sum += (shared_.counts[lane].*count).get();
     report += ", " + std::to_string(sum) + words;
   }
-  report += waited(*shared_.pending, true, "locks") + waited(*shared_.pending, false, "the storage");
+  report += waited(shared_.pending, true, "locks") + waited(shared_.pending, false, "the storage");
   if (report != last_report_) kirsch::log(kirsch::Level::info, shared_.cookie.base_name(), ": ", report);
   last_report_ = std::move(report);
 }

@@ -20,7 +20,7 @@ struct Sessions : sessions::Settings {
   }
   ~Sessions() {
     if (rounds_ != nullptr) rounds_->end();
-    if (shared_ != nullptr) shared_->pending->wait();
+    if (shared_ != nullptr) shared_->pending.wait();
   }
 
   Flow before_request_body(Exchange& exchange) const {

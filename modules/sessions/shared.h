@@ -41,7 +41,7 @@ struct Shared {
   const Cookie cookie;
   const kirsch::PerLane<Hash> hashes;
   const kirsch::PerLane<Counts> counts;
-  const std::shared_ptr<Pending> pending = std::make_shared<Pending>();
+  const Pending pending;
   mutable Throttle complaints;
   mutable std::atomic<bool> warned = false;  // that a Secure cookie went out in the clear
 };

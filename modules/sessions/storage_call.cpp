@@ -3,25 +3,27 @@
 
 namespace sessions {
 
-void StorageCall::start(std::uint32_t lane, State state) {
+kirsch::SessionDone StorageCall::start(std::uint32_t lane, State state) {
   lane_ = lane;
   locks_ = false;
   ticket_ = 0;
   answer_ = {};
   state_.store(state, std::memory_order_relaxed);
   references_.fetch_add(1, std::memory_order_relaxed);
-  pending_->begin(lane);
+  return {answered, this, pending_.begin(lane)};
+}
+
+std::uint64_t StorageCall::lock(kirsch::SessionDone done, const kirsch::SessionKey& key,
+                                std::chrono::milliseconds lease) {
+  key_ = key;
+  locks_ = true;
+  return storage_.table->lock(storage_.self, &key_, static_cast<std::uint64_t>(lease.count()), done);
 }
 
 void StorageCall::lock_for(kirsch_handle exchange, std::uint32_t lane, const kirsch::SessionKey& key,
                            std::chrono::milliseconds lease, std::chrono::milliseconds patience) {
   resume_ = kirsch::Resume(exchange);
-  key_ = key;
-  start(lane, State::suspended);
-  locks_ = true;
-  const auto ticket =
-      storage_.table->lock(storage_.self, &key_, static_cast<std::uint64_t>(lease.count()), {answered, this});
-  suspended(ticket, patience);
+  suspended(lock(start(lane, State::suspended), key, lease), patience);
 }
 
 // A number that has had its answer already is cancelled in vain, which is allowed.
@@ -38,7 +40,7 @@ void StorageCall::resumed() {
   if (suspended_) {
     const auto time =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - *suspended_);
-    Waits& waits = pending_->waits(lane_, locks_);
+    Waits& waits = pending_.waits(lane_, locks_);
     waits.calls.add();
     waits.microseconds.add(static_cast<std::uint64_t>(time.count()));
     waits.longest.raise_to(static_cast<std::uint64_t>(time.count()));
@@ -51,8 +53,6 @@ void StorageCall::resumed() {
 
 void StorageCall::answered(void* context, const kirsch::SessionResult* result) {
   auto* const call = static_cast<StorageCall*>(context);
-  const auto lane = call->lane_;
-  const auto pending = call->pending_;
   Answer& answer = call->answer_;
   answer.status = static_cast<kirsch::SessionStatus>(result->status);
   answer.lock = result->lock;
@@ -66,7 +66,6 @@ void StorageCall::answered(void* context, const kirsch::SessionResult* result) {
     call->give_back();
   }
   call->drop();
-  pending->end(lane);
 }
 
 void StorageCall::give_back() {

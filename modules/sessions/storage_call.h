@@ -7,8 +7,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <memory>
 #include <optional>
+#include <thread>
 
 namespace sessions {
 
@@ -35,15 +35,16 @@ struct Waits {
 // Calls that are under way, counted on the lanes where they began.
 class Pending {
  public:
-  void begin(std::uint32_t lane) { counts_[lane].fetch_add(1, std::memory_order_relaxed); }
-  void end(std::uint32_t lane) {
-    counts_[lane].fetch_sub(1, std::memory_order_release);
-    counts_[lane].notify_all();
+  // The storage counts down what this returns.
+  std::uint32_t* begin(std::uint32_t lane) const {
+    std::atomic_ref(counts_[lane]).fetch_add(1, std::memory_order_relaxed);
+    return &counts_[lane];
   }
-  // Waits for the last answer.
+  // Waits until the last answer has returned. Nobody can be woken by it: this memory may go as soon as it is counted.
   void wait() const {
     for (std::uint32_t lane = 0; lane < kirsch::lanes(); ++lane) {
-      while (const int count = counts_[lane].load(std::memory_order_acquire)) counts_[lane].wait(count);
+      while (std::atomic_ref(counts_[lane]).load(std::memory_order_acquire) != 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
 
@@ -51,7 +52,7 @@ class Pending {
   Waits& waits(std::uint32_t lane, bool for_lock) const { return waits_[lane][for_lock ? 0 : 1]; }
 
  private:
-  kirsch::PerLane<std::atomic<int>> counts_;
+  kirsch::PerLane<std::uint32_t> counts_;
   kirsch::PerLane<std::array<Waits, 2>> waits_;
 };
 
@@ -59,7 +60,8 @@ class StorageCall {
  public:
   using Storage = kirsch::Provider<kirsch::SessionStorage>;
 
-  StorageCall(Storage storage, std::shared_ptr<Pending> pending) : storage_(storage), pending_(std::move(pending)) {}
+  // `pending` stays until its last call has ended.
+  StorageCall(Storage storage, const Pending& pending) : storage_(storage), pending_(pending) {}
   StorageCall(const StorageCall&) = delete;
   StorageCall& operator=(const StorageCall&) = delete;
 
@@ -76,19 +78,14 @@ class StorageCall {
   // at once, or when the exchange is resumed. `begin` gets a SessionDone.
   template <class Begin, class Then>
   kirsch::Flow run(kirsch::Exchange& exchange, Begin begin, Then then) {
-    start(exchange.lane(), State::calling);
-    begin(kirsch::SessionDone{answered, this});
+    begin(start(exchange.lane(), State::calling));
     return go_on(exchange, 0, {}, then);
   }
   // [loop] Waits for the lock of a record for so long at most, then the answer is `cancelled`.
   template <class Then>
   kirsch::Flow run_lock(kirsch::Exchange& exchange, const kirsch::SessionKey& key, std::chrono::milliseconds lease,
                         std::chrono::milliseconds patience, Then then) {
-    start(exchange.lane(), State::calling);
-    key_ = key;
-    locks_ = true;
-    const auto ticket =
-        storage_.table->lock(storage_.self, &key_, static_cast<std::uint64_t>(lease.count()), {answered, this});
+    const auto ticket = lock(start(exchange.lane(), State::calling), key, lease);
     return go_on(exchange, ticket, patience, then);
   }
   // The same for an exchange that is suspending: it is resumed in any case.
@@ -119,7 +116,8 @@ class StorageCall {
   };
 
   ~StorageCall() = default;
-  void start(std::uint32_t lane, State state);
+  kirsch::SessionDone start(std::uint32_t lane, State state);
+  std::uint64_t lock(kirsch::SessionDone done, const kirsch::SessionKey& key, std::chrono::milliseconds lease);
   void suspended(std::uint64_t ticket, std::chrono::milliseconds patience);
   void cancel(std::uint64_t ticket) { storage_.table->cancel(storage_.self, &key_, ticket); }
   void give_back();
@@ -144,7 +142,7 @@ class StorageCall {
   }
 
   const Storage storage_;
-  const std::shared_ptr<Pending> pending_;
+  const Pending& pending_;
   std::atomic<State> state_ = State::idle;
   std::atomic<int> references_ = 1;
   bool locks_ = false;  // the call under way asks for a lock

@@ -14,14 +14,17 @@
 // Order     Who has a call under way for a key makes no further one for that key before its answer, save `cancel`.
 //           Different callers call for one key at once; a call that begins after an answer sees what it answered for,
 //           in every process that shares the storage.
-// Life      A caller that goes has heard the answers to all of its calls, save those that it did not want to hear. So
-//           when an instance is destroyed nobody waits for it, but tasks and timers of its own may be under way. Calls
-//           may come after the loops have ended.
+// Life      A caller that goes has heard the answers to all of its calls, save those that it did not want to hear, and
+//           waits until none of them is `under_way`, since its code may go, too. So when an instance is destroyed
+//           nobody waits for it, but tasks and timers of its own may be under way. Calls may come after the loops have
+//           ended.
 // Reloads   The instance lives on where module and options are the same. What is to survive more goes to
 //           kirsch/storage.h, a disk or another process.
 #pragma once
 
 #include <kirsch/service.h>
+
+#include <atomic>
 
 namespace kirsch {
 
@@ -60,6 +63,9 @@ struct SessionResult {
 struct SessionDone {
   void (*call)(void* context, const SessionResult*);  // null: the caller does not want to know
   void* context;
+  // Null, or less by one, atomically and with release order, once `call` has returned: only the storage knows when no
+  // code of the caller runs for this answer any more.
+  std::uint32_t* under_way = nullptr;
 };
 
 // A record to be stored, whole or not at all: whoever reads sees the old bytes or the new ones.
@@ -147,6 +153,7 @@ class SessionAnswer {
   void operator()(const SessionResult& result) noexcept {
     const auto done = std::exchange(done_, {});
     if (done.call != nullptr) done.call(done.context, &result);
+    if (done.under_way != nullptr) std::atomic_ref(*done.under_way).fetch_sub(1, std::memory_order_release);
   }
   void operator()(SessionStatus status) noexcept {
     SessionResult result{};

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <openssl/sha.h>
 
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "modules/refusal.h"
@@ -292,6 +294,21 @@ TEST_P(Sessions, AreKeptOverAReload) {
   EXPECT_EQ(get(server, "/other").status, 200);
   EXPECT_EQ(guest.body("/"), "old\na=1\n");
   EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(SessionReload, WaitsForTheLastAnswerToReturn) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("lingers", "");
+  Server server(visitors("timeout: 10m", "{ lingerer: { while: " + file.string() + " } }"));
+  EXPECT_EQ(Guest(server, chosen).body("/"), "new\n");
+  auto yaml = contents_of(server.folder() / "kirsch.yaml");
+  yaml.replace(yaml.find("timeout: 10m"), 12, "timeout: 20m");
+  std::ofstream(server.folder() / "kirsch.yaml") << yaml;
+  ASSERT_EQ(command(server, "reload").exit_code, 0);
+  for (int time = 0; time < 100; ++time) EXPECT_EQ(get(server, "/").status, 200);
+  EXPECT_EQ(server.log().find("generation 1 has ended"), std::string::npos);
+  std::filesystem::remove(file);
+  server.wait_for_log("generation 1 has ended");
 }
 
 TEST(SessionCookies, SayWhatTheOptionsSay) {
