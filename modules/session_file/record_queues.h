@@ -73,13 +73,6 @@ class RecordQueues : public std::enable_shared_from_this<RecordQueues> {
       return !running && !knocking && !owned && !marked && lock == 0 && operations.empty() && waiting.empty();
     }
   };
-  struct Hash {
-    std::size_t operator()(const kirsch::SessionKey& key) const {
-      std::size_t hash = 0;
-      std::memcpy(&hash, key.bytes + 8, sizeof hash);
-      return hash;
-    }
-  };
   class Errand;
   class Knock;
 
@@ -113,7 +106,7 @@ class RecordQueues : public std::enable_shared_from_this<RecordQueues> {
   const std::uint64_t limit_;  // of operations and of those that wait, together
 
   std::mutex mutex_;  // never held while the disk or an answer is
-  std::unordered_map<kirsch::SessionKey, Entry, Hash> entries_;
+  std::unordered_map<kirsch::SessionKey, Entry, kirsch::SessionKeyHash> entries_;
   std::uint64_t queued_ = 0;
   std::uint64_t last_ticket_ = 0;
   std::uint64_t locks_here_ = 0;

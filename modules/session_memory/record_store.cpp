@@ -81,6 +81,16 @@ class RecordStore::Answers {
   Waiter* absent = nullptr;
 };
 
+bool WatchedLeases::add(const SessionKey& key) {
+  const std::lock_guard guard(mutex_);
+  return keys_.insert(key).second;
+}
+
+void WatchedLeases::remove(const SessionKey& key) {
+  const std::lock_guard guard(mutex_);
+  keys_.erase(key);
+}
+
 std::uint32_t RecordStore::shards_for(Room room) {
   const auto wanted = std::min(room.records / 1024, room.bytes / (8 * largest));
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(wanted, 1, std::extent_v<decltype(Table::shards)>));
@@ -138,7 +148,7 @@ std::uint64_t RecordStore::lock(const SessionKey& key, std::chrono::milliseconds
         ++shard->lost_locks;
         give_on(record, at, answers);
       }
-      if (record.first_waiter != nullptr && std::exchange(record.watched, 1) == 0)
+      if (record.first_waiter != nullptr && watched_->add(key))
         watch_in = std::max<Milliseconds>(record.lease_end - at, 1);
     }
   }
@@ -176,14 +186,16 @@ void RecordStore::look_at_lease(const SessionKey& key) {
   {
     const Held shard(table_->shard(key));
     Record** const place = find(*shard, key, at, answers);
-    if (place == nullptr) return;
-    Record& record = **place;
-    if (record.first_waiter != nullptr && !record.locked(at)) {
+    Record* const record = place != nullptr ? *place : nullptr;
+    if (record != nullptr && record->first_waiter != nullptr && !record->locked(at)) {
       ++shard->lost_locks;
-      give_on(record, at, answers);
+      give_on(*record, at, answers);
     }
-    record.watched = record.first_waiter != nullptr ? 1 : 0;
-    if (record.watched != 0) watch_in = std::max<Milliseconds>(record.lease_end - at, 1);
+    if (record != nullptr && record->first_waiter != nullptr) {
+      watch_in = std::max<Milliseconds>(record->lease_end - at, 1);
+    } else {
+      watched_->remove(key);  // before anybody else may wait for it
+    }
   }
   if (watch_in != 0) watch(key, watch_in);
 }

@@ -2,6 +2,10 @@
 // for a lock.
 #pragma once
 
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+
 #include "record_table.h"
 
 namespace session_memory {
@@ -9,6 +13,19 @@ namespace session_memory {
 struct Room {
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
+};
+
+// Records at whose lease a timer will look. Timers end with the code that started them, so this is no matter of the
+// table, which outlives it. Any thread.
+class WatchedLeases {
+ public:
+  // False: it is one already.
+  bool add(const kirsch::SessionKey& key);
+  void remove(const kirsch::SessionKey& key);
+
+ private:
+  std::mutex mutex_;
+  std::unordered_set<kirsch::SessionKey, kirsch::SessionKeyHash> keys_;
 };
 
 // Views of a table, any number of them at once. The functions are those of kirsch::SessionStorage.
@@ -45,6 +62,7 @@ class RecordStore {
 
   Table* table_ = nullptr;
   Room room_;
+  std::shared_ptr<WatchedLeases> watched_ = std::make_shared<WatchedLeases>();
 };
 
 }  // namespace session_memory

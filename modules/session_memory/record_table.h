@@ -7,7 +7,7 @@
 
 namespace session_memory {
 
-inline constexpr std::uint32_t layout = 1;
+inline constexpr std::uint32_t layout = 2;
 
 using Milliseconds = std::uint64_t;  // on a clock that never jumps, and that goes on while the machine is suspended
 Milliseconds now();
@@ -35,7 +35,6 @@ struct Record {
   Milliseconds lease_end;
   Waiter* first_waiter;
   Waiter* last_waiter;
-  std::uint32_t watched;  // 1: a timer will look whether the lease has run out
 
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
   kirsch_text data() { return {bytes(), size}; }

@@ -59,13 +59,6 @@ class LockQueues : public std::enable_shared_from_this<LockQueues> {
     Clock::time_point lease_end{};
     Clock::time_point turn{};  // when this process began to have it, and pass it on
   };
-  struct Hash {
-    std::size_t operator()(const kirsch::SessionKey& key) const {
-      std::size_t hash = 0;
-      std::memcpy(&hash, key.bytes, sizeof hash);
-      return hash;
-    }
-  };
   class Knock;
 
   bool may_ask(const Entry& entry) const { return !entry.waiting.empty() && !entry.asking && entry.lock == 0; }
@@ -83,7 +76,7 @@ class LockQueues : public std::enable_shared_from_this<LockQueues> {
   const std::string process_;  // as the server knows this instance
 
   std::mutex mutex_;  // never held while an answer or a call is
-  std::unordered_map<kirsch::SessionKey, Entry, Hash> entries_;
+  std::unordered_map<kirsch::SessionKey, Entry, kirsch::SessionKeyHash> entries_;
   std::uint64_t waiting_ = 0;
   std::uint64_t last_ticket_ = 0;
   bool watching_ = false;

@@ -77,8 +77,8 @@ inline std::string kind_name(const ::testing::TestParamInfo<std::string>& of) {
 }
 
 // What the storage counts.
-inline StorageCounters counters_of(const Server& server) {
-  std::istringstream in(get(server, "/vault?op=counters").body);
+inline StorageCounters counters_of(const Server& server, const std::string& vault = "/vault") {
+  std::istringstream in(get(server, vault + "?op=counters").body);
   StorageCounters now;
   in >> now.records >> now.bytes >> now.created >> now.expired >> now.evicted >> now.lock_waits >> now.lost_locks;
   return now;

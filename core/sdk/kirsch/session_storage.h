@@ -37,6 +37,15 @@ struct SessionKey {
   }
 };
 
+// For containers of the standard library.
+struct SessionKeyHash {
+  std::size_t operator()(const SessionKey& key) const {
+    std::size_t hash = 0;
+    std::memcpy(&hash, key.bytes + 8, sizeof hash);
+    return hash;
+  }
+};
+
 // What an operation came to. More may be added; an unknown one is a failure.
 enum class SessionStatus : std::uint32_t {
   done = 0,

@@ -1,10 +1,12 @@
 // session_memory: what all storages do, and its bounds.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "modules/refusal.h"
 #include "support/command.h"
+#include "support/guests.h"
 #include "support/session_storage_suite.h"
 
 namespace kirsch::test {
@@ -19,7 +21,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::uint64_t done = 0, absent = 1, too_large = 4, full = 8;
+constexpr std::uint64_t done = 0, absent = 1, too_large = 4, cancelled = 7, full = 8;
 
 std::uint64_t store(Vault& vault, const std::string& key, const std::string& data = "x", const std::string& more = {}) {
   return vault.call("op=store&left=600000&key=" + key + more, data).status;
@@ -98,6 +100,30 @@ TEST(SessionMemory, KeepsItsRecordsWhenItsOptionsChange) {
   std::ofstream(vault.server().folder() / "kirsch.yaml") << yaml;
   ASSERT_EQ(command(vault.server(), "reload").exit_code, 0);
   EXPECT_EQ(vault.call("op=load&key=a").data, "kept");
+}
+
+// A timer ends with the code that started it, what it was to look at does not.
+TEST(SessionMemory, LooksAtLeasesWithAnotherBuildOfItsCode) {
+  const TemporaryFolder plugins;
+  std::filesystem::copy(build_folder() / "plugins", plugins.path());
+  Server server(
+      loopback("plugins: { path: [" + plugins.path().string() + ", " + (build_folder() / "fixtures").string() +
+               "] }\nengine: { signals: {} }\npaths:\n  /: { handler: { vault: { storage: { memory: {} } } } }\n"));
+  const auto ask = [&](const std::string& query) { return request(server, "POST", "/?" + query, {}, "x"); };
+  ask("op=store&key=a&left=600000");
+  ask("op=lock&key=a&lease=3000");
+  Client gone(server);
+  gone.send(simple_get("/?op=lock&key=a&lease=600000&name=gone"));
+  until([&] { return counters_of(server, "/").lock_waits == 1; });
+  ask("op=cancel&key=a&name=gone");
+  EXPECT_EQ(storage_answer(gone.read()).status, cancelled);
+
+  const auto module = plugins.path() / "session_memory.so";
+  std::ofstream(plugins.path() / "next") << contents_of(module) << "another build";
+  std::filesystem::rename(plugins.path() / "next", module);
+  ASSERT_EQ(command(server, "reload").exit_code, 0) << server.log();
+  server.wait_for_log("generation 1 has ended");
+  EXPECT_EQ(storage_answer(ask("op=lock&key=a&lease=600000")).status, done);
 }
 
 TEST(SessionMemory, KeepsStoresOfDifferentNamesApart) {
