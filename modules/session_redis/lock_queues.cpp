@@ -75,7 +75,7 @@ class LockQueues::Knock {
   Knock(Knock&&) noexcept = default;
   Knock& operator=(Knock&&) = delete;
   ~Knock() {
-    if (queues_ != nullptr) queues_->refuse_all(key_, SessionStatus::unavailable);
+    if (queues_ != nullptr) queues_->dropped(key_);
   }
   void operator()() { std::exchange(queues_, nullptr)->knocked(key_); }
 
@@ -256,6 +256,15 @@ void LockQueues::knocked(const SessionKey& key) {
     entry.asking = true;
   }
   ask(key, false);
+}
+
+// There are no timers any more; who comes now hears so from the server's side.
+void LockQueues::dropped(const SessionKey& key) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (const auto found = entries_.find(key); found != entries_.end()) found->second.knocking = false;
+  }
+  refuse_all(key, SessionStatus::unavailable);
 }
 
 // As long as there is anything to watch: leases that are over while somebody here waits, and records that nobody wants.

@@ -68,6 +68,7 @@ class LockQueues : public std::enable_shared_from_this<LockQueues> {
   void refuse_all(const kirsch::SessionKey& key, kirsch::SessionStatus status);
   void knock(const kirsch::SessionKey& key);
   void knocked(const kirsch::SessionKey& key);
+  void dropped(const kirsch::SessionKey& key);
   void watch();
 
   const std::shared_ptr<ConnectionPool> pool_;

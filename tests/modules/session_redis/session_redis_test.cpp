@@ -308,6 +308,19 @@ TEST(SessionRedis, TakesALockFromAProcessThatWasKilledWhenItsLeaseIsOver) {
   EXPECT_EQ(there.call(redis_call("lock", "&lease=600000")).status, done);
 }
 
+TEST(SessionRedis, AnswersWhoAsksWhenThereIsNoTimerToAskAgain) {
+  RedisServer redis;
+  Vault there(at(redis));
+  Server here(loopback("server: { loops: 2, workers: 4, drain: 100ms }\npaths:\n  /: { handler: { vault: { last: " +
+                       hex_key + ", storage: " + at(redis) + " } } }\n"));
+  there.call(redis_call("store"), "0");
+  there.call(redis_call("lock", "&lease=600000"));
+  Client waiting(here);
+  waiting.send(simple_get("/?" + redis_call("lock", "&lease=600000")));
+  until([&] { return counters_of(here, "/").lock_waits == 1; });
+  EXPECT_EQ(here.stop(), 0) << here.log();
+}
+
 TEST(SessionRedis, KeepsALockWhoseLeaseIsOverAsLongAsNobodyWantsIt) {
   RedisServer redis;
   Vault vault(at(redis));
