@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "markdown.h"
 #include "support/folder.h"
 #include "support/kirsch.h"
+#include "support/markdown.h"
 
 namespace kirsch::test {
 namespace {

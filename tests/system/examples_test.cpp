@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "markdown.h"
 #include "support/certificates.h"
 #include "support/client.h"
 #include "support/kirsch.h"
+#include "support/markdown.h"
 #include "support/own_namespaces.h"
 
 namespace kirsch::test {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "markdown.h"
 #include "support/client.h"
+#include "support/markdown.h"
 
 namespace kirsch::test {
 namespace {
