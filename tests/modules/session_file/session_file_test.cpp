@@ -230,6 +230,26 @@ TEST(SessionFile, TakesALockFromAProcessThatWasKilled) {
   EXPECT_EQ(storage_answer(waiting->read()).status, done);
 }
 
+TEST(SessionFile, KeepsNoLockOfWhatNoWorkerTook) {
+  const Server server(loopback(
+      "server: { workers: 1, limits: { worker_queue: 1 } }\npaths:\n  /: { handler: { vault: { storage: { file: { "
+      "path: sessions } } } } }\n  /gate: { handler: { gate: {} } }\n  /open: { handler: { gate_opener: {} } }\n"));
+  const auto ask = [&](const std::string& query) {
+    return storage_answer(request(server, "POST", "/?" + query, {}, "x"));
+  };
+  EXPECT_EQ(ask("op=store&key=a&left=600000").status, done);
+  const auto held = ask("op=lock&key=a&lease=600000");
+  Client working(server), one(server), other(server);
+  working.send(simple_get("/gate"));
+  server.wait_for_log("gate: waiting");
+  for (auto* const waiting : {&one, &other}) waiting->send(simple_get("/?op=load&key=a"));
+  until([&] { return !one.silent() || !other.silent(); });  // there was room for the other one alone
+  EXPECT_EQ(ask("op=store&key=a&left=600000&unlock=1&lock=" + std::to_string(held.lock)).status, unavailable);
+  get(server, "/open");
+  EXPECT_EQ(working.read().status, 200);
+  EXPECT_EQ(ask("op=lock&key=a&lease=1000").status, done);
+}
+
 TEST(SessionFile, LosesNoUpdateOfTwoProcesses) {
   const TemporaryFolder folder;
   expect_no_lost_update(in(folder.path() / "sessions", ", sync: never"));

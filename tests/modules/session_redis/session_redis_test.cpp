@@ -335,6 +335,18 @@ TEST(SessionRedis, KeepsALockWhoseLeaseIsOverAsLongAsNobodyWantsIt) {
   EXPECT_EQ(vault.call(redis_call("load")).data, "1");
 }
 
+TEST(SessionRedis, OpensNoMoreConnectionsThanItMay) {
+  RedisServer redis;
+  Vault vault(at(redis, ", timeout: 20s, connections: 2"));
+  vault.call(redis_call("store"), "0");
+  std::vector<std::unique_ptr<Client>> all;
+  for (int client = 0; client < 8; ++client) all.push_back(vault.begin(redis_call("increment", "&times=50")));
+  for (const auto& client : all) EXPECT_EQ(client->read(Milliseconds(120'000)).body, "done");
+  const auto stats = redis.ask("INFO stats");
+  const std::string_view received = "total_connections_received:";
+  EXPECT_LE(std::stoi(stats.substr(stats.find(received) + received.size())), 2 + 1);  // and the one that asks
+}
+
 TEST(SessionRedis, LosesNoUpdateOfTwoProcesses) {
   RedisServer redis;
   expect_no_lost_update(at(redis));

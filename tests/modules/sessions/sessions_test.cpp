@@ -35,6 +35,15 @@ std::string hash_of(const std::string& id) {
   return hex;
 }
 
+// By two minutes.
+void make_older(const Server& server, const Guest& guest) {
+  const auto hex = hash_of(guest.id);
+  const auto record = storage_answer(get(server, "/vault?op=load&hex=" + hex));
+  get(server, "/vault?op=remove&hex=" + hex);
+  const auto stored = request(server, "POST", "/vault?op=store&age=120000&left=600000&hex=" + hex, {}, record.data);
+  EXPECT_EQ(storage_answer(stored).status, 0u);
+}
+
 class Sessions : public ::testing::TestWithParam<std::string> {
  protected:
   static std::string yaml(const std::string& options = {}, const std::string& more = {}) {
@@ -245,14 +254,7 @@ TEST_P(Sessions, ChangeTheirIdByThemselvesAndForwardForAWhile) {
   Guest guest(server);
   guest.ask("/?set=a:1&token=csrf");
   const auto token = guest.body("/");
-  const auto hex = hash_of(guest.id);
-  // Two minutes older.
-  const auto record = storage_answer(get(server, "/vault?op=load&hex=" + hex));
-  get(server, "/vault?op=remove&hex=" + hex);
-  EXPECT_EQ(
-      storage_answer(request(server, "POST", "/vault?op=store&age=120000&left=600000&hex=" + hex, {}, record.data))
-          .status,
-      0u);
+  make_older(server, guest);
   Guest late(server, guest.id);
   EXPECT_EQ(guest.body("/"), token);
   EXPECT_NE(guest.id, late.id);
@@ -260,6 +262,21 @@ TEST_P(Sessions, ChangeTheirIdByThemselvesAndForwardForAWhile) {
   EXPECT_EQ(late.body("/"), token + "b=2\n");  // was on its way with the old id
   EXPECT_EQ(late.body("/?set=c:3"), token + "b=2\nc=3\n");
   EXPECT_EQ(guest.body("/"), token + "b=2\nc=3\n");
+}
+
+TEST_P(Sessions, ThatHaveEndedComeBackUnderNoOtherId) {
+  const Server server(yaml("rotation: 1m"));
+  Guest guest(server);
+  guest.ask("/?set=a:1");
+  make_older(server, guest);
+  const auto held = guest.begin("/staying?set=b:2&stay=first");
+  server.wait_for_log("visitor: first stays");
+  get(server, "/vault?op=remove&hex=" + hash_of(guest.id));  // as a logout on another server does
+  get(server, "/waker?wake=first");
+  const auto answer = held->read();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.count("Set-Cookie"), 0u);
+  until([&] { return counters_of(server).records == 0; });
 }
 
 TEST_P(Sessions, BeginAnewWhereARecordCannotBeRead) {
@@ -380,6 +397,8 @@ TEST(SessionOptions, ThatContradictEachOtherAreRefused) {
   EXPECT_THAT(refused("rotation: 12h"), HasSubstr("it would never come"));
   EXPECT_THAT(refused("lock_timeout: 30s"), HasSubstr("it is not shorter than 'lock_lease'"));
   EXPECT_THAT(refused("clean_freq: 1ms"), HasSubstr("write 1s or more, or 'off'"));
+  EXPECT_THAT(refused("max_size: 1MiB"),
+              HasSubstr("max_size"));  // with its head a record would be larger than any storage takes
 }
 
 TEST(SessionSweeping, TakesAwayWhatNobodyAsksForAgain) {

@@ -83,5 +83,20 @@ TEST_F(StorageDown, GivesNoRightsByHalfALogin) {
   EXPECT_EQ(guest.body("/"), "old\na=1\n");
 }
 
+TEST_F(StorageDown, KeepsNoLockOfWhatItFailed) {
+  for (const std::string change : {"count", "login=ada", "regenerate"}) {
+    const Server server(yaml("lock_timeout: 20s, lock_lease: 600s"));
+    Guest guest(server);
+    guest.ask("/?set=a:1");
+    const auto held = guest.begin("/staying?" + change + "&stay=first");
+    server.wait_for_log("visitor: first stays");
+    fail();
+    get(server, "/waker?wake=first");
+    EXPECT_EQ(held->read().status, 503) << change;
+    mend();
+    EXPECT_EQ(guest.ask("/?count").status, 200) << change;
+  }
+}
+
 }  // namespace
 }  // namespace kirsch::test
