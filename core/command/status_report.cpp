@@ -2,6 +2,8 @@
 #include "command/status_report.h"
 
 #include <chrono>
+#include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <sstream>
 
@@ -55,6 +57,10 @@ StatusReport StatusReport::of(std::string_view lines) {
     } else if (name == "pinned" && !report.processes.empty()) {
       auto& pinned = report.processes.back().pinned.emplace_back();
       words >> pinned.module >> pinned.version >> pinned.build;
+    } else if (name == "metric" && !report.processes.empty()) {
+      const auto value = rest.rfind(' ');  // a label may hold any byte
+      if (value == std::string::npos) continue;
+      report.processes.back().metrics.emplace_back(rest.substr(0, value), std::strtod(rest.c_str() + value, nullptr));
     }
   }
   return report;
@@ -96,7 +102,10 @@ std::string StatusReport::json() const {
       json.open_object().field("module", one.module).field("version", one.version);
       json.field("build", one.build).close_object();
     }
-    json.close_array().close_object();
+    json.close_array().key("metrics").open_object();
+    for (const auto& [sample, value] : process.metrics)
+      std::isfinite(value) ? json.key(sample).number(value) : json.key(sample).null();
+    json.close_object().close_object();
   }
   return json.close_array().close_object().text();
 }

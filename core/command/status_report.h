@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kirsch::command {
@@ -23,6 +24,7 @@ struct StatusReport {
     std::uint64_t requests = 0, connections = 0;
     std::vector<Generation> generations;  // the current one last
     std::vector<Pinned> pinned;
+    std::vector<std::pair<std::string, double>> metrics;  // samples as Prometheus names them
   };
 
   std::int64_t pid = 0;

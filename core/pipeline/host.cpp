@@ -125,6 +125,8 @@ struct ModuleHost : kirsch_host {
     }
   }
 
+  static Metrics& metrics(const kirsch_host* table) { return of(table).host->metrics_; }
+
   static const void* feature(const kirsch_host*, kirsch_text id);
 };
 
@@ -182,12 +184,22 @@ const kirsch_process process_table{
     .predecessor = [](const kirsch_host* table) { return ModuleHost::engine(table).predecessor(); },
     .give = ModuleHost::give,
     .main_pid = [](const kirsch_host* table) { return ModuleHost::engine(table).main_pid(); }};
+const kirsch_counter counter_table{
+    .size = sizeof(kirsch_counter),
+    .declare = [](const kirsch_host* table,
+                  const kirsch_metric* metric) { return ModuleHost::metrics(table).declare(table, *metric); },
+    .withdraw = [](const kirsch_host* table, std::uint64_t metric) { ModuleHost::metrics(table).withdraw(metric); },
+    .text =
+        [](const kirsch_host* table, void (*take)(void*, kirsch_text), void* context) {
+          const auto text = ModuleHost::metrics(table).text();
+          take(context, {text.data(), text.size()});
+        }};
 
 struct Feature {
   std::string_view id;
   const void* table;
 };
-const std::array<Feature, 13> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
+const std::array<Feature, 14> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
                                             {KIRSCH_FEATURE_TIMER, &timer_table},
                                             {KIRSCH_FEATURE_SUBMIT, &submit_table},
                                             {KIRSCH_FEATURE_POST, &post_table},
@@ -199,7 +211,8 @@ const std::array<Feature, 13> all_features{{{KIRSCH_FEATURE_LOG, &log_table},
                                             {KIRSCH_FEATURE_FIELD, &field_functions},
                                             {KIRSCH_FEATURE_TLS, &tls_functions},
                                             {KIRSCH_FEATURE_BUS, &bus_table},
-                                            {KIRSCH_FEATURE_PROCESS, &process_table}}};
+                                            {KIRSCH_FEATURE_PROCESS, &process_table},
+                                            {KIRSCH_FEATURE_COUNTER, &counter_table}}};
 
 }  // namespace
 
@@ -250,6 +263,7 @@ bool Host::end_calls(const kirsch_host& table, std::chrono::milliseconds patienc
 
 std::size_t Host::release_leftovers(const kirsch_host& table) {
   const auto& own = ModuleHost::of(&table);
+  metrics_.withdraw_all_of(&table);
   std::set<std::uint64_t> left;
   {
     const std::lock_guard lock(own.mutex);

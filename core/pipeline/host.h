@@ -13,6 +13,7 @@
 #include "base/logs.h"
 #include "kirsch/abi.h"
 #include "net/loop.h"
+#include "pipeline/metrics.h"
 #include "pipeline/worker_pool.h"
 
 namespace kirsch::pipeline {
@@ -54,11 +55,13 @@ class Host {
   // The module is to go. Its timers end, what it has left with loops and workers is waited for, and from now on there
   // are none for it. False: something of it still runs. Not on a loop; before instances are destroyed.
   bool end_calls(const kirsch_host& table, std::chrono::milliseconds patience);
-  // After they are: takes off the listeners that the module has left on channels. Returns how many.
+  // After they are: takes off the metrics, and the listeners on channels, that the module has left. Returns how many of
+  // the latter.
   std::size_t release_leftovers(const kirsch_host& table);
   // By id: what modules find as services from now on. Null: none. They outlive their use here.
   using Services = std::map<std::string, kirsch_service, std::less<>>;
   void use_services(const Services* services) { services_ = services; }
+  const Metrics& metrics() const { return metrics_; }
 
  private:
   friend ModuleHost;
@@ -67,6 +70,7 @@ class Host {
   const std::uint32_t loop_count_;
   const std::uint32_t lanes_;
   const Engine engine_;
+  Metrics metrics_;
   struct Threads {
     std::vector<net::Loop*> loops;
     std::vector<Dispatcher*> dispatchers;

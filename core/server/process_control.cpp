@@ -70,7 +70,9 @@ Loops::Load Process::load() {
 }
 
 // Any thread.
-std::string Process::details() const { return details_text(generations_.uses(), store_.pinned()); }
+std::string Process::details() const {
+  return details_text(generations_.uses(), store_.pinned(), host_.metrics().text());
+}
 
 std::string Process::status() {
   std::string served;

@@ -15,13 +15,18 @@ std::int64_t seconds_of(std::chrono::system_clock::time_point time) {
 }  // namespace
 
 std::string details_text(const std::vector<Generations::Use>& generations,
-                         const std::vector<ModuleStore::Pinned>& pinned) {
+                         const std::vector<ModuleStore::Pinned>& pinned, std::string_view metrics) {
   std::string text;
   for (const auto& one : generations)
     text += "generation " + std::to_string(one.number) + ' ' + std::to_string(seconds_of(one.loaded)) + ' ' +
             std::to_string(one.uses) + '\n';
   for (const auto& one : pinned)
     text += "pinned " + one.name + ' ' + one.version + ' ' + (one.build_id.empty() ? "-" : one.build_id) + '\n';
+  while (!metrics.empty()) {
+    const auto line = metrics.substr(0, metrics.find('\n') + 1);
+    if (!line.starts_with('#')) text.append("metric ").append(line);
+    metrics.remove_prefix(line.size());
+  }
   return text;
 }
 

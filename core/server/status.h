@@ -29,9 +29,10 @@ struct ServerState {
 };
 
 // Per generation, the current one last, "generation NUMBER LOADED USES" (seconds since 1970); "pinned NAME VERSION
-// BUILD" for modules that are mapped though not in use.
+// BUILD" for modules that are mapped though not in use; "metric NAME VALUE" for each sample of `metrics`, a text as
+// Prometheus has it.
 std::string details_text(const std::vector<Generations::Use>& generations,
-                         const std::vector<ModuleStore::Pinned>& pinned);
+                         const std::vector<ModuleStore::Pinned>& pinned, std::string_view metrics);
 
 // pid, keeper, since (seconds since 1970), configuration; `served` as it was announced; per server "process PID STATE
 // REQUESTS CONNECTIONS" and its details.

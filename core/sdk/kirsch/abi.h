@@ -541,6 +541,43 @@ typedef struct kirsch_process {
   int32_t (*main_pid)(const kirsch_host*); /* [any] of the process that stands for the whole: the keeper, or this one */
 } kirsch_process;
 
+/* Numbers for operators. A module counts for itself, without locks (a cell per lane, say), and is read when somebody
+ * asks. */
+#define KIRSCH_FEATURE_COUNTER "kirsch/counter/1"
+typedef enum kirsch_metric_kind {
+  KIRSCH_METRIC_COUNTER = 0,  /* begins at 0 and grows */
+  KIRSCH_METRIC_GAUGE = 1,    /* how it is now */
+  KIRSCH_METRIC_HISTOGRAM = 2 /* how many observations fell between which bounds */
+} kirsch_metric_kind;
+
+/* Texts, labels and bounds are copied. Metrics of one name and equal labels are one for who looks: added up, save those
+ * of a `source` that is not 0, of which one is taken. Those of one name have one kind and the same bounds; one that
+ * differs is not shown. */
+typedef struct kirsch_metric {
+  uint32_t size;
+  uint32_t kind;      /* kirsch_metric_kind */
+  kirsch_text name;   /* a-z, 0-9 and _; with its unit behind it: _seconds, _bytes; that of a counter ends in _total */
+  kirsch_text help;   /* one sentence */
+  const kirsch_pair* labels; /* names as above, any values */
+  const double* bounds;      /* of a histogram: ascending; the last bucket has none */
+  uint32_t label_count;
+  uint32_t bound_count;
+  uint64_t source; /* what two metrics both read: the address of a table, say */
+  /* [any] One value, NaN if nobody knows it now; of a histogram bound_count + 1 counts, none of which holds another, and
+   * the sum of all observations. Takes no time worth speaking of, and neither declares nor withdraws. */
+  void (*read)(void* self, double* values);
+  void* self;
+} kirsch_metric;
+
+typedef struct kirsch_counter {
+  uint32_t size;
+  /* [any] Until it is withdrawn, at the latest when the module goes. 0: no such name or kind, or a label without one. */
+  uint64_t (*declare)(const kirsch_host*, const kirsch_metric*);
+  void (*withdraw)(const kirsch_host*, uint64_t metric); /* [any] when it returns, `read` runs no more */
+  /* [any] Those of all modules of this process, in the text format of Prometheus, version 0.0.4. Calls `take` once. */
+  void (*text)(const kirsch_host*, void (*take)(void* context, kirsch_text), void* context);
+} kirsch_counter;
+
 /* ---- Module
  * ------------------------------------------------------------------------------------------------------------- */
 
