@@ -374,6 +374,7 @@ bool RecordStore::sweep() {
 kirsch::SessionCounters RecordStore::counters() const {
   kirsch::SessionCounters sum{};
   sum.size = sizeof sum;
+  sum.source = reinterpret_cast<std::uintptr_t>(table_);
   for (std::uint32_t index = 0; index < table_->shard_count; ++index) {
     const Held shard(table_->shards[index]);
     sum.records += shard->records;

@@ -10,20 +10,6 @@ constexpr Milliseconds between_pieces{10};
 
 std::string number(std::uint64_t count) { return count == UINT64_MAX ? "?" : std::to_string(count); }
 
-// How long exchanges have been suspended for it.
-std::string waited(const Pending& pending, bool for_lock, const char* what) {
-  std::uint64_t calls = 0, sum = 0, longest = 0;
-  for (std::uint32_t lane = 0; lane < kirsch::loops(); ++lane) {
-    const Waits& waits = pending.waits(lane, for_lock);
-    calls += waits.calls.get();
-    sum += waits.microseconds.get();
-    longest = std::max(longest, waits.longest.get());
-  }
-  if (calls == 0) return {};
-  return std::string("; waited for ") + what + " " + std::to_string(calls) + " times, " + std::to_string(sum / calls) +
-         " us on average, " + std::to_string(longest) + " us at most";
-}
-
 }  // namespace
 
 void Rounds::begin(std::uint32_t lane) {
@@ -69,7 +55,6 @@ void Rounds::report() {
     for (std::uint32_t lane = 0; lane < kirsch::lanes(); ++lane) sum += (shared_.counts[lane].*count).get();
     report += ", " + std::to_string(sum) + words;
   }
-  report += waited(shared_.pending, true, "locks") + waited(shared_.pending, false, "the storage");
   if (report != last_report_) kirsch::log(kirsch::Level::info, shared_.cookie.base_name(), ": ", report);
   last_report_ = std::move(report);
 }

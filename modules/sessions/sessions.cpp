@@ -1,6 +1,7 @@
 // Sessions of clients: found by a cookie before the handler, stored behind it.
 #include <kirsch/module.h>
 
+#include "numbers.h"
 #include "rounds.h"
 #include "visit.h"
 
@@ -17,6 +18,7 @@ struct Sessions : sessions::Settings {
     check();
     shared_ = std::make_unique<sessions::Shared>(*this);
     rounds_ = std::make_shared<sessions::Rounds>(*shared_);
+    numbers_ = sessions::numbers_of(*shared_);
   }
   ~Sessions() {
     if (rounds_ != nullptr) rounds_->end();
@@ -43,9 +45,11 @@ struct Sessions : sessions::Settings {
 
   std::unique_ptr<sessions::Shared> shared_;
   std::shared_ptr<sessions::Rounds> rounds_;
+  std::vector<kirsch::Metric> numbers_;
 };
 
 constexpr auto tool = kirsch::tool<Sessions>("sessions")
+                          .carries_over()
                           .async(Hook::before_request_body)
                           .async(Hook::before_handler)
                           .async(Hook::before_finalize)

@@ -10,6 +10,8 @@
 
 namespace sessions {
 
+using kirsch::Count;
+
 // Of one lane.
 struct Counts {
   Count malformed;  // ids that this tool cannot have made
@@ -41,7 +43,7 @@ struct Shared {
   const Cookie cookie;
   const kirsch::PerLane<Hash> hashes;
   const kirsch::PerLane<Counts> counts;
-  const Pending pending;
+  const Pending pending{std::string(cookie.base_name())};
   mutable Throttle complaints;
   mutable std::atomic<bool> warned = false;  // that a Secure cookie went out in the clear
 };

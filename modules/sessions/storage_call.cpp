@@ -38,12 +38,7 @@ void StorageCall::suspended(std::uint64_t ticket, std::chrono::milliseconds pati
 void StorageCall::resumed() {
   if (std::exchange(timed_, false)) kirsch::cancel(timer_);
   if (suspended_) {
-    const auto time =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - *suspended_);
-    Waits& waits = pending_.waits(lane_, locks_);
-    waits.calls.add();
-    waits.microseconds.add(static_cast<std::uint64_t>(time.count()));
-    waits.longest.raise_to(static_cast<std::uint64_t>(time.count()));
+    pending_.waited(lane_, locks_, std::chrono::steady_clock::now() - *suspended_);
     suspended_.reset();
   }
   ticket_ = 0;

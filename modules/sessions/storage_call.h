@@ -1,10 +1,10 @@
 // One call of a storage at a time, on behalf of an exchange that may be gone before the answer comes.
 #pragma once
 
+#include <kirsch/metrics.h>
 #include <kirsch/session_storage.h>
 #include <kirsch/tasks.h>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <optional>
@@ -12,29 +12,11 @@
 
 namespace sessions {
 
-// Written by one lane alone, read by any.
-class Count {
- public:
-  void add(std::uint64_t more = 1) { number_.store(get() + more, std::memory_order_relaxed); }
-  void raise_to(std::uint64_t least) {
-    if (get() < least) number_.store(least, std::memory_order_relaxed);
-  }
-  std::uint64_t get() const { return number_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> number_ = 0;
-};
-
-// Calls that exchanges have been suspended for.
-struct Waits {
-  Count calls;
-  Count microseconds;
-  Count longest;  // microseconds
-};
-
-// Calls that are under way, counted on the lanes where they began.
+// Calls that are under way, counted on the lanes where they began, and how long exchanges were suspended for them.
 class Pending {
  public:
+  explicit Pending(const std::string& cookie) : locks_(waits(cookie, "lock")), others_(waits(cookie, "storage")) {}
+
   // The storage counts down what this returns.
   std::uint32_t* begin(std::uint32_t lane) const {
     std::atomic_ref(counts_[lane]).fetch_add(1, std::memory_order_relaxed);
@@ -48,12 +30,22 @@ class Pending {
     }
   }
 
-  // [loop] Of locks and of all others.
-  Waits& waits(std::uint32_t lane, bool for_lock) const { return waits_[lane][for_lock ? 0 : 1]; }
+  // [loop]
+  void waited(std::uint32_t lane, bool for_lock, std::chrono::duration<double> time) const {
+    (for_lock ? locks_ : others_).observe(lane, time.count());
+  }
 
  private:
+  static kirsch::Histogram waits(const std::string& cookie, const std::string& what) {
+    return {"kirsch_session_wait_seconds",
+            "How long exchanges have waited for a storage of sessions, where it did not answer at once.",
+            {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5},
+            {{"cookie", cookie}, {"for", what}}};
+  }
+
   kirsch::PerLane<std::uint32_t> counts_;
-  kirsch::PerLane<std::array<Waits, 2>> waits_;
+  kirsch::Histogram locks_;
+  kirsch::Histogram others_;
 };
 
 class StorageCall {

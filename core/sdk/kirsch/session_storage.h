@@ -100,6 +100,7 @@ struct SessionCounters {
   std::uint64_t lost_locks;   // leases that ran out while somebody else waited
   std::uint64_t unavailable;  // answers of that kind
   std::uint64_t corrupt;      // records put aside
+  std::uint64_t source;       // storages of one number count the same records; 0: this one alone counts its own
 };
 
 struct SessionStorage {

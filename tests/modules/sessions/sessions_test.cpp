@@ -410,14 +410,6 @@ TEST(SessionSweeping, TakesAwayWhatNobodyAsksForAgain) {
   server.wait_for_log("20 created, ");
 }
 
-TEST(SessionSweeping, TellsHowLongTheStorageTakes) {
-  const Server server(visitors("clean_freq: 1s", "{ cellar: {} }"));
-  Guest guest(server);
-  for (int time = 0; time < 20; ++time) guest.ask("/?count");
-  server.wait_for_log("; waited for locks ");
-  server.wait_for_log("; waited for the storage ");
-}
-
 TEST(SessionHandlers, OnPathsWithoutTheToolAreToldSo) {
   const Server server(loopback("paths: { /: { handler: { visitor: {} } } }\n"));
   EXPECT_EQ(get(server, "/").status, 500);
