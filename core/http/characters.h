@@ -80,6 +80,7 @@ enum class Run : std::uint8_t {
   request_line,  // space and visible ASCII only
   target,        // of a request line: anything but space, question mark and hash
   name,          // letters, digits and hyphens: nearly all tokens
+  before_colon,  // anything but a colon
 };
 
 template <Run run>
@@ -87,6 +88,7 @@ constexpr bool stands_in(char c) {
   if constexpr (run == Run::field_value) return is(c, character::value);
   if constexpr (run == Run::request_line) return c == ' ' || is(c, character::visible);
   if constexpr (run == Run::target) return c != ' ' && c != '?' && c != '#';
+  if constexpr (run == Run::before_colon) return c != ':';
   if constexpr (run == Run::name) return c == '-' || is(c, character::digit) || (lower(c) >= 'a' && lower(c) <= 'z');
 }
 
@@ -96,7 +98,9 @@ template <Run run>
 inline unsigned strangers(__m128i block) {
   const auto all = [](char c) { return _mm_set1_epi8(c); };
   const auto up_to = [&](__m128i bytes, char most) { return _mm_cmpeq_epi8(_mm_min_epu8(bytes, all(most)), bytes); };
-  if constexpr (run == Run::target) {
+  if constexpr (run == Run::before_colon) {
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, all(':'))));
+  } else if constexpr (run == Run::target) {
     const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(block, all('?')), _mm_cmpeq_epi8(block, all('#')));
     return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(marks, _mm_cmpeq_epi8(block, all(' ')))));
   } else if constexpr (run == Run::name) {

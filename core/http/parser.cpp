@@ -10,6 +10,7 @@ namespace kirsch::http {
 void HeadParser::reset() {
   head_ = RequestHead();
   fields_.clear();
+  repeated_ = 0;
   fault_ = Fault();
   base_ = nullptr;
   phase_ = Phase::start;
@@ -114,11 +115,31 @@ bool HeadParser::fields_too_large(const char* at) {
   return false;
 }
 
-[[gnu::always_inline]] inline void HeadParser::add_field(std::string_view name, std::string_view value) {
+[[gnu::always_inline]] inline void HeadParser::add_field(std::string_view name, FieldName id, std::string_view value) {
   if (value.starts_with(' ')) value.remove_prefix(1);  // as nearly all write it
   value = trim(value);
   fields_.push_back({name.data(), value.data(), static_cast<std::uint32_t>(value.size()),
-                     static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(http::field_name(name))});
+                     static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)});
+}
+
+// Takes the field whose line begins at `line`; returns the end of the line. Null: it does not lie there whole, or is
+// not legal. A name that is known is.
+[[gnu::always_inline]] inline const char* HeadParser::whole_field(const char* line, const char* end) {
+  if (const auto* same = before_.find(fields_.size(), line, end)) {
+    ++repeated_;
+    fields_.push_back(same->field(line));
+    return line + same->size;
+  }
+  if (line == end || *line == '\r') return nullptr;
+  const char* const colon = end_of_run_inside<Run::before_colon>(line, end);
+  if (colon == end || colon == line) return nullptr;
+  const FieldName id = http::field_name({line, colon});
+  if (id == FieldName::other && end_of_token(line, colon) != colon) return nullptr;
+  const char* const at = end_of_run_inside<Run::field_value>(colon + 1, end);
+  if (end - at < 2 || at[0] != '\r' || at[1] != '\n') return nullptr;
+  if (static_cast<std::size_t>(at - line) > limits_->field) return nullptr;
+  add_field({line, colon}, id, {colon + 1, at});
+  return at + 2;
 }
 
 // Fields that lie here whole, legal and within the limits, which nearly all are. What stops it is judged by the states.
@@ -127,16 +148,13 @@ void HeadParser::whole_fields() {
   const char* const end = end_;
   const char* line = base_ + line_;
   for (auto room = limits_->fields - fields_.size(); room != 0; --room) {
-    const char* colon = end_of_run_inside<Run::name>(line, end);
-    if (colon != end && *colon != ':') [[unlikely]]
-      colon = end_of_token(colon, end);
-    if (colon == end || *colon != ':' || colon == line) break;
-    const char* const at = end_of_run_inside<Run::field_value>(colon + 1, end);
-    if (end - at < 2 || at[0] != '\r' || at[1] != '\n') break;
-    if (static_cast<std::size_t>(at - line) > limits_->field) break;
-    if (static_cast<std::size_t>(at + 2 - block) > limits_->field_block) break;
-    add_field({line, colon}, {colon + 1, at});
-    line = at + 2;
+    const char* const next = whole_field(line, end);
+    if (next == nullptr) break;
+    if (static_cast<std::size_t>(next - block) > limits_->field_block) {
+      fields_.pop_back();
+      break;
+    }
+    line = next;
   }
   scan_ = line_ = static_cast<std::size_t>(line - base_);
 }
@@ -167,7 +185,8 @@ HeadParser::Step HeadParser::field_value() {
   if (at == end_) return wait(at);
   const Step step = line_end(at);
   if (step != Step::next) return step;
-  add_field({base_ + line_, base_ + colon_}, {base_ + colon_ + 1, at});
+  const std::string_view name(base_ + line_, base_ + colon_);
+  add_field(name, http::field_name(name), {base_ + colon_ + 1, at});
   scan_ = line_ = static_cast<std::size_t>(at + 2 - base_);
   if (scan_ - fields_begin_ > limits_->field_block) return fail(431, "the header fields are too long");
   phase_ = Phase::field_name;
@@ -177,6 +196,7 @@ HeadParser::Step HeadParser::field_value() {
 HeadParser::Step HeadParser::end_of_head() {
   const Step step = line_end(base_ + scan_);
   if (step != Step::next) return step;
+  if (repeated_ != fields_.size()) before_.remember({base_ + fields_begin_, base_ + scan_}, fields_);
   scan_ += 2;
   head_.fields = fields_;
   if (const auto fault = read_framing(head_, known_host_)) return fail(fault->status, fault->reason);

@@ -10,6 +10,7 @@
 #include "http/framing.h"
 #include "http/head.h"
 #include "http/limits.h"
+#include "http/repeated_fields.h"
 
 namespace kirsch::http {
 
@@ -38,7 +39,8 @@ class HeadParser {
   Step start();
   Step request_line();
   void whole_fields();
-  void add_field(std::string_view name, std::string_view value);
+  const char* whole_field(const char* line, const char* end);
+  void add_field(std::string_view name, FieldName id, std::string_view value);
   Step field_name();
   Step field_value();
   Step end_of_head();
@@ -52,6 +54,8 @@ class HeadParser {
   const Limits* limits_;
   RequestHead head_;
   std::vector<kirsch_field> fields_;
+  RepeatedFields before_;     // of the last complete head
+  std::size_t repeated_ = 0;  // of fields_: they were the same there
   KnownHost known_host_;
   Fault fault_;
   char* base_ = nullptr;

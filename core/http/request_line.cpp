@@ -76,9 +76,30 @@ std::optional<Fault> read_target(std::string_view target, RequestHead& head) {
   return std::nullopt;
 }
 
+// "GET /path?query HTTP/1.1", as nearly all are. False: it is another one, and nothing was done.
+bool read_usual_line(std::string_view line, const Limits& limits, RequestHead& head) {
+  constexpr std::string_view begin = "GET /";
+  constexpr std::string_view end = " HTTP/1.1";
+  if (!line.starts_with(begin) || !line.ends_with(end)) return false;
+  const std::string_view target = line.substr(begin.size() - 1, line.size() - (begin.size() - 1) - end.size());
+  const char* const target_end = target.data() + target.size();
+  const char* const mark = end_of_run<Run::target>(target.data(), target_end);
+  const char* rest = mark;
+  while (rest != target_end && *rest == '?') rest = end_of_run<Run::target>(rest + 1, target_end);
+  const std::string_view method = line.substr(0, 3);
+  if (rest != target_end || target.size() > limits.target || method.size() > limits.method) return false;
+  head.method = KIRSCH_METHOD_GET;
+  head.method_name = method;
+  head.target = target;
+  head.path = {target.data(), mark};
+  if (mark != target_end) head.query = {mark + 1, target_end};
+  return true;
+}
+
 }  // namespace
 
 std::optional<Fault> parse_request_line(std::string_view line, const Limits& limits, RequestHead& head) {
+  if (read_usual_line(line, limits, head)) return std::nullopt;
   const char* const end = line.data() + line.size();
   const char* const first = std::find(line.data(), end, ' ');
   const std::string_view method(line.data(), first);

@@ -45,6 +45,7 @@ TEST(EndOfRun, IsWhereTheFirstByteStandsThatIsNoneOfIt) {
   expect_same_run<Run::request_line>();
   expect_same_run<Run::target>();
   expect_same_run<Run::name>();
+  expect_same_run<Run::before_colon>();
 }
 
 TEST(EndOfToken, IsWhereTheFirstByteStandsThatIsNoneOfIt) {

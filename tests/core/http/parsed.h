@@ -44,10 +44,10 @@ inline std::string describe(const RequestHead& head) {
   return text;
 }
 
-// `ends` are the sizes that the parser sees one after the other; the last one is that of the message.
-inline Parsed parse_in_steps(std::string_view message, const std::vector<std::size_t>& ends,
-                             const Limits& limits = Limits()) {
-  HeadParser parser(limits);
+// `ends` are the sizes that the parser, which may have seen other heads before, sees one after the other; the last one
+// is that of the message.
+inline Parsed parse_in_steps(HeadParser& parser, std::string_view message, const std::vector<std::size_t>& ends) {
+  parser.reset();
   Parsed parsed;
   std::unique_ptr<char[]> bytes;
   for (std::size_t end : ends) {
@@ -66,6 +66,12 @@ inline Parsed parse_in_steps(std::string_view message, const std::vector<std::si
     parsed.text = describe(parser.head());
   }
   return parsed;
+}
+
+inline Parsed parse_in_steps(std::string_view message, const std::vector<std::size_t>& ends,
+                             const Limits& limits = Limits()) {
+  HeadParser parser(limits);
+  return parse_in_steps(parser, message, ends);
 }
 
 inline Parsed parse(std::string_view message, const Limits& limits = Limits()) {

@@ -82,6 +82,38 @@ TEST(Parser, TakesWholeFieldsAsItsStatesDo) {
   }
 }
 
+// Fields that the head before had as well are not searched again.
+TEST(Parser, TakesRepeatedFieldsAsNewOnes) {
+  const Limits limits;
+  HeadParser parser(limits);
+  for (const std::string& message : corpus_of_heads()) {
+    for (std::size_t at = 0; at < message.size(); ++at) {
+      for (const char byte : "\r\n\t: xX"s) {
+        std::string changed = message;
+        changed[at] = byte;
+        parse_in_steps(parser, message, {message.size()});
+        ASSERT_EQ(parse_in_steps(parser, changed, {changed.size()}), parse(changed)) << changed;
+        ASSERT_EQ(parse_in_steps(parser, message, {at, message.size()}), parse(message)) << message;
+      }
+    }
+  }
+}
+
+TEST(Parser, RemembersFieldsOfHeadsOfAllSizes) {
+  const Limits limits;
+  HeadParser parser(limits);
+  for (const std::size_t count : {0U, 1U, 30U, 31U, 32U, 33U, 90U, 3U}) {
+    for (const std::size_t size : {0U, 1U, 50U, 2000U, 2040U, 2100U}) {
+      std::string fields;
+      for (std::size_t number = 0; number < count && fields.size() + size < 30'000; ++number)
+        fields += "X-" + std::to_string(number) + ": " + std::string(size, 'v') + "\r\n";
+      const std::string message = get(fields);
+      for (int time = 0; time < 2; ++time)
+        ASSERT_EQ(parse_in_steps(parser, message, {message.size()}), parse(message)) << count << ' ' << size;
+    }
+  }
+}
+
 TEST(Parser, TakesWholeFieldsWithinTheLimitsOfItsStates) {
   for (const char* const name : {"X", "Accept-Encoding"}) {
     for (const std::size_t size : {0U, 1U, 15U, 16U, 17U, 31U, 40U}) {
