@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <memory>
+#include <utility>
 
 #include "http/connections.h"
 #include "http/stream.h"
@@ -49,20 +50,20 @@ std::shared_ptr<const net::tls::Facts> Connection::tls() const {
 }
 
 void Connection::defer() {
-  if (!linked()) owner_.loop_.at_end_of_turn(*this);
+  if (!consuming_) owner_.settle_later(*this);
 }
 
 void Connection::set_state(State state) {
   if (state_ == State::transaction) --owner_.active_;
   if (state == State::transaction) ++owner_.active_;
-  if (state_ == State::waiting) idle_link_.unlink();
-  if (state == State::waiting) owner_.idle_.append(idle_link_);
+  if (state_ == State::waiting) unlink();
+  if (state == State::waiting) owner_.idle_.append(*this);
   state_ = state;
 }
 
 void Connection::on_data(std::span<char> bytes) {
   if (state_ == State::lingering) {
-    dropped_ += bytes.size();
+    dropped_ += static_cast<std::uint32_t>(bytes.size());
     if (dropped_ > owner_.limits_.unread_body && reading_) {  // closing now would be a reset: let the time run out
       transport_->pause_reading();
       reading_ = false;
@@ -78,9 +79,8 @@ void Connection::on_data(std::span<char> bytes) {
   } else {
     input.append(bytes);
     feed();
-    if (state_ == State::closed || state_ == State::lingering) return;
   }
-  after_event();
+  settle();
 }
 
 // A client may say that it has nothing more to send and still wait for its answer.
@@ -103,9 +103,10 @@ void Connection::on_sent() {
 
 // There is room again for who was told that there is none.
 void Connection::tell_room() {
-  if (transaction_ == nullptr || !work_->answer.full || work_->output.queued() >= owner_.limits_.output_low) return;
+  if (work_->transaction == nullptr || !work_->answer.full || work_->output.queued() >= owner_.limits_.output_low)
+    return;
   work_->answer.full = false;
-  if (writing()) transaction_->on_writable();
+  if (writing()) work_->transaction->on_writable();
 }
 
 void Connection::on_timeout() {
@@ -143,9 +144,6 @@ void Connection::on_lost(int) {
   lose();
 }
 
-void Connection::run_deferred() { settle(); }
-
-// Does what the calls of this turn asked for. The connection may be closed afterwards.
 void Connection::settle() {
   while (state_ != State::closed && state_ != State::lingering) {
     if (state_ == State::transaction && work_->answer.aborted) {
@@ -173,7 +171,7 @@ void Connection::flush() {
 
 void Connection::after_event() {
   if (state_ == State::closed || state_ == State::lingering) return;
-  if (linked()) return update_reading();  // settle follows in this turn and does the rest
+  if (deferred) return update_reading();  // settle follows in this turn and does the rest
   if (input_ended_ && state_ != State::transaction) {
     close();
     return;
@@ -188,8 +186,7 @@ void Connection::after_event() {
 
 // The whole answer is in the kernel.
 void Connection::complete() {
-  Transaction* transaction = transaction_;
-  transaction_ = nullptr;
+  Transaction* const transaction = std::exchange(work_->transaction, nullptr);
   if (work_->answer.left != 0) {  // shorter than announced: only the end of the connection can tell the client
     transaction->on_gone();
     linger();
@@ -214,7 +211,7 @@ void Connection::complete() {
 void Connection::become_stream() {
   Input& input = work_->input;
   auto stream = std::make_unique<Stream>(owner_, *transport_, *work_->answer.upgrade,
-                                         std::span<const char>(input.data(), input.size()), input_ended_);
+                                         std::span<const char>(input.data(), input.size()), bool{input_ended_});
   Stream& begun = *stream;
   begun.place = owner_.streams_.size();
   begun.seat = std::move(seat);
@@ -234,7 +231,8 @@ void Connection::await_request() {
 // The client has said that this was its last request (RFC 9112 §9.6), and all of it was read. Those of HTTP/1.0 say
 // nothing, and old ones send a line end behind a body (§2.2).
 bool Connection::nothing_follows() const {
-  return !head_->keep_alive && head_->version_minor != 0 && !deaf_ && work_->decoder.complete() && work_->input.empty();
+  return !request().keep_alive && request().version_minor != 0 && !deaf_ && work_->decoder.complete() &&
+         work_->input.empty();
 }
 
 // Closing at once with unread input would reset the connection and could take the answer with it (RFC 9112 §9.6).
@@ -273,8 +271,7 @@ void Connection::count_sent() noexcept {
 void Connection::lose() noexcept {
   transport_ = nullptr;
   if (work_ != nullptr) work_->output.clear();
-  Transaction* transaction = transaction_;
-  transaction_ = nullptr;
+  Transaction* const transaction = work_ != nullptr ? std::exchange(work_->transaction, nullptr) : nullptr;
   UpgradeEvents* upgrade = state_ == State::transaction ? work_->answer.upgrade : nullptr;
   if (transaction != nullptr) transaction->on_gone();
   if (upgrade != nullptr) upgrade->on_close(nullptr, false);
@@ -283,11 +280,9 @@ void Connection::lose() noexcept {
 
 void Connection::recycle() noexcept {
   set_state(State::closed);
-  unlink();
   if (work_ != nullptr) owner_.give_work(work_);
   work_ = nullptr;
-  head_ = nullptr;
-  seat = {};
+  seat.reset();
   room = {};
   owner_.recycle(*this);
 }

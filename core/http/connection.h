@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -17,10 +18,11 @@
 namespace kirsch::http {
 
 // Belongs to Connections, which reuses the object for other transports. Its loop's thread only. Nothing is answered
-// from inside the service's calls: what they cause is done once at the end of the loop's turn.
-class Connection final : public net::TransportEvents, public net::Deferred, public ResponseWriter {
+// from inside the service's calls: what they cause is done once they have returned to what was received, else at the
+// end of the loop's turn.
+class Connection final : public net::TransportEvents, public IdleLink, public ResponseWriter {
  public:
-  explicit Connection(Connections& owner) : owner_(owner), idle_link_(*this) {}
+  explicit Connection(Connections& owner) : owner_(owner) {}
 
   void open(net::Transport& transport, bool secure, std::uint32_t listener);
   // Over the limit of connections: a bare 503 and an end.
@@ -37,8 +39,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void on_timeout() override;
   void on_lost(int error) override;
 
-  // net::Deferred
-  void run_deferred() override;
+  void settle();  // does what the calls of this turn asked for; the connection may be closed afterwards
 
   // ResponseWriter
   void keep_head(base::Arena& arena) override;
@@ -46,6 +47,7 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void pause_body() override;
   void resume_body() override;
   void send_head(const ResponseHead& head) override;
+  void answer(const ResponseHead& head, std::string_view body) override;
   bool write(std::string_view piece, Bytes bytes) override;
   bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) override;
   bool write_file(const FilePart& part, void (*release)(void* owner), void* owner) override;
@@ -55,14 +57,16 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void upgrade(UpgradeEvents& events) override;
   bool response_begun() const override { return work_ != nullptr && work_->answer.begun; }
   std::uint64_t body_sent() const override;
-  kirsch_address peer() const override { return transport_ == nullptr ? kirsch_address{} : transport_->peer().raw(); }
-  kirsch_address local() const override { return transport_ == nullptr ? kirsch_address{} : transport_->local().raw(); }
+  kirsch_address peer() const override { return transport_ == nullptr ? kirsch_address{} : transport_->peer(); }
+  kirsch_address local() const override { return transport_ == nullptr ? kirsch_address{} : transport_->local(); }
   std::shared_ptr<const net::tls::Facts> tls() const override;
 
-  std::size_t place = 0;   // in the list of Connections, which alone uses it
-  ClientSeats::Seat seat;  // of its client, where those are counted
-  Capacity::Place room;
+  // For Connections, which alone uses them.
   bool refused = false;
+  bool deferred = false;                    // it is to settle at the end of the turn
+  std::unique_ptr<ClientSeats::Seat> seat;  // of its client, where those are counted
+  Capacity::Place room;
+  std::uint32_t place = 0;
 
  private:
   enum class State : std::uint8_t {
@@ -92,6 +96,10 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
 
   // Writing (connection_output.cpp)
   bool may_keep_alive() const;
+  void begin_answer(const ResponseHead& head, std::string_view body);
+  bool may_begin() const {
+    return state_ == State::transaction && !work_->answer.begun && !work_->answer.finished && !work_->answer.aborted;
+  }
   std::uint64_t begin_piece(std::uint64_t size);
   bool end_piece();
   bool writing() const {
@@ -103,7 +111,6 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   // Life (connection.cpp)
   void take(net::Transport& transport);
   void defer();
-  void settle();
   void flush();
   void tell_room();
   void after_event();
@@ -119,22 +126,24 @@ class Connection final : public net::TransportEvents, public net::Deferred, publ
   void update_reading();
   void update_deadline();
 
+  RequestHead& request() const { return work_->parser.head(); }
+
+  std::uint32_t requests_ = 0;
   Connections& owner_;
   net::Transport* transport_ = nullptr;
   Work* work_ = nullptr;  // none while waiting
-  Transaction* transaction_ = nullptr;
-  RequestHead* head_ = nullptr;  // that of work_, during a transaction
-  State state_ = State::closed;
-  bool reading_ = true;
-  bool input_ended_ = false;
-  bool must_close_ = false;
-  bool deaf_ = false;  // what still comes is dropped unparsed
-  bool feed_wanted_ = false;
-  bool head_timed_ = false;  // what is there of it is not all
-  std::uint32_t requests_ = 0;
-  std::size_t dropped_ = 0;
   base::SteadyTime born_{};
-  IdleLink idle_link_;
+  std::uint32_t dropped_ = 0;  // bytes; reading ends soon beyond Limits::unread_body
+  State state_ = State::closed;
+  bool reading_ : 1 = true;
+  bool input_ended_ : 1 = false;
+  bool must_close_ : 1 = false;
+  bool deaf_ : 1 = false;  // what still comes is dropped unparsed
+  bool feed_wanted_ : 1 = false;
+  bool consuming_ : 1 = false;   // settle follows
+  bool head_timed_ : 1 = false;  // what is there of it is not all
 };
+
+static_assert(sizeof(Connection) <= 104);  // with malloc's own 8 bytes no more than 112
 
 }  // namespace kirsch::http

@@ -21,6 +21,7 @@ void Connection::feed() {
 std::size_t Connection::consume(char* bytes, std::size_t size) {
   std::size_t used = 0;
   bool more = true;
+  consuming_ = true;
   while (more) {
     const std::string_view rest(bytes + used, size - used);
     switch (state_) {
@@ -39,9 +40,10 @@ std::size_t Connection::consume(char* bytes, std::size_t size) {
         break;
       case State::lingering:
       case State::closed:
-        return size;
+        more = false;
     }
   }
+  consuming_ = false;
   return used;
 }
 
@@ -54,7 +56,8 @@ void Connection::begin_head() {
 bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
   switch (work_->parser.parse(bytes, size)) {
     case ParseResult::need_more:
-      if (!std::exchange(head_timed_, true)) transport_->set_deadline(owner_.limits_.head_time);
+      if (!head_timed_) transport_->set_deadline(owner_.limits_.head_time);
+      head_timed_ = true;
       return false;
     case ParseResult::complete:
       used += work_->parser.size();
@@ -73,41 +76,37 @@ bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
 
 void Connection::begin_transaction() {
   set_state(State::transaction);
-  head_ = &work_->parser.head();
   work_->body = RequestBody();
   work_->answer = Answer();
   ++requests_;
-  if (head_->chunked) {
+  if (request().chunked) {
     work_->decoder.begin_chunked();
   } else {
-    work_->decoder.begin_length(head_->content_length.value_or(0));
+    work_->decoder.begin_length(request().content_length.value_or(0));
   }
-  transaction_ = &owner_.service_.on_request(*this, *head_);
-  defer();
+  work_->transaction = &owner_.service_.on_request(*this, request());
 }
 
 // One answer; not a byte after the fault is parsed.
 void Connection::reject(const Fault& fault) {
   set_state(State::transaction);
-  head_ = &work_->parser.head();
   work_->body = RequestBody();
   work_->answer = Answer();
   deaf_ = true;
   must_close_ = true;
   dropped_ = 0;
-  transaction_ = &owner_.service_.on_malformed(*this, fault, *head_);
+  work_->transaction = &owner_.service_.on_malformed(*this, fault, request());
   feed_wanted_ = true;  // drops what is kept
-  defer();
 }
 
 bool Connection::read_wanted_body(std::string_view bytes, std::size_t& used) {
   if (deaf_) {
-    dropped_ += bytes.size();
+    dropped_ += static_cast<std::uint32_t>(bytes.size());
     used += bytes.size();
     return false;
   }
   if (!reading_body()) return false;
-  if (head_->content_length.value_or(0) > work_->body.limit) {
+  if (request().content_length.value_or(0) > work_->body.limit) {
     fail_body({413, "the body is larger than allowed"});
     return true;
   }
@@ -118,11 +117,11 @@ bool Connection::read_wanted_body(std::string_view bytes, std::size_t& used) {
   if (decoder.consumed() != 0) work_->body.last = owner_.loop_.now();
   switch (result) {
     case BodyDecoder::Result::data:
-      transaction_->on_body(decoder.data());
+      work_->transaction->on_body(decoder.data());
       return true;
     case BodyDecoder::Result::complete:
       work_->body.over = true;
-      transaction_->on_body_end();
+      work_->transaction->on_body_end();
       return false;
     case BodyDecoder::Result::malformed:
       fail_body(decoder.fault());
@@ -151,16 +150,15 @@ void Connection::fail_body(const Fault& fault) {
   deaf_ = true;
   must_close_ = true;
   dropped_ = 0;
-  transaction_->on_body_fault(fault);
+  work_->transaction->on_body_fault(fault);
   feed_wanted_ = true;
-  defer();
 }
 
 bool Connection::discard_body(std::string_view bytes, std::size_t& used) {
   BodyDecoder& decoder = work_->decoder;
   const BodyDecoder::Result result = decoder.decode(bytes);
   used += decoder.consumed();
-  dropped_ += decoder.consumed();
+  dropped_ += static_cast<std::uint32_t>(decoder.consumed());
   if (result == BodyDecoder::Result::complete) {
     await_request();
     return true;
@@ -173,7 +171,7 @@ bool Connection::discard_body(std::string_view bytes, std::size_t& used) {
 }
 
 void Connection::keep_head(base::Arena& arena) {
-  if (state_ == State::transaction && head_ != nullptr) head_->keep(arena);
+  if (state_ == State::transaction) request().keep(arena);
 }
 
 void Connection::read_body(std::uint64_t limit) {
@@ -183,8 +181,8 @@ void Connection::read_body(std::uint64_t limit) {
   work_->body.limit = limit;
   work_->body.begin = work_->body.last = owner_.loop_.now();
   work_->decoder.set_limit(limit);
-  const bool fits = head_->content_length.value_or(0) <= limit;
-  if (head_->expect_continue && head_->has_body() && fits && !work_->answer.begun) {
+  const bool fits = request().content_length.value_or(0) <= limit;
+  if (request().expect_continue && request().has_body() && fits && !work_->answer.begun) {
     work_->output.copy("HTTP/1.1 100 Continue\r\n\r\n");
   }
   feed_wanted_ = true;

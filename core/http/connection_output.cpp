@@ -11,27 +11,48 @@ namespace kirsch::http {
 // Whether the client may send another request after this one; decided once, in send_head.
 bool Connection::may_keep_alive() const {
   const Limits& limits = owner_.limits_;
-  if (deaf_ || must_close_ || !head_->keep_alive || owner_.drains(listener_)) return false;
+  if (deaf_ || must_close_ || !request().keep_alive || owner_.drains(listener_)) return false;
   if (requests_ >= limits.requests || owner_.loop_.now() - born_ >= limits.life) return false;
   const BodyDecoder& decoder = work_->decoder;
   if (decoder.complete()) return true;
   // Without 100 Continue nobody knows whether a body or the next request comes.
-  if (head_->expect_continue && !work_->body.wanted) return false;
-  return decoder.remaining() <= limits.unread_body || (work_->body.wanted && !head_->chunked);
+  if (request().expect_continue && !work_->body.wanted) return false;
+  return decoder.remaining() <= limits.unread_body || (work_->body.wanted && !request().chunked);
+}
+
+// The head, and behind it as much of the body as shall be copied with it.
+void Connection::begin_answer(const ResponseHead& head, std::string_view body) {
+  const AnswerContext context{request().version_minor, request().method == KIRSCH_METHOD_HEAD,
+                              !head.close && may_keep_alive()};
+  Answer& answer = work_->answer;
+  Output& output = work_->output;
+  answer.begun = true;
+  answer.status = head.status;
+  answer.framing = answer_framing(head, context);
+  if (answer.framing.body == BodyFraming::none) body = {};
+  answer.left = answer.framing.length - body.size();
+  answer.given = body.size();
+  char* end = write_head(output.room(head_room(head) + body.size()), head, context, answer.framing, owner_.date_line());
+  output.written(end);
+  answer.head_end = output.sent() + output.queued();
+  output.written(std::copy(body.begin(), body.end(), end));
 }
 
 void Connection::send_head(const ResponseHead& head) {
-  if (state_ != State::transaction || work_->answer.begun || work_->answer.finished || work_->answer.aborted) return;
-  const AnswerContext context{head_->version_minor, head_->method == KIRSCH_METHOD_HEAD,
-                              !head.close && may_keep_alive()};
-  work_->answer.begun = true;
-  work_->answer.status = head.status;
-  work_->answer.framing = answer_framing(head, context);
-  work_->answer.left = work_->answer.framing.length;
-  work_->output.written(
-      write_head(work_->output.room(head_room(head)), head, context, work_->answer.framing, owner_.date_line()));
-  work_->answer.head_end = work_->output.sent() + work_->output.queued();
+  if (!may_begin()) return;
+  begin_answer(head, {});
   defer();
+}
+
+void Connection::answer(const ResponseHead& head, std::string_view body) {
+  assert(head.body == BodyLength::known && head.length == body.size());
+  if (body.size() > Output::small_piece) {
+    send_head(head);
+    write(body, Bytes::borrowed);
+  } else if (may_begin()) {
+    begin_answer(head, body);
+  }
+  finish();
 }
 
 // How much of a piece may leave; for chunked the size line goes ahead of it.

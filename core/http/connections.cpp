@@ -41,6 +41,7 @@ Connections::Connections(net::Loop& loop, const Limits& limits, Service& service
       own_capacity_(limits.connections),
       capacity_(capacity != nullptr ? *capacity : own_capacity_),
       works_(least_kept),
+      stream_works_(least_kept),
       spares_(least_kept) {}
 
 Connections::~Connections() {
@@ -64,8 +65,10 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
     return;
   }
   Connection& connection = spares_.take([this] { return std::make_unique<Connection>(*this); });
-  connection.place = connections_.size();
+  connection.place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(&connection);
+  deferred_.reserve(connections_.capacity());
+  settling_.reserve(connections_.capacity());
   connection.room = std::move(room);
   connection.refused = !connection.room || !seat(connection, transport);
   if (connection.refused) {
@@ -79,20 +82,42 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
 // True: the client has not too many.
 bool Connections::seat(Connection& connection, const net::Transport& transport) {
   if (seats_ == nullptr || limits_.client_connections == 0) return true;
-  const net::Address& client = transport.peer();  // may be a system call
+  const net::Address client(transport.peer());  // may be a system call
   if (!client.known() || client.is_unix()) return true;
   if (!limits_.loopback_counts && client.loopback()) return true;
-  connection.seat = seats_->take(client.raw(), limits_.client_connections);
-  return static_cast<bool>(connection.seat);
+  auto seat = seats_->take(client.raw(), limits_.client_connections);
+  if (!seat) return false;
+  connection.seat = std::make_unique<ClientSeats::Seat>(std::move(seat));
+  return true;
 }
 
 // Close to the limit the connection that has waited longest for a request goes, so that new clients are served.
 void Connections::make_room() {
   if (!capacity_.tight()) return;
-  if (IdleLink* oldest = idle_.pop()) oldest->connection.close();
+  if (IdleLink* oldest = idle_.pop()) static_cast<Connection*>(oldest)->close();
+}
+
+void Connections::settle_later(Connection& connection) noexcept {
+  if (std::exchange(connection.deferred, true)) return;
+  deferred_.push_back(&connection);
+  loop_.at_end_of_turn(*this);
+}
+
+void Connections::run_deferred() {
+  settling_.swap(deferred_);
+  for (std::size_t index = 0; index < settling_.size(); ++index) {
+    Connection* const connection = settling_[index];
+    if (connection == nullptr) continue;
+    connection->deferred = false;
+    connection->settle();
+  }
+  settling_.clear();
 }
 
 void Connections::recycle(Connection& connection) noexcept {
+  if (std::exchange(connection.deferred, false)) {
+    for (auto* list : {&deferred_, &settling_}) std::ranges::replace(*list, &connection, nullptr);
+  }
   connections_.back()->place = connection.place;
   connections_[connection.place] = connections_.back();
   connections_.pop_back();
@@ -164,9 +189,21 @@ void Connections::give_work(Work* work) noexcept {
   if (works_.many()) loop_.shed_later(*this);
 }
 
+StreamWork* Connections::take_stream_work() {
+  return &stream_works_.take([this] { return std::make_unique<StreamWork>(blocks_); });
+}
+
+void Connections::give(StreamWork& work) noexcept {
+  work.input.clear();
+  work.output.clear();
+  stream_works_.give(work);
+  if (stream_works_.many()) loop_.shed_later(*this);
+}
+
 std::size_t Connections::shed() noexcept {
-  const std::size_t bytes = works_.shed() * bytes_of_work + spares_.shed() * sizeof(Connection) + blocks_.shed();
-  if (works_.many() || spares_.many()) loop_.shed_later(*this);
+  const std::size_t bytes =
+      (works_.shed() + stream_works_.shed()) * bytes_of_work + spares_.shed() * sizeof(Connection) + blocks_.shed();
+  if (works_.many() || stream_works_.many() || spares_.many()) loop_.shed_later(*this);
   return bytes;
 }
 

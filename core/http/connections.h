@@ -23,16 +23,16 @@ namespace kirsch::http {
 class Connection;
 class Stream;
 
-// The place of a connection among those that wait for a request.
-struct IdleLink : net::Link<IdleLink> {
-  explicit IdleLink(Connection& owner) : connection(owner) {}
-  Connection& connection;
+// The place of a connection, which derives from it, among those that wait for a request.
+class IdleLink : public net::Link<IdleLink> {
+ protected:
+  ~IdleLink() = default;
 };
 
 // The loop's thread only. Outlives every listening of its entrances; destroyed after Loop::run has returned or while
 // nothing runs on the loop, but before the loop itself. `limits`, `service`, `seats` (null: clients are not counted)
 // and `capacity` (null: its own, of Limits::connections) outlive it.
-class Connections final : public net::Hoard {
+class Connections final : public net::Hoard, private net::Deferred {
  public:
   // What a client is told for which there is no room.
   static constexpr std::string_view refusal =
@@ -78,10 +78,14 @@ class Connections final : public net::Hoard {
   void accept(net::Transport& transport, std::uint32_t listener, bool secure);
   bool seat(Connection& connection, const net::Transport& transport);
   void make_room();
+  void settle_later(Connection& connection) noexcept;
+  void run_deferred() override;
   void recycle(Connection& connection) noexcept;
   void remove(Stream& stream) noexcept;
   Work* take_work();
   void give_work(Work* work) noexcept;
+  StreamWork* take_stream_work();
+  void give(StreamWork& work) noexcept;
   std::string_view date_line();
   void tell_if_empty() noexcept;
   bool drains(std::uint32_t listener) const noexcept;
@@ -98,8 +102,12 @@ class Connections final : public net::Hoard {
   DateLine date_;
   std::vector<std::unique_ptr<Entrance>> entrances_;
   base::Spares<Work> works_;
+  base::Spares<StreamWork> stream_works_;
   base::Spares<Connection> spares_;
   std::vector<Connection*> connections_;
+  // Those that are to settle when the turn ends, and those that do: there is room for all. Null: it has gone.
+  std::vector<Connection*> deferred_;
+  std::vector<Connection*> settling_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::size_t active_ = 0;
   bool draining_ = false;

@@ -56,28 +56,26 @@ std::size_t OutputBlocks::shed() noexcept {
 
 char* Output::room(std::size_t size) {
   if (block_ == nullptr || block_->size - block_->used < size) {
+    end_run();
     forget_block();
     block_ = blocks_->take(size);
   }
   return block_->bytes() + block_->used;
 }
 
-// Bytes that a send has already announced must not change, so a segment under way grows no more.
 void Output::written(const char* end) {
-  char* const begin = block_->bytes() + block_->used;
-  const auto size = static_cast<std::size_t>(end - begin);
-  if (size == 0) return;
+  const auto size = static_cast<std::size_t>(end - (block_->bytes() + block_->used));
   block_->used += size;
   queued_ += size;
-  if (segments_.size() > first_ + segments_in_flight_) {
-    Segment& last = segments_.back();
-    if (last.kind == Kind::copied && last.data + last.size == begin && last.owner == block_) {
-      last.size += size;
-      return;
-    }
-  }
+  run_ += size;
+}
+
+// What comes next is no continuation of it.
+void Output::end_run() {
+  if (run_ == 0) return;
   ++block_->references;
-  segments_.push_back({Kind::copied, -1, begin, size, 0, block_, nullptr});
+  segments_.push_back({Kind::copied, -1, block_->bytes() + block_->used - run_, run_, 0, block_, nullptr});
+  run_ = 0;
 }
 
 void Output::copy(std::string_view bytes) {
@@ -89,6 +87,7 @@ void Output::copy(std::string_view bytes) {
 
 void Output::borrow(std::string_view bytes) {
   if (bytes.size() <= small_piece) return copy(bytes);
+  end_run();
   queued_ += bytes.size();
   segments_.push_back({Kind::borrowed, -1, bytes.data(), bytes.size(), 0, nullptr, nullptr});
 }
@@ -99,6 +98,7 @@ void Output::share(std::string_view bytes, void (*release)(void* owner), void* o
     release(owner);
     return;
   }
+  end_run();
   queued_ += bytes.size();
   segments_.push_back({Kind::shared, -1, bytes.data(), bytes.size(), 0, owner, release});
 }
@@ -108,14 +108,16 @@ void Output::file(const FilePart& part, void (*release)(void* owner), void* owne
     release(owner);
     return;
   }
+  end_run();
   queued_ += part.size;
   segments_.push_back({Kind::file, part.descriptor, nullptr, part.size, part.offset, owner, release});
 }
 
 void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {
   if (in_flight_ != 0 || empty()) return;
-  flight_begin_ = look_ = now;
-  untaken_ = unknown;
+  if (segments_.empty() && run_ <= smallest_slice) return send_run(transport, now);
+  end_run();
+  begin_flight(now);
   std::array<iovec, most_pieces> pieces;
   std::size_t count = 0;
   std::size_t next = first_;
@@ -136,6 +138,21 @@ void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {
   // Large answers leave by turns, whatever the kernel has room for: others wait.
   if (in_flight_ != queued_ || in_flight_ > smallest_slice) return transport.send({pieces.data(), count});
   if (transport.send_at_once({pieces.data(), count})) end_flight();
+}
+
+// A small answer: nearly always the kernel takes it at once, and there never was a segment.
+void Output::send_run(net::Transport& transport, base::SteadyTime now) noexcept {
+  const iovec piece{block_->bytes() + block_->used - run_, run_};
+  in_flight_ = run_;
+  if (transport.send_at_once({&piece, 1})) {
+    sent_ += run_;
+    run_ = block_->used = 0;
+    queued_ = in_flight_ = 0;
+    return;
+  }
+  end_run();
+  segments_in_flight_ = 1;
+  begin_flight(now);
 }
 
 void Output::on_sent(base::SteadyTime now) noexcept {
@@ -200,15 +217,15 @@ void Output::forget_block() noexcept {
 
 // A block that is used no more begins anew.
 void Output::release_all() noexcept {
-  while (!empty()) pop();
+  while (first_ != segments_.size()) pop();
   segments_.clear();
   first_ = segments_in_flight_ = 0;
-  queued_ = in_flight_ = 0;
+  queued_ = in_flight_ = run_ = 0;
   if (block_ != nullptr) block_->used = 0;
 }
 
 void Output::clear() noexcept {
-  release_all();
+  if (queued_ != 0) release_all();
   if (segments_.capacity() > most_pieces) std::vector<Segment>().swap(segments_);
   slice_ = first_slice;
   if (block_ != nullptr && block_->size > OutputBlocks::usual) forget_block();

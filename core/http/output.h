@@ -71,7 +71,7 @@ class Output {
   std::uint64_t queued() const { return queued_; }  // bytes of memory and of files
   // Bytes that went to the kernel, of all answers, without what it has taken of those under way.
   std::uint64_t sent() const { return sent_; }
-  bool empty() const { return first_ == segments_.size(); }
+  bool empty() const { return queued_ == 0; }
   std::uint64_t in_flight() const { return in_flight_; }  // bytes under way
   // When to look whether the peer takes what is under way: soon, to learn where it stands, and then each `patience`.
   base::SteadyTime look_due(std::chrono::milliseconds patience) const {
@@ -103,6 +103,12 @@ class Output {
 
   static constexpr std::uint64_t unknown = UINT64_MAX;
 
+  void send_run(net::Transport& transport, base::SteadyTime now) noexcept;
+  void end_run();
+  void begin_flight(base::SteadyTime now) noexcept {
+    flight_begin_ = look_ = now;
+    untaken_ = unknown;
+  }
   void end_flight() noexcept;
   void pop() noexcept;
   void release_all() noexcept;
@@ -120,6 +126,7 @@ class Output {
   base::SteadyTime look_{};               // the last one, or when the flight began
   std::uint64_t untaken_ = unknown;       // by the peer, at the last look of this flight
   OutputBlocks::Block* block_ = nullptr;  // where the next copied bytes go
+  std::size_t run_ = 0;                   // the last bytes of block_: they wait behind all segments and are none yet
 };
 
 }  // namespace kirsch::http

@@ -9,10 +9,10 @@
 namespace kirsch::http {
 namespace {
 
-std::string address_of(const RequestHead& head, const net::Address& local) {
+std::string address_of(const RequestHead& head, const kirsch_address& local) {
   const auto authority = parse_authority(head.authority);
   if (!authority || head.method == KIRSCH_METHOD_CONNECT || !head.path.starts_with('/')) return {};
-  const auto port = authority->port.value_or(local.port());
+  const auto port = authority->port.value_or(local.port);
   std::string text = "https://" + std::string(authority->host);
   if (port != 443) text += ':' + std::to_string(port);
   text += head.path;
@@ -22,7 +22,7 @@ std::string address_of(const RequestHead& head, const net::Address& local) {
 
 }  // namespace
 
-std::string PlainClients::answer(std::span<char> received, const net::Address& local) {
+std::string PlainClients::answer(std::span<char> received, const kirsch_address& local) {
   const std::string_view text(received.data(), received.size());
   if (text.find("\r\n\r\n") == text.npos && text.find("\n\n") == text.npos && text.size() < limits_.target) return {};
   HeadParser parser(limits_);

@@ -11,7 +11,7 @@ class PlainClients final : public net::tls::PlainClients {
  public:
   explicit PlainClients(const Limits& limits) : limits_(limits) {}
 
-  std::string answer(std::span<char> received, const net::Address& local) override;
+  std::string answer(std::span<char> received, const kirsch_address& local) override;
 
  private:
   const Limits& limits_;

@@ -1,19 +1,27 @@
 // Raw bytes of an upgraded connection.
 #include "http/stream.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "http/connections.h"
 
 namespace kirsch::http {
 
 Stream::Stream(Connections& owner, net::Transport& transport, UpgradeEvents& events, std::span<const char> received,
                bool input_ended)
-    : owner_(owner),
-      transport_(&transport),
-      events_(&events),
-      output_(owner.blocks_),
-      input_ended_(input_ended),
-      peer_(transport.peer().raw()) {
-  input_.append(received);
+    : owner_(owner), transport_(&transport), events_(&events), input_ended_(input_ended), peer_(transport.peer()) {
+  if (!received.empty()) work().input.append(received);
+}
+
+StreamWork& Stream::work() {
+  if (work_ == nullptr) work_ = owner_.take_stream_work();
+  return *work_;
+}
+
+// Gives back what nothing waits in.
+void Stream::rest() noexcept {
+  if (work_ != nullptr && work_->empty()) owner_.give(*std::exchange(work_, nullptr));
 }
 
 void Stream::begin(bool reading) {
@@ -33,10 +41,11 @@ void Stream::on_data(std::span<char> bytes) {
     return;
   }
   if (!open()) return;
-  if (input_.empty()) {
-    input_.append(bytes.subspan(deliver(bytes.data(), bytes.size())));
+  if (!keeps_input()) {
+    const auto left = bytes.subspan(deliver(bytes.data(), bytes.size()));
+    if (!left.empty()) work().input.append(left);
   } else {
-    input_.append(bytes);
+    work_->input.append(bytes);
     input_fresh_ = true;
     deliver_kept();
   }
@@ -44,8 +53,9 @@ void Stream::on_data(std::span<char> bytes) {
     transport_->pause_reading();
     reading_ = false;
   }
-  if (input_.size() > owner_.limits_.read_ahead) aborted_ = true;
+  if (keeps_input() && work_->input.size() > owner_.limits_.read_ahead) aborted_ = true;
   if (aborted_ || closing_) owner_.loop_.at_end_of_turn(*this);
+  rest();
 }
 
 std::size_t Stream::deliver(char* bytes, std::size_t size) {
@@ -55,9 +65,9 @@ std::size_t Stream::deliver(char* bytes, std::size_t size) {
 }
 
 void Stream::deliver_kept() {
-  if (!input_fresh_) return;
-  input_.consume(deliver(input_.data(), input_.size()));
-  if (input_.empty()) input_.clear();
+  if (!input_fresh_ || !keeps_input()) return;
+  Input& input = work_->input;
+  input.consume(deliver(input.data(), input.size()));
 }
 
 void Stream::on_end() {
@@ -72,13 +82,13 @@ void Stream::on_end() {
 
 void Stream::on_sent() {
   if (events_ == nullptr) return;
-  output_.on_sent(owner_.loop_.now());
+  work_->output.on_sent(owner_.loop_.now());
   tell_room();
   settle();
 }
 
 void Stream::tell_room() {
-  if (!full_ || !open() || output_.queued() >= owner_.limits_.output_low) return;
+  if (!full_ || !open() || queued() >= owner_.limits_.output_low) return;
   full_ = false;
   events_->on_writable(*this);
 }
@@ -86,8 +96,8 @@ void Stream::tell_room() {
 void Stream::on_timeout() {
   if (events_ != nullptr) {
     const base::SteadyTime now = owner_.loop_.now();
-    const bool due = output_.in_flight() != 0 && now >= output_.look_due(owner_.limits_.write_time);
-    if (due && output_.stalls(*transport_, now)) aborted_ = true;
+    const bool due = in_flight() && now >= work_->output.look_due(owner_.limits_.write_time);
+    if (due && work_->output.stalls(*transport_, now)) aborted_ = true;
     settle();
     return;
   }
@@ -119,20 +129,21 @@ void Stream::settle() {
     return;
   }
   if (input_ended_ && !paused_) closing_ = true;
-  output_.flush(*transport_, owner_.loop_.now());
+  if (work_ != nullptr) work_->output.flush(*transport_, owner_.loop_.now());
   tell_room();
-  if (closing_ && output_.empty()) {
+  if (closing_ && queued() == 0) {
     end(true);
     linger();
     return;
   }
-  if (output_.in_flight() != 0) {
-    const auto left = output_.look_due(owner_.limits_.write_time) - owner_.loop_.now();
+  if (in_flight()) {
+    const auto left = work_->output.look_due(owner_.limits_.write_time) - owner_.loop_.now();
     transport_->set_deadline(
         std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1)));
   } else {
     transport_->clear_deadline();
   }
+  rest();
   const bool wanted = !paused_;
   if (wanted == reading_) return;
   reading_ = wanted;
@@ -141,7 +152,7 @@ void Stream::settle() {
 
 // The last call to the owner of the stream.
 void Stream::end(bool clean) noexcept {
-  output_.clear();
+  if (work_ != nullptr) owner_.give(*std::exchange(work_, nullptr));
   UpgradeEvents* events = events_;
   events_ = nullptr;
   if (events != nullptr) events->on_close(this, clean);
@@ -163,14 +174,14 @@ void Stream::leave() noexcept { owner_.remove(*this); }
 
 bool Stream::after_write() {
   owner_.loop_.at_end_of_turn(*this);
-  if (output_.queued() <= owner_.limits_.output_high) return true;
+  if (queued() <= owner_.limits_.output_high) return true;
   full_ = true;
   return false;
 }
 
 bool Stream::write(std::span<const kirsch_text> pieces) {
   if (events_ == nullptr || !open()) return true;
-  for (const kirsch_text& piece : pieces) output_.copy({piece.data, piece.size});
+  for (const kirsch_text& piece : pieces) work().output.copy({piece.data, piece.size});
   return after_write();
 }
 
@@ -179,7 +190,7 @@ bool Stream::write_shared(std::string_view piece, void (*release)(void* owner), 
     release(owner);
     return true;
   }
-  output_.share(piece, release, owner);
+  work().output.share(piece, release, owner);
   return after_write();
 }
 

@@ -3,14 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "http/capacity.h"
 #include "http/client_seats.h"
-#include "http/input.h"
-#include "http/output.h"
 #include "http/transaction.h"
+#include "http/work.h"
 #include "net/loop.h"
 
 namespace kirsch::http {
@@ -46,11 +46,16 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
   kirsch_address peer() const override { return peer_; }
   net::Loop& loop() const override;
 
-  std::size_t place = 0;   // in the list of Connections, which alone uses it
-  ClientSeats::Seat seat;  // of its client, where those are counted
+  std::size_t place = 0;                    // in the list of Connections, which alone uses it
+  std::unique_ptr<ClientSeats::Seat> seat;  // of its client, where those are counted
   Capacity::Place room;
 
  private:
+  StreamWork& work();
+  void rest() noexcept;
+  bool keeps_input() const { return work_ != nullptr && !work_->input.empty(); }
+  std::uint64_t queued() const { return work_ != nullptr ? work_->output.queued() : 0; }
+  bool in_flight() const { return work_ != nullptr && work_->output.in_flight() != 0; }
   std::size_t deliver(char* bytes, std::size_t size);
   void deliver_kept();
   bool open() const { return !closing_ && !aborted_; }
@@ -63,9 +68,8 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
 
   Connections& owner_;
   net::Transport* transport_;
-  UpgradeEvents* events_;  // null after on_close
-  Output output_;
-  Input input_;
+  UpgradeEvents* events_;       // null after on_close
+  StreamWork* work_ = nullptr;  // none while nothing waits
   bool input_ended_;
   bool input_fresh_ = true;  // the kept bytes have not been offered yet
   bool closing_ = false;

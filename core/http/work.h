@@ -45,6 +45,16 @@ struct Work {
   Output output;
   RequestBody body;
   Answer answer;
+  Transaction* transaction = nullptr;  // from on_request until on_sent or on_gone
+};
+
+// The same for an upgraded connection: what it has received and its owner not consumed, and what is to be sent.
+struct StreamWork {
+  explicit StreamWork(OutputBlocks& blocks) : output(blocks) {}
+  bool empty() const { return input.empty() && output.empty(); }
+
+  Input input;
+  Output output;
 };
 
 }  // namespace kirsch::http

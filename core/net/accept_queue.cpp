@@ -21,8 +21,8 @@ constexpr std::uint64_t pause_milliseconds = 500;
 
 base::UniqueFd open_spare() noexcept { return base::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
-Address fixed_address(const Listener& listener) noexcept {
-  return listener.address().wildcard() ? Address() : listener.address();
+kirsch_address fixed_address(const Listener& listener) noexcept {
+  return listener.address().wildcard() ? kirsch_address{} : listener.address().raw();
 }
 
 void read_away(int descriptor) noexcept {
@@ -68,7 +68,7 @@ void AcceptQueue::accept_waiting(unsigned limit) noexcept {
   }
 }
 
-void AcceptQueue::accepted(base::UniqueFd descriptor) noexcept { admit(std::move(descriptor), Address()); }
+void AcceptQueue::accepted(base::UniqueFd descriptor) noexcept { admit(std::move(descriptor), {}); }
 
 // False: there is nothing to accept for now.
 bool AcceptQueue::accept_one() noexcept {
@@ -77,7 +77,7 @@ bool AcceptQueue::accept_one() noexcept {
   base::UniqueFd accepted(
       ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!accepted) return survive(errno);
-  admit(std::move(accepted), Address(peer, size));
+  admit(std::move(accepted), Address(peer, size).raw());
   return true;
 }
 
@@ -109,7 +109,7 @@ bool AcceptQueue::survive(int error) noexcept {
   }
 }
 
-void AcceptQueue::admit(base::UniqueFd descriptor, const Address& peer) noexcept {
+void AcceptQueue::admit(base::UniqueFd descriptor, const kirsch_address& peer) noexcept {
   SocketTransport* transport = transports_.create(std::move(descriptor), peer, local_);
   if (transport == nullptr) return pause(ENOMEM);
   transports_.driver().add(*transport);  // first: the acceptor may already send

@@ -45,7 +45,7 @@ class alignas(16) AcceptQueue {
 
  private:
   bool accept_one() noexcept;
-  void admit(base::UniqueFd descriptor, const Address& peer) noexcept;
+  void admit(base::UniqueFd descriptor, const kirsch_address& peer) noexcept;
   void turn_away() noexcept;
   void pause(int error) noexcept;
   void resume() noexcept;
@@ -54,8 +54,8 @@ class alignas(16) AcceptQueue {
   Acceptor* acceptor_;
   TransportPool& transports_;
   base::Log& log_;
-  const Address local_;   // of every connection; unknown if the listener is bound to a wildcard
-  base::UniqueFd spare_;  // given up to answer a client, by closing, when there is no other
+  const kirsch_address local_;  // of every connection; unknown if the listener is bound to a wildcard
+  base::UniqueFd spare_;        // given up to answer a client, by closing, when there is no other
   bool closed_ = true;
   std::uint32_t driver_state_ = 0;
   std::uint64_t resume_timer_ = 0;

@@ -20,6 +20,7 @@ class Address {
   Address() noexcept = default;  // unknown
   explicit Address(const Poco::Net::SocketAddress& address);
   explicit Address(const sockaddr_storage& address, socklen_t size) noexcept;
+  explicit Address(const kirsch_address& raw) noexcept : raw_(raw) {}
 
   // "127.0.0.1:8080", "[::]:80", "unix:/path". Numbers only: names are not resolved. None: it is none of these, or the
   // path is too long for a unix socket.

@@ -13,6 +13,7 @@
 
 #include "base/diagnostic.h"
 #include "net/accept_queue.h"
+#include "net/calls.h"
 #include "net/socket_transport.h"
 
 namespace kirsch::net {
@@ -71,7 +72,7 @@ void EpollDriver::deliver() noexcept {
 
 void EpollDriver::deliver(SocketTransport& transport, std::uint32_t events) noexcept {
   if (transport.closed()) return;
-  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 && transport.output().blocked) continue_output(transport);
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 && transport.blocked()) continue_output(transport);
   if (!transport.reading()) return check_quiet(transport, events);
   if ((events & (input | EPOLLHUP | EPOLLERR)) == 0) return;
   // The FIN stands behind the data: fetch it too instead of in a turn of its own.
@@ -82,7 +83,7 @@ void EpollDriver::deliver(SocketTransport& transport, std::uint32_t events) noex
 bool EpollDriver::receive(SocketTransport& transport) noexcept {
   ssize_t size = 0;
   do {
-    size = ::recv(transport.descriptor(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    size = net::receive(transport.descriptor(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
   } while (size < 0 && errno == EINTR);
   if (size > 0) {
     transport.received({buffer_.data(), static_cast<std::size_t>(size)});
@@ -104,7 +105,7 @@ void EpollDriver::check_quiet(SocketTransport& transport, std::uint32_t events) 
     socklen_t size = sizeof(error);
     ::getsockopt(transport.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0) return transport.lost(error);
-    if (transport.output().empty() && (transport.driver_state() & parked) == 0) {
+    if (transport.output() == nullptr && (transport.driver_state() & parked) == 0) {
       ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, transport.descriptor(), nullptr);
       transport.driver_state() = parked;
       return;
@@ -127,7 +128,7 @@ void EpollDriver::remove(SocketTransport& transport) noexcept {
 void EpollDriver::resume_reading(SocketTransport& transport) noexcept { update_interest(transport); }
 
 void EpollDriver::update_interest(SocketTransport& transport) noexcept {
-  const std::uint32_t wanted = (transport.reading() ? input : 0U) | (transport.output().blocked ? EPOLLOUT : 0U);
+  const std::uint32_t wanted = (transport.reading() ? input : 0U) | (transport.blocked() ? EPOLLOUT : 0U);
   std::uint32_t& state = transport.driver_state();
   if (wanted == state || (wanted == 0 && state == parked)) return;
   epoll_event event{wanted, {&transport}};
@@ -148,21 +149,15 @@ bool EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces
     transport.fail_later(errno);
     return false;
   }
-  Output& output = transport.output();
-  try {
-    output.pieces.assign(pieces.begin(), pieces.end());
-  } catch (const std::bad_alloc&) {
-    transport.fail_later(ENOMEM);
-    return false;
+  if (Output* const output = transport.keep(pieces, taken)) {
+    output->blocked = true;
+    update_interest(transport);
   }
-  output.consume(taken);
-  output.blocked = true;
-  update_interest(transport);
   return false;
 }
 
 void EpollDriver::continue_output(SocketTransport& transport) noexcept {
-  Output& output = transport.output();
+  Output& output = *transport.output();
   if (output.has_file()) {
     files_.go_on(transport);
     return update_interest(transport);

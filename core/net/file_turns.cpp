@@ -12,7 +12,6 @@
 namespace kirsch::net {
 
 bool FileTurns::start(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept {
-  Output& output = transport.output();
   const std::uint64_t size = size_of(head);
   const ssize_t sent = size == 0 || left_ == 0 ? 0 : send_some(transport.descriptor(), head, MSG_MORE);
   if (sent < 0 && errno != EAGAIN) {
@@ -20,21 +19,14 @@ bool FileTurns::start(SocketTransport& transport, std::span<const iovec> head, c
     return false;
   }
   const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-  output.file = file;
-  if (taken != size) {
-    try {
-      output.pieces.assign(head.begin(), head.end());
-    } catch (const std::bad_alloc&) {
-      transport.fail_later(ENOMEM);
-      return false;
-    }
-    output.consume(taken);
-  }
+  Output* const output = transport.keep(head, taken);
+  if (output == nullptr) return false;
+  output->file = file;
   return go_on(transport);
 }
 
 bool FileTurns::go_on(SocketTransport& transport) noexcept {
-  Output& output = transport.output();
+  Output& output = *transport.output();
   output.blocked = false;
   const int error = left_ == 0 ? 0 : output.send_file(transport.descriptor(), left_);
   if (error != 0) {
@@ -55,7 +47,7 @@ bool FileTurns::go_on(SocketTransport& transport) noexcept {
 }
 
 void FileTurns::leave(SocketTransport& transport) noexcept {
-  if (transport.output().has_file()) std::erase(waiting_, &transport);
+  if (transport.output() != nullptr && transport.output()->has_file()) std::erase(waiting_, &transport);
 }
 
 }  // namespace kirsch::net

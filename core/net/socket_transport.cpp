@@ -6,7 +6,11 @@
 #include <sys/socket.h>
 
 #include <cassert>
+#include <cerrno>
+#include <new>
+#include <utility>
 
+#include "net/address.h"
 #include "net/driver.h"
 #include "net/transport_pool.h"
 
@@ -26,7 +30,6 @@ void SocketTransport::send(std::span<const iovec> pieces) noexcept {
 bool SocketTransport::send_at_once(std::span<const iovec> pieces) noexcept {
   begin_output(size_of(pieces));
   if (!pool_.driver().send(*this, pieces)) return false;
-  output_.clear();
   unsent_ = 0;
   sending_ = false;
   return true;
@@ -72,16 +75,17 @@ void SocketTransport::abort() noexcept {
 
 Loop& SocketTransport::loop() const noexcept { return pool_.loop(); }
 
-const Address& SocketTransport::peer() const noexcept { return name(peer_, ::getpeername); }
+kirsch_address SocketTransport::peer() const noexcept { return name(peer_, ::getpeername); }
 
-const Address& SocketTransport::local() const noexcept { return name(local_, ::getsockname); }
+kirsch_address SocketTransport::local() const noexcept { return name(local_, ::getsockname); }
 
-const Address& SocketTransport::name(Address& address, int (*ask)(int, sockaddr*, socklen_t*)) const noexcept {
-  if (address.known()) return address;
+const kirsch_address& SocketTransport::name(kirsch_address& address,
+                                            int (*ask)(int, sockaddr*, socklen_t*)) const noexcept {
+  if (address.family != 0) return address;
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
   if (ask(descriptor_.get(), reinterpret_cast<sockaddr*>(&storage), &size) == 0) {
-    address = Address(storage, size);
+    address = Address(storage, size).raw();
   }
   return address;
 }
@@ -97,24 +101,48 @@ void SocketTransport::lost(int error) {
   events.on_lost(error);
 }
 
+Output* SocketTransport::keep(std::span<const iovec> pieces, std::size_t begin) noexcept {
+  try {
+    output_ = &pool_.take_output();
+    output_->pieces.assign(pieces.begin(), pieces.end());
+  } catch (const std::bad_alloc&) {
+    drop_output();
+    fail_later(ENOMEM);
+    return nullptr;
+  }
+  output_->consume(begin);
+  return output_;
+}
+
+void SocketTransport::drop_output() noexcept {
+  if (output_ != nullptr) pool_.give_output(*std::exchange(output_, nullptr));
+}
+
 void SocketTransport::output_done() noexcept {
-  output_.clear();
+  drop_output();
   unsent_ = 0;
-  pool_.report_later(*this);
+  report_later();
 }
 
 void SocketTransport::finish_output() {
+  drop_output();
   unsent_ = 0;
-  output_.clear();
   report();
 }
 
 void SocketTransport::fail_later(int error) noexcept {
-  error_ = error;
-  pool_.report_later(*this);
+  error_ = static_cast<std::uint16_t>(error);
+  report_later();
+}
+
+void SocketTransport::report_later() noexcept {
+  if (!reports_) pool_.report_later(*this);
+  reports_ = true;
 }
 
 void SocketTransport::report() {
+  reports_ = false;
+  if (closed_) return;
   if (error_ != 0) return lost(error_);
   sending_ = false;
   if (shutdown_wanted_) ::shutdown(descriptor_.get(), SHUT_WR);
@@ -124,14 +152,13 @@ void SocketTransport::report() {
 void SocketTransport::retire() noexcept {
   closed_ = true;
   Deadline::unlink();
-  Report::unlink();
   pool_.retire();
   pool_.driver().remove(*this);
 }
 
 void SocketTransport::let_go() noexcept {
   unsent_ = unsent();
-  output_.clear();
+  drop_output();
   descriptor_.reset();
   pool_.take_back(*this);
 }

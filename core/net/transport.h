@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "net/address.h"
+#include "kirsch/abi.h"
 
 namespace kirsch::net {
 
@@ -86,8 +86,8 @@ class Transport {
   virtual void abort() noexcept = 0;  // RST
 
   virtual Loop& loop() const noexcept = 0;
-  virtual const Address& peer() const noexcept = 0;
-  virtual const Address& local() const noexcept = 0;
+  virtual kirsch_address peer() const noexcept = 0;  // may be a system call, the first time
+  virtual kirsch_address local() const noexcept = 0;
   // What the handshake has settled; immutable, any thread. Null: not over TLS.
   virtual std::shared_ptr<const tls::Facts> tls() const noexcept { return nullptr; }
 

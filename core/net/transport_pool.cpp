@@ -9,40 +9,54 @@
 
 namespace kirsch::net {
 
+namespace {
+
+constexpr std::size_t most_spare_outputs = 256;
+constexpr std::size_t most_spare_pieces = 64;  // of each
+
+}  // namespace
+
 TransportPool::TransportPool(Loop& loop, Driver& driver) noexcept
     : loop_(loop), driver_(driver), wheel_(base::steady_now()) {}
 
 TransportPool::~TransportPool() {
   end();
   for (const auto& chunk : chunks_) {
-    for (Slot& slot : chunk->slots) {
-      if (slot.used) slot.transport().~SocketTransport();
-    }
+    for (std::size_t slot = 0; slot < chunk->used; ++slot) chunk->slots[slot].transport().~SocketTransport();
   }
 }
 
 bool TransportPool::grow() noexcept {
   try {
     const std::size_t slots = (chunks_.size() + 1) * chunk_size;
+    for (auto* list : {&retired_, &reports_, &reporting_}) list->reserve(slots);
     free_.reserve(slots);
-    retired_.reserve(slots);
     chunks_.push_back(std::make_unique<Chunk>());
   } catch (const std::bad_alloc&) {
     return false;
   }
-  for (Slot& slot : chunks_.back()->slots) free_.push_back(&slot);
   return true;
 }
 
-SocketTransport* TransportPool::create(base::UniqueFd descriptor, const Address& peer, const Address& local) noexcept {
-  if (free_.empty() && !grow()) return nullptr;
-  Slot& slot = *free_.back();
-  free_.pop_back();
-  if (slot.used) slot.transport().~SocketTransport();
-  auto* transport = new (slot.bytes) SocketTransport(*this, std::move(descriptor), peer, local);
-  slot.used = true;
+// A slot that was used before, else the next one of the last chunk. Null: no memory.
+TransportPool::Slot* TransportPool::take_slot() noexcept {
+  if (!free_.empty()) {
+    Slot* const slot = free_.back();
+    free_.pop_back();
+    slot->transport().~SocketTransport();
+    return slot;
+  }
+  if ((chunks_.empty() || chunks_.back()->used == chunk_size) && !grow()) return nullptr;
+  Chunk& chunk = *chunks_.back();
+  return &chunk.slots[chunk.used++];
+}
+
+SocketTransport* TransportPool::create(base::UniqueFd descriptor, const kirsch_address& peer,
+                                       const kirsch_address& local) noexcept {
+  Slot* const slot = take_slot();
+  if (slot == nullptr) return nullptr;
   size_.store(size() + 1, std::memory_order_relaxed);
-  return transport;
+  return new (slot->bytes) SocketTransport(*this, std::move(descriptor), peer, local);
 }
 
 void TransportPool::reclaim() noexcept {
@@ -51,10 +65,32 @@ void TransportPool::reclaim() noexcept {
   retired_.clear();
 }
 
+Output& TransportPool::take_output() {
+  if (outputs_.empty()) {
+    outputs_.reserve(most_spare_outputs);
+    return *new Output;
+  }
+  Output& output = *outputs_.back().release();
+  outputs_.pop_back();
+  return output;
+}
+
+void TransportPool::give_output(Output& output) noexcept {
+  std::unique_ptr<Output> owner(&output);
+  if (outputs_.size() >= most_spare_outputs || output.pieces.capacity() > most_spare_pieces) return;
+  std::vector<iovec> pieces = std::move(output.pieces);
+  output.clear();
+  output.pieces = std::move(pieces);
+  output.pieces.clear();
+  outputs_.push_back(std::move(owner));
+}
+
 void TransportPool::run_reports() noexcept {
-  List<Report> waiting;
-  waiting.take(reports_);
-  while (Report* report = waiting.pop()) static_cast<SocketTransport*>(report)->report();
+  reporting_.swap(reports_);
+  for (SocketTransport* transport : reporting_) {
+    if (transport->reports()) transport->report();
+  }
+  reporting_.clear();
 }
 
 void TransportPool::expire(base::SteadyTime now) noexcept {
@@ -63,8 +99,9 @@ void TransportPool::expire(base::SteadyTime now) noexcept {
 
 void TransportPool::end() noexcept {
   for (const auto& chunk : chunks_) {
-    for (Slot& slot : chunk->slots) {
-      if (slot.used && !slot.transport().closed()) slot.transport().lost(ECANCELED);
+    for (std::size_t slot = 0; slot < chunk->used; ++slot) {
+      SocketTransport& transport = chunk->slots[slot].transport();
+      if (!transport.closed()) transport.lost(ECANCELED);
     }
   }
   reclaim();

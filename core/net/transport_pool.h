@@ -32,16 +32,19 @@ class TransportPool {
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }  // any thread
 
   // Not yet known to the driver. Null: no memory; the descriptor is closed.
-  SocketTransport* create(base::UniqueFd descriptor, const Address& peer, const Address& local) noexcept;
+  SocketTransport* create(base::UniqueFd descriptor, const kirsch_address& peer, const kirsch_address& local) noexcept;
   // Called by a transport that is closed: it counts no more.
   void retire() noexcept { size_.store(size() - 1, std::memory_order_relaxed); }
   // Called by a transport that the driver has let go. Its slot is free from the next reclaim on.
   void take_back(SocketTransport& transport) noexcept { retired_.push_back(&transport); }
   void reclaim() noexcept;
 
-  void report_later(Report& report) noexcept {
-    if (!report.linked()) reports_.append(report);
-  }
+  // For what the kernel does not take at once; an idle transport has none. Throws std::bad_alloc.
+  Output& take_output();
+  void give_output(Output& output) noexcept;
+
+  // Once before its report.
+  void report_later(SocketTransport& transport) noexcept { reports_.push_back(&transport); }
   bool reports_wait() const noexcept { return !reports_.empty(); }
   void run_reports() noexcept;  // those that wait now
   void expire(base::SteadyTime now) noexcept;
@@ -55,24 +58,27 @@ class TransportPool {
   // (a child process may keep its socket open for a moment) finds it closed.
   struct alignas(64) Slot {
     alignas(SocketTransport) std::byte bytes[sizeof(SocketTransport)];
-    bool used = false;  // ever
     SocketTransport& transport() noexcept { return *std::launder(reinterpret_cast<SocketTransport*>(bytes)); }
   };
   static constexpr std::size_t chunk_size = 64;
   struct Chunk {
     Slot slots[chunk_size];
+    std::size_t used = 0;  // ever: so many from the front
   };
 
   bool grow() noexcept;
+  Slot* take_slot() noexcept;
 
   Loop& loop_;
   Driver& driver_;
   DeadlineWheel wheel_;
-  List<Report> reports_;
-  std::vector<std::unique_ptr<Chunk>> chunks_;
-  // Both have room for every slot, so that giving back cannot fail.
+  std::vector<std::unique_ptr<Chunk>> chunks_;  // all but the last one were used
+  // All have room for every slot, so that they cannot fail.
   std::vector<Slot*> free_;
   std::vector<SocketTransport*> retired_;
+  std::vector<SocketTransport*> reports_;
+  std::vector<SocketTransport*> reporting_;
+  std::vector<std::unique_ptr<Output>> outputs_;  // spare ones
   std::atomic<std::size_t> size_ = 0;
 };
 

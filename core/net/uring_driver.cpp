@@ -50,7 +50,6 @@ UringDriver::UringDriver(const Sizes& sizes) try
       ring_(sizes.entries, sizes.completions),
       buffers_(ring_, sizes.buffers, sizes.buffer),
       messages_(ring_.places()) {
-  spare_pieces_.reserve(most_spares);
   watch_wake();
 } catch (const std::system_error& error) {
   throw no_ring(error);

@@ -70,7 +70,6 @@ class UringDriver final : public Driver {
   static constexpr std::uint32_t holding = 1U << 17;
   static constexpr std::uint32_t hung_up = 1U << 18;
   static constexpr std::uint32_t in_kernel = wanted - 1;
-  static constexpr std::size_t most_spares = 256;
   template <class Owner>
   static void mark(io_uring_sqe& entry, Operation operation, Owner& owner) noexcept;
   template <class Owner>
@@ -109,7 +108,6 @@ class UringDriver final : public Driver {
   ReceiveBuffers buffers_;
   FileTurns files_;
   std::vector<msghdr> messages_;                     // of entries with several pieces, by place
-  std::vector<std::vector<iovec>> spare_pieces_;     // so that a usual send allocates nothing
   std::unordered_map<SocketTransport*, Held> held_;  // few: whom the server makes wait
   std::vector<SocketTransport*> resumed_;            // those of them that read again
   std::size_t leaving_ = 0;                          // removed and not let go

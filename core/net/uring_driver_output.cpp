@@ -15,33 +15,20 @@
 namespace kirsch::net {
 namespace {
 
-constexpr std::size_t largest_spare = 64;  // pieces
 constexpr std::size_t largest_piece = 1U << 30;
 
 }  // namespace
 
 bool UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
-  Output& output = transport.output();
-  try {
-    if (!spare_pieces_.empty()) {
-      output.pieces.swap(spare_pieces_.back());
-      spare_pieces_.pop_back();
-    }
-    output.pieces.assign(pieces.begin(), pieces.end());
-  } catch (const std::bad_alloc&) {
-    transport.fail_later(ENOMEM);
-    return false;
-  }
-  output.consume(0);
-  if (output.empty()) return true;
-  submit_send(transport);
+  if (size_of(pieces) == 0) return true;
+  if (transport.keep(pieces, 0) != nullptr) submit_send(transport);
   return false;
 }
 
 void UringDriver::submit_send(SocketTransport& transport) noexcept {
   if (!ring_.has_room()) return transport.fail_later(ENOBUFS);
   constexpr int flags = MSG_NOSIGNAL;
-  const std::span<iovec> pieces = transport.output().rest();
+  const std::span<iovec> pieces = transport.output()->rest();
   io_uring_sqe& entry = ring_.entry();
   if (pieces.size() == 1) {
     const std::size_t size = std::min(pieces.front().iov_len, largest_piece);
@@ -57,14 +44,11 @@ void UringDriver::submit_send(SocketTransport& transport) noexcept {
 }
 
 void UringDriver::sent(SocketTransport& transport, int result) noexcept {
-  Output& output = transport.output();
+  Output& output = *transport.output();
   if (result == -EINTR || result == -EAGAIN) return submit_send(transport);
   if (result <= 0) return transport.fail_later(result == 0 ? EIO : -result);
   output.consume(static_cast<std::size_t>(result));
   if (!output.empty()) return submit_send(transport);
-  if (spare_pieces_.size() < most_spares && output.pieces.capacity() <= largest_spare) {
-    spare_pieces_.push_back(std::exchange(output.pieces, {}));
-  }
   transport.finish_output();
 }
 

@@ -21,7 +21,7 @@ namespace kirsch::net::tls {
 class PlainClients {
  public:
   // What to say, once `received` says enough; then the connection ends. Empty: wait for more.
-  virtual std::string answer(std::span<char> received, const Address& local) = 0;
+  virtual std::string answer(std::span<char> received, const kirsch_address& local) = 0;
   static constexpr std::size_t most = 16 * 1024;  // bytes it may wait for
 
  protected:

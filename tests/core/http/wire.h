@@ -41,8 +41,8 @@ class Wire final : public net::Transport {
   void close() noexcept override { gone_ = true; }
   void abort() noexcept override { gone_ = aborted_ = true; }
   net::Loop& loop() const noexcept override { return loop_; }
-  const net::Address& peer() const noexcept override { return address_; }
-  const net::Address& local() const noexcept override { return address_; }
+  kirsch_address peer() const noexcept override { return {}; }
+  kirsch_address local() const noexcept override { return {}; }
 
   // What the kernel and the client do.
   void receive(std::string_view piece) {
@@ -74,7 +74,6 @@ class Wire final : public net::Transport {
  private:
   net::Loop& loop_;
   net::TransportEvents* events_ = nullptr;
-  const net::Address address_;
   std::string sent_;
   bool sending_ = false;
   bool reading_ = true;

@@ -36,7 +36,7 @@ inline std::shared_ptr<const tls::Context> tls_context(const tls::Settings& sett
 }
 
 struct Sentence final : tls::PlainClients {
-  std::string answer(std::span<char> received, const Address&) override {
+  std::string answer(std::span<char> received, const kirsch_address&) override {
     return std::string_view(received.data(), received.size()).find('\n') == std::string_view::npos ? "" : "speak TLS\n";
   }
 };

@@ -66,7 +66,7 @@ TEST(TransportTest, EchoesWhatComesIn) {
 TEST(TransportTest, KnowsBothAddresses) {
   std::promise<std::pair<std::string, std::string>> names;
   ConnectionAcceptor acceptor([&](Connection& connection) {
-    names.set_value({connection.transport->peer().text(), connection.transport->local().text()});
+    names.set_value({Address(connection.transport->peer()).text(), Address(connection.transport->local()).text()});
   });
   RunningLoop running;
   const Address bound = serve(running, acceptor);
