@@ -67,6 +67,10 @@ void* Arena::from_new_block(std::size_t size) {
 
 void Arena::reset() noexcept {
   Block* block = blocks_;
+  if (block != nullptr && block->previous == nullptr && block->size == first_block) [[likely]] {
+    next_ = reinterpret_cast<char*>(block) + sizeof(Block);
+    return;
+  }
   blocks_ = nullptr;
   next_ = end_ = nullptr;
   Block* first = nullptr;

@@ -70,6 +70,7 @@ class Dispatcher final : public http::Service, public net::Hoard {
   void discard(std::shared_ptr<SpoolFile> file) noexcept;  // loop; a worker closes it
   StepWatch::Lane& watch(std::uint32_t lane) const { return watch_.lane(lane); }
   std::size_t body_memory() const { return bodies_.memory; }
+  RouteMemory& routes() { return routes_; }
   net::Loop& loop() const { return loop_; }
   base::Log& log() const { return log_; }
   unsigned lane() const { return loop_.lane(); }
@@ -93,6 +94,7 @@ class Dispatcher final : public http::Service, public net::Hoard {
   std::shared_ptr<const EndedPlans> ended_;                    // by the last change, and when their streams end
   base::SteadyTime drain_end_{};
   StepWatch& watch_;
+  RouteMemory routes_;
   const Bodies bodies_;
   // The other two have room for as many as the first.
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot; null: vacant

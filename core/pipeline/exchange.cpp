@@ -11,12 +11,30 @@ namespace kirsch::pipeline {
 Exchange::Exchange(Dispatcher& dispatcher, std::uint64_t slot)
     : kirsch_exchange{&exchange_functions, nullptr, 0}, dispatcher_(dispatcher), slot_(slot), fields_(arena_) {
   request = &request_;
+  request_.size = sizeof request_;
 }
 
 Exchange::~Exchange() { release_all(); }
 
 void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation) {
   begin(writer, head);
+  const bool usual = head.method != KIRSCH_METHOD_TRACE && head.method != KIRSCH_METHOD_CONNECT;
+  const RouteMemory::Question question{generation.number(), writer.listener(), head.host, head.path};
+  const Route* const known = usual ? dispatcher_.routes().find(question) : nullptr;
+  if (known != nullptr) {
+    route_ = *known;
+    forget_calls();
+    course_.start(*route_.plan);
+  } else if (decide(head, generation)) {
+    dispatcher_.routes().remember(question, route_);
+  }
+  run(Place::loop);
+}
+
+// True: every request for its host and path goes there, but those of unusual methods.
+bool Exchange::decide(const http::RequestHead& head, const Generation& generation) {
+  bool always = false;
+  normalise(head);
   if (request_.path.data == nullptr) {
     rejected_ = true;
     page_ = {400, "the path is not valid"};
@@ -25,15 +43,16 @@ void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, cons
   } else if (redirect_to_https(generation)) {
     course_.start_answered(*route_.plan);
   } else {
-    route(generation);
+    always = route(generation) && request_.path.data == head.path.data();
     course_.start(*route_.plan);
   }
-  run(Place::loop);
+  return always;
 }
 
 void Exchange::start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
                               const Generation& generation) {
   begin(writer, head);
+  normalise(head);
   page_ = fault;
   route_rejected(generation);
   course_.start_rejected(*route_.plan);
@@ -168,8 +187,7 @@ bool Exchange::reach(Stage stage) {
       make_page(page_.status, page_.reason);
       break;
     case Stage::head:
-      send_head();
-      break;
+      return !send_head();
     case Stage::done:
       end();
       return false;
@@ -329,7 +347,9 @@ void Exchange::end() {
   fields_ = http::ResponseFields(arena_);
   arena_.reset();
   tls_.reset();
-  if (auto file = body_in_.clear()) dispatcher_.discard(std::move(file));
+  if (has_body_) {
+    if (auto file = body_in_.clear()) dispatcher_.discard(std::move(file));
+  }
   where_ = Where::free;
   dispatcher_.release(*this);
 }

@@ -12,26 +12,16 @@
 #include "http/response_fields.h"
 #include "http/transaction.h"
 #include "pipeline/attachments.h"
-#include "pipeline/condition.h"
 #include "pipeline/course.h"
 #include "pipeline/multipart.h"
 #include "pipeline/request_body.h"
 #include "pipeline/response_body.h"
+#include "pipeline/route_memory.h"
 
 namespace kirsch::pipeline {
 
 class Dispatcher;
 class Generation;
-
-// Where a request goes, decided before its first hook.
-struct Route {
-  const Plan* plan = nullptr;
-  const std::string* listener = nullptr;
-  const std::string* path = nullptr;  // null: the request is of no path, `plan` answers all the same
-  // Of running the handler, answer with this status: 204 (OPTIONS *), 308 (to the path with a slash), 404, 405, 421.
-  std::uint16_t instead = 0;
-  Methods allowed = 0;  // with 204 and 405
-};
 
 // Belongs to exactly one thread at a time: its loop or, between two hand-overs, one worker. Reused for many requests of
 // its loop.
@@ -117,11 +107,14 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   // exchange_request.cpp
   void begin(http::ResponseWriter& writer, http::RequestHead& head);
   void fill_request(const http::RequestHead& head);
-  void route(const Generation& generation);
+  void normalise(const http::RequestHead& head);
+  bool decide(const http::RequestHead& head, const Generation& generation);
+  bool route(const Generation& generation);
   std::string query_part() const;  // with its question mark
   bool redirect_to_https(const Generation& generation);
   void route_rejected(const Generation& generation);
   void enter(const Plan& plan, const Generation& generation);
+  void forget_calls();
   bool wants_body() const;
   std::string_view content_type() const;
   void take_body(std::string_view decoded);
@@ -150,7 +143,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   void make_page(std::uint16_t status, std::string_view detail);
   void make_bare_page();
   void forbid_caching();
-  void send_head();
+  bool send_head();
   void send_body();
   void pump();
   void pump_pieces(PieceBody& body);

@@ -43,33 +43,39 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
 }
 
 void Exchange::fill_request(const http::RequestHead& head) {
-  const auto path = http::normalised_path(head.path, arena_);
-  request_ = {.size = sizeof(kirsch_request),
-              .method = static_cast<std::uint16_t>(head.method),
-              .version_minor = head.version_minor,
-              .secure = writer_->secure() ? std::uint8_t{1} : std::uint8_t{0},
-              .method_name = text(head.method_name),
-              .target = text(head.target),
-              .path = path ? text(*path) : kirsch_text{nullptr, 0},
-              .query = text(head.query),
-              .host = text(head.host),
-              .body = {nullptr, 0},
-              .fields = head.fields.data(),
-              .params = nullptr,
-              .field_count = static_cast<std::uint32_t>(head.fields.size()),
-              .param_count = 0,
-              .peer = writer_->peer(),
-              .local = writer_->local()};
+  // One by one: the calls would make the compiler fill another one first and copy it.
+  request_.method = static_cast<std::uint16_t>(head.method);
+  request_.version_minor = head.version_minor;
+  request_.secure = writer_->secure() ? 1 : 0;
+  request_.method_name = text(head.method_name);
+  request_.target = text(head.target);
+  request_.path = text(head.path);
+  request_.query = text(head.query);
+  request_.host = text(head.host);
+  request_.body = {nullptr, 0};
+  request_.fields = head.fields.data();
+  request_.params = nullptr;
+  request_.field_count = static_cast<std::uint32_t>(head.fields.size());
+  request_.param_count = 0;
+  request_.peer = writer_->peer();
+  request_.local = writer_->local();
   has_body_ = head.has_body();
   may_upgrade_ = head.upgrade;
 }
 
-void Exchange::route(const Generation& generation) {
+// Its data is null where the path is not valid.
+void Exchange::normalise(const http::RequestHead& head) {
+  const auto path = http::normalised_path(head.path, arena_);
+  request_.path = path ? text(*path) : kirsch_text{nullptr, 0};
+}
+
+// True: every request for its host and path goes there, but those of unusual methods.
+bool Exchange::route(const Generation& generation) {
   const Site* site = generation.find(writer_->listener(), view(request_.host));
   if (site == nullptr) {
     enter(*generation.fallback(writer_->listener()).root, generation);
     route_.instead = 421;  // RFC 9110 15.5.20
-    return;
+    return false;
   }
   const auto match = site->routes.find(request_);
   enter(match.path ? *site->plans[*match.path] : *site->root, generation);
@@ -93,6 +99,7 @@ void Exchange::route(const Generation& generation) {
     route_.instead = 404;
   }
   if (match.redirect_to_slash) route_.instead = 308;
+  return route_.instead == 0 && !match.conditional && request_.params == nullptr;
 }
 
 void Exchange::route_rejected(const Generation& generation) {
@@ -103,8 +110,13 @@ void Exchange::route_rejected(const Generation& generation) {
 void Exchange::enter(const Plan& plan, const Generation& generation) {
   route_.plan = &plan;
   route_.listener = &generation.listeners[writer_->listener()].listener;
-  called_ = arena_.array<bool>(plan.tools().size() + 1);
-  std::fill_n(called_, plan.tools().size() + 1, false);
+  forget_calls();
+}
+
+void Exchange::forget_calls() {
+  const std::size_t count = route_.plan->tools().size() + 1;
+  called_ = arena_.array<bool>(count);
+  std::fill_n(called_, count, false);
 }
 
 bool Exchange::wants_body() const {

@@ -139,7 +139,8 @@ bool Exchange::upgrade(const kirsch_stream_handler* handler, void* self) {
   return true;
 }
 
-void Exchange::send_head() {
+// True: the whole answer is sent, because all of it is there and nothing is to be done in between.
+bool Exchange::send_head() {
   if (bare_status_ != 0) make_bare_page();
   committed_ = true;
   const auto length = size(body_);
@@ -149,7 +150,15 @@ void Exchange::send_head() {
   head.body = length == UINT64_MAX ? http::BodyLength::unknown : http::BodyLength::known;
   head.length = length == UINT64_MAX ? 0 : length;
   head.close = rejected_;
-  writer_->send_head(head);
+  course_.advance();
+  const auto* bytes = std::get_if<std::string_view>(&body_);
+  if (bytes == nullptr || stream_handler_ != nullptr || course_.stage() != Stage::leave) {
+    writer_->send_head(head);
+    return false;
+  }
+  writer_->answer(head, *bytes);
+  where_ = Where::waiting;
+  return true;
 }
 
 void Exchange::send_body() {

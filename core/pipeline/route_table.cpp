@@ -37,6 +37,7 @@ RouteMatch RouteTable::find(const kirsch_request& request) const noexcept {
   for (; index != none; index = paths_[index].otherwise) {
     const Path& path = paths_[index];
     if (path.conditions.empty()) break;
+    result.conditional = true;
     const Fit how = fit(path.conditions, request);
     if (how == Fit::all) break;
     if (how == Fit::all_but_method && path.answers) allowed |= common_methods(path.conditions);

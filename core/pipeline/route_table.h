@@ -20,6 +20,7 @@ struct RouteMatch {
   // An index in the order of RouteTable::Builder::add. None: no pattern and no condition fits.
   std::optional<std::uint32_t> path;
   bool redirect_to_slash = false;
+  bool conditional = false;  // more than the path of the request was looked at
   // Not 0: `path` answers nothing of its own, but other methods of the same target would be answered: 405.
   Methods allowed = 0;
   Router::Match match;  // of `path`
