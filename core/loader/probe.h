@@ -14,8 +14,8 @@ namespace kirsch::loader {
 
 class ProbeProcess;
 
-// For the modules that are loaded together. The child is there from the first of them on; it is this program anew, so
-// this one may have threads, and its main must begin with become_probe.
+// For the modules that are loaded together. The child is there from the first of them on; where this process has other
+// threads it is this program anew, so its main must begin with become_probe.
 class Probe {
  public:
   explicit Probe(std::chrono::milliseconds limit = std::chrono::seconds(10));  // per module

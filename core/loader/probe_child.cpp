@@ -63,13 +63,15 @@ bool drop_rights(const ProbeUser& to) {
   return dropped || errno == EPERM || errno == EINVAL;
 }
 
-// A crash is to be seen as what it is, also where a sanitizer handles it.
+// A crash is to be seen as what it is, also where a sanitizer or the server handles it.
 void reset_signals() {
   for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 void confine(const std::optional<ProbeUser>& user) {
-  reset_signals();
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   if (user && !drop_rights(*user)) end(Stage::unready, std::strerror(errno));
@@ -120,9 +122,17 @@ bool next_request(std::array<char, PATH_MAX>& copy) {
   return true;
 }
 
-// This process has one thread and maps no module, so its forks are as good as programs anew.
-[[noreturn]] void serve(const std::optional<ProbeUser>& user) noexcept {
+template <typename Number>
+Number number(const char* text) {
+  return static_cast<Number>(std::strtoul(text, nullptr, 10));
+}
+
+}  // namespace
+
+// This process has one thread and maps no module of the configuration, so its forks are as good as programs anew.
+void serve_probe(const std::optional<ProbeUser>& user) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  reset_signals();
   std::array<char, PATH_MAX> copy{};
   while (next_request(copy)) {
     const pid_t child = ::fork();
@@ -135,13 +145,6 @@ bool next_request(std::array<char, PATH_MAX>& copy) {
   ::_exit(0);
 }
 
-template <typename Number>
-Number number(const char* text) {
-  return static_cast<Number>(std::strtoul(text, nullptr, 10));
-}
-
-}  // namespace
-
 std::vector<std::string> probe_arguments(const std::optional<ProbeUser>& user) {
   if (!user) return {std::string(program)};
   return {std::string(program), std::to_string(user->user), std::to_string(user->group)};
@@ -149,7 +152,8 @@ std::vector<std::string> probe_arguments(const std::optional<ProbeUser>& user) {
 
 void become_probe(int count, char** arguments) noexcept {
   if (count == 0 || arguments[0] != program) return;
-  serve(count == 3 ? std::optional(ProbeUser{number<uid_t>(arguments[1]), number<gid_t>(arguments[2])}) : std::nullopt);
+  serve_probe(count == 3 ? std::optional(ProbeUser{number<uid_t>(arguments[1]), number<gid_t>(arguments[2])})
+                         : std::nullopt);
 }
 
 }  // namespace kirsch::loader

@@ -41,6 +41,9 @@ struct ProbeUser {
   gid_t group;
 };
 
+// The life of the child, with its pipes at their places: a fork for each request.
+[[noreturn]] void serve_probe(const std::optional<ProbeUser>& user) noexcept;
+
 // What become_probe knows such a child by.
 std::vector<std::string> probe_arguments(const std::optional<ProbeUser>& user);
 

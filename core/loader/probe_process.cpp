@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <spawn.h>
+#include <sys/single_threaded.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,14 +43,8 @@ class SpawnSettings {
     posix_spawn_file_actions_adddup2(&actions_, requests, requests_of_probe);
     posix_spawn_file_actions_adddup2(&actions_, reports, reports_of_probe);
     posix_spawn_file_actions_addclosefrom_np(&actions_, reports_of_probe + 1);
-    // A group of its own, to be killed as one; signals as a program finds them, whatever this one has done to them.
-    sigset_t signals;
     posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    sigemptyset(&signals);
-    posix_spawnattr_setsigmask(&attributes_, &signals);
-    sigfillset(&signals);
-    posix_spawnattr_setsigdefault(&attributes_, &signals);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP);  // to be killed as one
   }
   ~SpawnSettings() {
     posix_spawn_file_actions_destroy(&actions_);
@@ -86,6 +81,32 @@ base::UniqueFd high(const base::UniqueFd& descriptor) {
   return copy;
 }
 
+// This process without what it has open.
+[[noreturn]] void serve_forked(int requests, int reports, const std::optional<ProbeUser>& user) {
+  ::setpgid(0, 0);
+  const int nothing = ::open("/dev/null", O_RDWR);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(nothing, STDOUT_FILENO);
+  ::dup2(requests, requests_of_probe);
+  ::dup2(reports, reports_of_probe);
+  ::close_range(reports_of_probe + 1, ~0U, 0);
+  serve_probe(user);
+}
+
+// A fork where there is no other thread, which is much cheaper; else the program anew. -1: errno says why not.
+pid_t start(int requests, int reports) {
+  const auto user = user_without_rights();
+  pid_t child = -1;
+  if (__libc_single_threaded) {
+    child = ::fork();
+    if (child == 0) serve_forked(requests, reports, user);
+  } else {
+    errno = SpawnSettings(requests, reports).spawn(child, probe_arguments(user));
+    if (errno != 0) return -1;
+  }
+  return child;
+}
+
 }  // namespace
 
 ProbeProcess::ProbeProcess() {
@@ -93,9 +114,8 @@ ProbeProcess::ProbeProcess() {
   auto [reports, reports_in] = pipe();
   reports_ = std::move(reports);
   const base::UniqueFd high_requests = high(requests_in_), high_reports = high(reports_in);
-  const SpawnSettings settings(high_requests.get(), high_reports.get());
-  errno = settings.spawn(process_, probe_arguments(user_without_rights()));
-  if (errno != 0) fail("no process");
+  process_ = start(high_requests.get(), high_reports.get());
+  if (process_ < 0) fail("no process");
 }
 
 ProbeProcess::~ProbeProcess() { end(); }

@@ -1,4 +1,5 @@
-// The process in which modules are tried: this program anew, which forks for each of them.
+// The process in which modules are tried: this one without its descriptors, or this program anew, which forks for each
+// of them.
 #pragma once
 
 #include <sys/types.h>
