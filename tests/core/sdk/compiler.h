@@ -29,13 +29,6 @@ inline Compiled compile(const std::string& compiler, const std::vector<std::stri
   return {done, process.output().all};
 }
 
-// A module's source to its shared object.
-inline Compiled compile_module(const std::string& compiler, const std::filesystem::path& source,
-                               const std::filesystem::path& object) {
-  return compile(compiler, {"-std=c++20", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + sdk_folder().string(),
-                            source.string(), "-o", object.string()});
-}
-
 // The text of the note in a shared object; empty if there is none.
 inline std::string manifest_of(const std::filesystem::path& object) {
   const std::string bytes = contents_of(object);
