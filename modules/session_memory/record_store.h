@@ -3,10 +3,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <unordered_set>
 
 #include "record_table.h"
+#include "watched_leases.h"
 
 namespace session_memory {
 
@@ -15,18 +14,7 @@ struct Room {
   std::uint64_t bytes = 0;
 };
 
-// Records at whose lease a timer will look. Timers end with the code that started them, so this is no matter of the
-// table, which outlives it. Any thread.
-class WatchedLeases {
- public:
-  // False: it is one already.
-  bool add(const kirsch::SessionKey& key);
-  void remove(const kirsch::SessionKey& key);
-
- private:
-  std::mutex mutex_;
-  std::unordered_set<kirsch::SessionKey, kirsch::SessionKeyHash> keys_;
-};
+class Answers;
 
 // Views of a table, any number of them at once. The functions are those of kirsch::SessionStorage.
 class RecordStore {
@@ -50,7 +38,6 @@ class RecordStore {
   static std::uint32_t shards_for(Room room);
   Room share() const;
 
-  class Answers;
   Record** find(Shard& shard, const kirsch::SessionKey& key, Milliseconds at, Answers& answers);
   kirsch::SessionStatus put(Shard& shard, const kirsch::SessionKey& key, const kirsch::SessionWrite& write,
                             Milliseconds at, Answers& answers);
