@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <functional>
 #include <sstream>
+#include <thread>
 
 #include "support/client.h"
 #include "support/session_storage_suite.h"
@@ -82,6 +84,28 @@ inline StorageCounters counters_of(const Server& server, const std::string& vaul
   StorageCounters now;
   in >> now.records >> now.bytes >> now.created >> now.expired >> now.evicted >> now.lock_waits >> now.lost_locks;
   return now;
+}
+
+// That many clients, spread over the servers, count on one session, each that many times. Returns how often it failed.
+inline int failures_of_a_crowd(const std::vector<const Server*>& servers, const std::string& id, int clients,
+                               int times) {
+  std::vector<std::thread> threads;
+  std::atomic<int> failures = 0;
+  for (int client = 0; client < clients; ++client) {
+    threads.emplace_back([&, client] {
+      for (int time = 0; time < times;) {  // a server ends each connection after some thousand requests at most
+        Client connection(*servers[static_cast<std::size_t>(client) % servers.size()]);
+        for (bool kept = true; kept && time < times; ++time) {
+          connection.send("GET /?count HTTP/1.1\r\nHost: a\r\n" + cookie_field(id) + "\r\n");
+          const auto answer = connection.read(Milliseconds(90'000));
+          if (answer.status != 200) ++failures;
+          kept = answer.field("Connection") != "close";
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  return failures;
 }
 
 inline void until(const std::function<bool()>& so) {

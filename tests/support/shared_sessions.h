@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdlib>
 
 #include "support/guests.h"
@@ -48,20 +47,7 @@ inline void expect_shared_sessions(const std::string& storage) {
   Guest elsewhere(there, guest.id);
   EXPECT_EQ(elsewhere.body("/"), "old\nkirsch.user=ada\nn=1\n");
 
-  std::vector<std::thread> threads;
-  std::atomic<int> failures = 0;
-  for (int client = 0; client < clients; ++client) {
-    threads.emplace_back([&, client] {
-      Client connection(client % 2 == 0 ? here : there);
-      const auto ask = "GET /?count HTTP/1.1\r\nHost: a\r\n" + cookie_field(guest.id) + "\r\n";
-      for (int time = 0; time < times; ++time) {
-        connection.send(ask);
-        if (connection.read(Milliseconds(90'000)).status != 200) ++failures;
-      }
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(failures, 0) << here.log() << there.log();
+  EXPECT_EQ(failures_of_a_crowd({&here, &there}, guest.id, clients, times), 0) << here.log() << there.log();
   EXPECT_EQ(elsewhere.body("/"), "old\nkirsch.user=ada\nn=" + std::to_string(clients * times + 1) + "\n");
 
   elsewhere.ask("/?expire");

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
-#include <thread>
 
 #include "support/command.h"
 #include "support/guests.h"
@@ -224,23 +223,7 @@ TEST_P(Locking, LosesNoUpdateOfManyClients) {
   constexpr int clients = 64;
   Guest guest(server());
   guest.ask("/?count");
-  std::vector<std::thread> threads;
-  std::atomic<int> failures = 0;
-  for (int client = 0; client < clients; ++client) {
-    threads.emplace_back([&] {
-      for (int time = 0; time < times;) {
-        Client connection(server());  // the server ends each after some thousand requests at most
-        for (bool kept = true; kept && time < times; ++time) {
-          connection.send("GET /?count HTTP/1.1\r\nHost: a\r\n" + cookie_field(guest.id) + "\r\n");
-          const auto answer = connection.read(Milliseconds(60'000));
-          if (answer.status != 200) ++failures;
-          kept = answer.field("Connection") != "close";
-        }
-      }
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(failures_of_a_crowd({&server()}, guest.id, clients, times), 0);
   EXPECT_EQ(guest.body("/"), "old\nn=" + std::to_string(clients * times + 1) + "\n");
 }
 
