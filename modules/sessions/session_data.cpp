@@ -41,41 +41,46 @@ bool is_sound(SessionKind kind, std::string_view value, int depth) {
 
 bool SessionData::sound(SessionKind kind, std::string_view value) { return is_sound(kind, value, 0); }
 
-bool SessionData::assign(std::string_view bytes) {
-  if (!sound(SessionKind::map, bytes)) return false;
-  bytes_ = bytes;
+bool SessionData::take(std::string& record) {
+  if (record.size() < head || !sound(SessionKind::map, std::string_view(record).substr(head))) return false;
+  record_.swap(record);
   return true;
 }
 
 std::size_t SessionData::size_with(std::string_view name, std::string_view value) const {
-  constexpr auto head = kirsch::detail::session_entry_head;
+  constexpr auto entry_head = kirsch::detail::session_entry_head;
   const auto before = find(name);
-  const std::size_t gone = before ? head + name.size() + before->raw().size() : 0;
-  return bytes_.size() - gone + head + name.size() + value.size();
+  const std::size_t gone = before ? entry_head + name.size() + before->raw().size() : 0;
+  return bytes().size() - gone + entry_head + name.size() + value.size();
 }
 
 void SessionData::set(SessionKind kind, std::string_view name, std::string_view value) {
+  const auto known = find(name);
+  if (known && known->kind() == kind && known->raw().size() == value.size()) {
+    if (!value.empty()) std::memmove(record_.data() + place_of(known->raw()), value.data(), value.size());
+    return;
+  }
   std::string entry;
   kirsch::detail::append_entry(entry, kind, name, value);  // before the old one goes: value may be a view of it
   erase(name);
-  bytes_ += entry;
+  record_ += entry;
 }
 
 bool SessionData::erase(std::string_view name) {
   for (auto entry = map().begin(); entry != SessionValue::Iterator(); ++entry) {
     if ((*entry).name != name) continue;
-    bytes_.erase(bytes_.size() - entry.rest().size(), SessionValue::Iterator::size(entry.rest()));
+    record_.erase(place_of(entry.rest()), SessionValue::Iterator::size(entry.rest()));
     return true;
   }
   return false;
 }
 
 void SessionData::erase_tokens() {
-  std::string kept;
+  std::string kept(head, '\0');
   for (const auto& [name, value] : map()) {
     if (value.kind() != SessionKind::token) kirsch::detail::append_entry(kept, value.kind(), name, value.raw());
   }
-  bytes_ = std::move(kept);
+  record_ = std::move(kept);
 }
 
 }  // namespace sessions

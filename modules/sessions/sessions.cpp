@@ -37,10 +37,7 @@ struct Sessions : sessions::Settings {
  private:
   Flow begin(Exchange& exchange) const {
     rounds_->begin(exchange.lane());
-    auto visit = std::make_unique<Visit>(*shared_);
-    auto& begun = *visit.release();
-    begun.attach_to(exchange);
-    return begun.begin(exchange);
+    return Visit::made_for(exchange, *shared_).begin(exchange);
   }
 
   std::unique_ptr<sessions::Shared> shared_;

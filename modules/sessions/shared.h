@@ -41,6 +41,7 @@ struct Shared {
   explicit Shared(const Settings& of) : settings(of), cookie(of) {}
   const Settings& settings;
   const Cookie cookie;
+  const kirsch::PreparedField no_store{"Cache-Control", "no-store"};
   const kirsch::PerLane<Hash> hashes;
   const kirsch::PerLane<Counts> counts;
   const Pending pending{std::string(cookie.base_name())};

@@ -64,7 +64,7 @@ class StorageCall {
     std::uint64_t left = 0;
     std::string data;
   };
-  const Answer& answer() const { return answer_; }
+  Answer& answer() { return answer_; }
 
   // [loop] Asks, and goes on with `then` (an Exchange& taker returning Flow, copyable) once the storage has answered:
   // at once, or when the exchange is resumed. `begin` gets a SessionDone.

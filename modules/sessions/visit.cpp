@@ -53,10 +53,13 @@ Visit* Visit::of(const Exchange& exchange) {
   return attached == nullptr ? nullptr : static_cast<Visit*>(attached);
 }
 
-void Visit::attach_to(Exchange& exchange) {
+Visit& Visit::made_for(Exchange& exchange, const Shared& shared) {
   const auto& raw = *exchange.raw()->functions;
-  raw.attach(exchange.raw(), kirsch::text(kirsch::SessionTable::id), static_cast<AttachedSession*>(this),
-             [](void* attached) { delete static_cast<Visit*>(static_cast<AttachedSession*>(attached)); });
+  static_assert(alignof(Visit) <= 16);  // what the host aligns to
+  auto* const visit = new (raw.allocate(exchange.raw(), sizeof(Visit))) Visit(shared);
+  raw.attach(exchange.raw(), kirsch::text(kirsch::SessionTable::id), static_cast<AttachedSession*>(visit),
+             [](void* attached) { static_cast<Visit*>(static_cast<AttachedSession*>(attached))->~Visit(); });
+  return *visit;
 }
 
 StorageCall& Visit::call() {
@@ -88,7 +91,7 @@ Flow Visit::find(Exchange& exchange) {
 }
 
 Flow Visit::found(Exchange& exchange) {
-  const auto& answer = call_->answer();
+  auto& answer = call_->answer();
   const auto status = answer.status == Status::done ? open(answer) : answer.status;
   if (status == Status::conflict) {  // the session has moved
     followed_ = true;
@@ -104,8 +107,7 @@ Flow Visit::found(Exchange& exchange) {
 }
 
 // done: the session is here. absent: it has ended. conflict: key_ says where it is now.
-Visit::Status Visit::open(const StorageCall::Answer& answer) {
-  constexpr std::size_t head = 9;
+Visit::Status Visit::open(StorageCall::Answer& answer) {
   const std::string_view data = answer.data;
   const auto& settings = shared_.settings;
   lock_ = answer.lock;
@@ -116,11 +118,12 @@ Visit::Status Visit::open(const StorageCall::Answer& answer) {
     std::memcpy(&key_, data.data() + 1, sizeof key_);
     return followed_ ? Status::absent : Status::conflict;
   }
-  if (data.size() < head || data[0] != static_cast<char>(Form::session) || !data_.assign(data.substr(head))) {
+  const auto id_from = kirsch::detail::little<std::uint64_t>(data.substr(std::min<std::size_t>(data.size(), 1)));
+  if (data.empty() || data[0] != static_cast<char>(Form::session) || !data_.take(answer.data)) {
     give_back();
     return Status::corrupt;
   }
-  id_from_ = kirsch::detail::little<std::uint64_t>(data.substr(1));
+  id_from_ = id_from;
   if (settings.absolute_timeout && age_ >= count(*settings.absolute_timeout)) {
     shared_.counts[lane_].expired.add();
     data_.clear();
@@ -262,7 +265,7 @@ Flow Visit::keep(Exchange& exchange) {
 
 Flow Visit::close(Exchange& exchange, std::string_view id) {
   if (!id.empty()) give(exchange, id);
-  if (!id.empty() || looked_at_) exchange.response().headers().set_default("Cache-Control", "no-store");
+  if (!id.empty() || looked_at_) exchange.response().headers().set_default(shared_.no_store);
   return Flow::next;
 }
 
@@ -288,10 +291,10 @@ Flow Visit::store(Exchange& exchange, const SessionKey& key, const std::string& 
       [this, then](Exchange& back) { return then(back, call_->answer().status); });
 }
 
-std::string Visit::record() const {
-  std::string record(1, static_cast<char>(Form::session));
-  kirsch::detail::append_little(record, id_from_);
-  return record.append(data_.bytes());
+const std::string& Visit::record() {
+  char head[SessionData::head] = {static_cast<char>(Form::session)};
+  std::memcpy(head + 1, &id_from_, sizeof id_from_);
+  return data_.record(head);
 }
 
 Milliseconds Visit::lifetime(std::uint64_t age) const {

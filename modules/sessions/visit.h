@@ -10,14 +10,14 @@ namespace sessions {
 
 class Visit : public kirsch::AttachedSession {
  public:
-  explicit Visit(const Shared& shared);
+  // In memory of the exchange, which ends it.
+  static Visit& made_for(kirsch::Exchange& exchange, const Shared& shared);
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
   ~Visit();  // gives back what it still has
 
   // Of this exchange; null: none has begun.
   static Visit* of(const kirsch::Exchange& exchange);
-  void attach_to(kirsch::Exchange& exchange);  // which owns it from here on
 
   // [loop] Finds the session that the client asks for. Throws HttpError.
   kirsch::Flow begin(kirsch::Exchange& exchange);
@@ -25,6 +25,8 @@ class Visit : public kirsch::AttachedSession {
   kirsch::Flow finish(kirsch::Exchange& exchange);
 
  private:
+  explicit Visit(const Shared& shared);
+
   using Change = kirsch::SessionChange;
   using Status = kirsch::SessionStatus;
 
@@ -34,7 +36,7 @@ class Visit : public kirsch::AttachedSession {
   StorageCall& call();
   kirsch::Flow find(kirsch::Exchange& exchange);
   kirsch::Flow found(kirsch::Exchange& exchange);
-  Status open(const StorageCall::Answer& answer);
+  Status open(StorageCall::Answer& answer);
   kirsch::Flow without_storage(kirsch::Exchange& exchange, Status status);
   void give_back();
 
@@ -51,7 +53,7 @@ class Visit : public kirsch::AttachedSession {
   template <class Then>
   kirsch::Flow store(kirsch::Exchange& exchange, const kirsch::SessionKey& key, const std::string& record,
                      std::uint64_t lock, std::uint64_t age, Milliseconds left, Then then);
-  std::string record() const;
+  const std::string& record();
   Milliseconds lifetime(std::uint64_t age) const;
   void new_id(kirsch::Exchange& exchange);
 

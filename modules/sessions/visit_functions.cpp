@@ -107,7 +107,7 @@ void Visit::name_for_logs() {
 Visit::Change Visit::locked() {
   if (!std::exchange(asked_, false)) return allowed();
   call_->resumed();
-  const auto& answer = call_->answer();
+  auto& answer = call_->answer();
   exists_ = false;  // until it is found again
   data_.clear();
   switch (answer.status == Status::done ? open(answer) : answer.status) {

@@ -85,8 +85,8 @@ class Session {
 
   template <class Type>
   void set(std::string_view name, const Type& value) {
-    std::string entry;
-    detail::append_value(entry, name, value);
+    std::string entry;  // without its name, so that a number needs no memory
+    detail::append_value(entry, {}, value);
     const auto made = *SessionValue::Iterator(entry);
     check(table_->set(self_, text(name), static_cast<std::uint32_t>(made.value.kind()), text(made.value.raw())));
   }

@@ -158,7 +158,9 @@ class SessionAnswer {
     std::swap(done_, other.done_);
     return *this;
   }
-  ~SessionAnswer() { (*this)(SessionStatus::unavailable); }
+  ~SessionAnswer() {
+    if (done_.call != nullptr || done_.under_way != nullptr) (*this)(SessionStatus::unavailable);
+  }
 
   void operator()(const SessionResult& result) noexcept {
     const auto done = std::exchange(done_, {});
