@@ -32,7 +32,7 @@ class Case:
     load: tuple = ()              # (option of kirsch-load, value)
     rate: bool = False            # also latency at 70 % of what each server reached
     calls: bool = False           # also system calls per request
-    kind: str = "pairs"           # or idle, crowd, fair: see special.py
+    kind: str = "pairs"           # or idle, crowd, fair, records: see special.py
     ideal: float = 0              # requests per second that are possible, where that is known
     beside: tuple = ()            # kind fair: path and depth of the greedy connection
 
@@ -52,6 +52,10 @@ CASES = {case.name: case for case in (
          path="/files/64k", size=64 << 10),
     Case("static-1m", "a file of 1 MiB", Duty("files"), ("nginx", "h2o", "lighttpd"), path="/files/1m", size=1 << 20,
          load=(("connections", 16),)),
+    Case("counting", "a counter in a session in memory, one more with each request; all clients are one", Duty("count"),
+         (("uring bare", "uring", Duty()), ("epoll bare", "epoll", Duty()), "express", "cherrypy"), path="/count"),
+    Case("sessions-1m", "1,000,000 sessions in memory, 100 bytes each: their size, a lookup in random order, their expiry",
+         kind="records"),
     Case("echo-1k", "POST of 1 KiB, sent back", Duty("echo"), ("node", "poco", "cherrypy"), "POST", "/echo", body=1 << 10,
          size=1 << 10),
     Case("upload-1m", "POST of 1 MiB, taken as it arrives and dropped", Duty("upload"), ("nginx", "node", "poco"), "POST",

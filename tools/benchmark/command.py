@@ -21,8 +21,10 @@ from benchmark.running import Failure
 from benchmark.servers import OURS, SERVERS
 from benchmark.session import Session
 
-KINDS = {"pairs": pairs.measure, "idle": special.idle, "fair": special.fair, "crowd": special.crowd}
-TARGETS = ("kirsch", "kirsch_modules", "kirsch_fixtures", "kirsch-load", "bench_poco", "bench_floor", "bench_spawn_path")
+KINDS = {"pairs": pairs.measure, "idle": special.idle, "fair": special.fair, "crowd": special.crowd,
+         "records": special.records}
+TARGETS = ("kirsch", "kirsch_modules", "kirsch_fixtures", "kirsch-load", "bench_poco", "bench_session_records",
+           "bench_spawn_path")
 VERBS = ("growth", "instructions", "list", "smoke", "check")
 
 
@@ -56,12 +58,13 @@ def build(options):
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         if code != 0:
             return code
+    SERVERS["express"].fetch(ROOT / "build" / options.preset)
     return 0
 
 
 def listed():
     for name, case in CASES.items():
-        print(f"{name:16} {case.sentence}; {', '.join(lines(case))}")
+        print(f"{name:16} {case.sentence}; {', '.join(lines(case)) if case.kind != 'records' else 'no server'}")
     print(f"{'growth':16} {', '.join(growth.DIMENSIONS)}")
     for name, server in SERVERS.items():
         if name not in OURS and server.obstacle(ROOT / "build/release"):

@@ -6,7 +6,7 @@ import re
 
 from benchmark import callgrind, load, plots, report
 from benchmark.cases import BROWSER, PIPELINE, SECURE
-from benchmark.duty import ROOT, Duty
+from benchmark.duty import ROOT, Duty, target
 from benchmark.running import Failure
 
 FEW, MANY = 1_000, 4_000
@@ -25,13 +25,14 @@ MEASURED = {
     "one no-op tool on": (Duty(tools=1), ()),
     "six no-op tools on": (Duty(tools=6), ()),
     "six on, ten off": (Duty(tools=16), ()),
+    "counting on a session": (Duty("count"), ()),
     "TLS 1.3, 1 field": (Duty(tls="ecdsa"), ()),
     "nginx, bare, 1 field": (Duty(alone=True), ()),
     "nginx, TLS 1.3, 1 field": (Duty(alone=True, tls="ecdsa"), ()),
     "nginx, bare, 11 fields, 600 bytes": (Duty(alone=True), BROWSER),
     "nginx, pipeline, 1 field": (dataclasses.replace(PIPELINE, alone=True), ()),
 }
-SHOWN = tuple(MEASURED)[:4]
+SHOWN = (*tuple(MEASURED)[:4], "counting on a session")
 
 
 def per_request(session, label):
@@ -39,10 +40,12 @@ def per_request(session, label):
     duty, headers = MEASURED[label]
     name = "nginx" if label.startswith("nginx") else "epoll"
     folder = "instructions/" + re.sub(r"\W+", "-", label)
-    request = load.request_file(session.folder / folder, headers=headers)
     with session.serving(folder, {name: (name, duty)},
                          command=callgrind.command(session.build, session.folder / folder / name)) as running:
         server = running[name]
+        path = target(duty)
+        known = [load.cookie_of(server.address, path)] if duty.does == "count" else []
+        request = load.request_file(session.folder / folder, path=path, headers=(*headers, *known))
         parts = []
         for number, answers in enumerate((FEW, FEW, MANY), start=1):  # the first one fills caches
             seen = load.run(session.build, server.address, request=request, answers=answers, tls="1.3" if duty.tls else None)

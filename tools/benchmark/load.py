@@ -1,4 +1,5 @@
 # Runs the load generator and reads what it saw.
+import http.client
 import json
 import select
 import subprocess
@@ -15,6 +16,18 @@ def request_file(folder, method="GET", path="/", body=0, headers=(), name="reque
     folder.mkdir(parents=True, exist_ok=True)
     file.write_bytes("\r\n".join(lines).encode() + b"\r\n\r\n" + b"x" * body)
     return file
+
+
+def cookie_of(address, path):
+    """The request's header field of a new client that has been there once."""
+    host, _, port = address.rpartition("//")[2].partition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    connection.request("GET", path)
+    given = connection.getresponse().getheader("Set-Cookie")
+    connection.close()
+    if given is None:
+        raise Failure(f"{address}{path} gives no cookie")
+    return "Cookie", given.partition(";")[0]
 
 
 def options_of(load):

@@ -4,15 +4,21 @@ import statistics
 from benchmark import spread
 from benchmark.cases import lines
 from benchmark.calls import calls_per_request
-from benchmark.load import request_file
+from benchmark.load import cookie_of, request_file
 from benchmark.measure import SATURATED, one_slice, rounds, settled_memory
 from benchmark.running import Failure
 from benchmark.servers import OURS
 
 
-def load_of(session, case, folder):
-    request = request_file(folder, case.method, case.path, case.body, case.headers)
+def load_of(session, case, folder, name="request", more=()):
+    request = request_file(folder, case.method, case.path, case.body, (*case.headers, *more), name)
     return {"request": request, "size": case.size, "seconds": session.seconds, **dict(case.load)}
+
+
+def loads_of(session, case, folder, running):
+    """label → load. Where clients are known by a session each server gets the cookie that it has given."""
+    return {label: load_of(session, case, folder, f"request-{label}", [cookie_of(server.address, case.path)])
+            if server.duty.does == "count" else load_of(session, case, folder) for label, server in running.items()}
 
 
 def middle(slices, key):
@@ -49,15 +55,15 @@ def latency_at_rate(session, running, load, line):
 
 def measure(session, case):
     folder = session.folder / case.name
-    load = load_of(session, case, folder)
     with session.serving(case.name, lines(case)) as running:
+        loads = loads_of(session, case, folder, running)
         for label, server in list(running.items()):
             try:
-                one_slice(session.build, server, {**load, "seconds": 0.2})  # pages, caches, and whether it answers at all
+                one_slice(session.build, server, {**loads[label], "seconds": 0.2})  # pages, caches, and whether it answers at all
             except Failure as failure:
                 session.remark(f"{case.name}: {failure}")
                 del running[label]
-        slices, failures = rounds(session.build, running, session.pairs, dict.fromkeys(running, load), session.progress)
+        slices, failures = rounds(session.build, running, session.pairs, {label: loads[label] for label in running}, session.progress)
         for label, failure in failures.items():
             session.remark(f"{case.name}: {failure}")
         result = {"lines": {label: line_of(of) for label, of in slices.items() if any(of)}, "slices": slices}
@@ -68,9 +74,9 @@ def measure(session, case):
             if case.ideal:
                 line["of_ideal"] = line["rate"] / case.ideal
             if case.rate:
-                extra(session, case, line, "at_rate", lambda: latency_at_rate(session, running[label], load, line))
+                extra(session, case, line, "at_rate", lambda: latency_at_rate(session, running[label], loads[label], line))
             if case.calls:
-                extra(session, case, line, "calls", lambda: calls_per_request(session, running[label], load, line["rate"]))
+                extra(session, case, line, "calls", lambda: calls_per_request(session, running[label], loads[label], line["rate"]))
     result["ratios"] = {}
     for ours in OURS:
         for label in result["lines"]:

@@ -1,4 +1,5 @@
 # The servers of others, as Debian brings them.
+import json
 import os
 import pathlib
 import re
@@ -177,9 +178,33 @@ class Node(Program):
         return [shutil.which("node"), HERE / "node_server.mjs", place.port, BODY]
 
 
+class Express(Program):
+    """Not in Debian with its sessions: npm fetches both, as the lock file has them, into a folder of the build."""
+    name, program = "express", "node"
+    offers = {"fixed", "count"}
+
+    def fetch(self, build):
+        folder = build / "bench-express"
+        if not (folder / "node_modules").exists() and shutil.which("npm"):
+            shutil.copytree(HERE / "express", folder, dirs_exist_ok=True)
+            subprocess.run(["npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--silent"], check=False)
+
+    def obstacle(self, build):
+        there = (build / "bench-express/node_modules/express-session").exists()
+        return None if there and shutil.which("node") else "express and express-session were not fetched with npm"
+
+    def words(self, _duty, place):
+        return ["/usr/bin/env", f"EXPRESS={place.build / 'bench-express'}", shutil.which("node"), HERE / "express_server.cjs",
+                place.port, BODY]
+
+    def version(self, build):
+        lock = json.loads((build / "bench-express/package-lock.json").read_text())["packages"]
+        return " ".join(f"{name} {lock['node_modules/' + name]['version']}" for name in ("express", "express-session"))
+
+
 class CherryPy(Program):
     name, program = "cherrypy", "/usr/bin/python3"
-    offers = {"fixed", "files", "echo", "upload", "sleep"}
+    offers = {"fixed", "files", "echo", "upload", "sleep", "count"}
 
     def obstacle(self, _build):
         found = subprocess.run([self.program, "-c", "import cherrypy"], capture_output=True, check=False).returncode == 0
@@ -231,4 +256,5 @@ class Floor(Program):
         return self.name
 
 
-PEERS = (Nginx(), H2o(), Lighttpd(), Apache(), Haproxy(), Node(), Poco(), CherryPy(), Floor("uring"), Floor("epoll"))
+PEERS = (Nginx(), H2o(), Lighttpd(), Apache(), Haproxy(), Node(), Express(), Poco(), CherryPy(),
+         Floor("uring"), Floor("epoll"))

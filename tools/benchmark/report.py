@@ -79,8 +79,18 @@ def crowd_rows(case):
         yield row[:6] + row[8:]
 
 
+RECORDS_HEAD = ["", "sessions", "bytes besides data", "store ns", "lookup p50 ns", "lookup p99 ns", "expiry ns each",
+                "longest sweep µs"]
+
+
+def records_rows(case):
+    for label, line in case["lines"].items():
+        yield [label, *(number(line[key], 0) for key in ("sessions", "bytes_each", "store", "p50", "p99", "expiry")),
+               microseconds(line["longest_sweep"])]
+
+
 KINDS = {"pairs": (PAIR_HEAD, pair_rows), "idle": (IDLE_HEAD, idle_rows), "fair": (FAIR_HEAD, fair_rows),
-         "crowd": (CROWD_HEAD, crowd_rows)}
+         "crowd": (CROWD_HEAD, crowd_rows), "records": (RECORDS_HEAD, records_rows)}
 
 
 def text_table(head, rows):

@@ -130,6 +130,7 @@ class Running:
         except BaseException:
             self.stop()
             raise
+        self.duty = duty
         self.start_time = time.monotonic() - self.started
         self.address = f"127.0.0.1:{place.port}"
         self.pids = family(self.process.pid)

@@ -1,6 +1,8 @@
 # Cases that are no rounds of slices: memory of idle connections, and whether a greedy client harms the others.
 import contextlib
+import json
 import pathlib
+import statistics
 import subprocess
 import sys
 
@@ -9,7 +11,7 @@ from benchmark.cases import lines
 from benchmark.load import Client, request_file
 from benchmark.measure import one_slice, settled_memory
 from benchmark.pairs import load_of
-from benchmark.running import CLIENT_CORE, Failure, cpu_time, pinned
+from benchmark.running import CLIENT_CORE, SERVER_CORE, Failure, cpu_time, pinned
 
 IDLE = 10_000
 IDLE_OVER_TLS = 2_000  # each costs a handshake
@@ -110,6 +112,18 @@ def fair(session, case):
             except Failure as failure:
                 session.remark(f"{case.name}: {failure}")
     return result
+
+
+def records(session, _case):
+    """A storage of sessions by itself, in rounds: medians."""
+    command = [session.build / "bin/bench_session_records"]
+    rounds = []
+    for _ in range(max(1, session.pairs // 5)):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=pinned(SERVER_CORE))
+        if done.returncode != 0:
+            raise Failure(done.stderr.strip())
+        rounds.append(json.loads(done.stdout))
+    return {"lines": {"memory": {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}}}
 
 
 def compared(alone, beside):

@@ -26,6 +26,11 @@ class Site:
         return BODY
 
     @cherrypy.expose
+    def count(self):
+        cherrypy.session["n"] = cherrypy.session.get("n", 0) + 1
+        return BODY
+
+    @cherrypy.expose
     def sleep(self):
         time.sleep(0.005)
         return BODY
@@ -38,5 +43,6 @@ cherrypy.config.update({
 cherrypy.quickstart(Site(), "/", {
     "/": {"tools.response_headers.on": bool(HEADERS), "tools.response_headers.headers": HEADERS,
           "response.headers.Content-Type": "text/plain; charset=utf-8"},
+    "/count": {"tools.sessions.on": True, "tools.sessions.storage_class": cherrypy.lib.sessions.RamSession},
     "/files": {"tools.staticdir.on": True, "tools.staticdir.dir": str(pathlib.Path.cwd() / "files"),
                "tools.staticdir.content_types": {"": "application/octet-stream"}}})
