@@ -88,8 +88,8 @@ void Stream::on_sent() {
 }
 
 void Stream::tell_room() {
-  if (!full_ || !open() || queued() >= owner_.limits_.output_low) return;
-  full_ = false;
+  if (queued() >= wanted_below_ || !open()) return;
+  wanted_below_ = 0;
   events_->on_writable(*this);
 }
 
@@ -175,7 +175,7 @@ void Stream::leave() noexcept { owner_.remove(*this); }
 bool Stream::after_write() {
   owner_.loop_.at_end_of_turn(*this);
   if (queued() <= owner_.limits_.output_high) return true;
-  full_ = true;
+  if (wanted_below_ == 0) wanted_below_ = owner_.limits_.output_low;
   return false;
 }
 
@@ -203,6 +203,12 @@ void Stream::close() {
 void Stream::abort() {
   if (events_ == nullptr) return;
   aborted_ = true;
+  owner_.loop_.at_end_of_turn(*this);
+}
+
+void Stream::notify(std::uint64_t below) {
+  if (events_ == nullptr) return;
+  wanted_below_ = below;
   owner_.loop_.at_end_of_turn(*this);
 }
 

@@ -43,6 +43,8 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
   void close() override;
   void abort() override;
   void pause(bool on) override;
+  std::uint64_t queued() const override { return work_ != nullptr ? work_->output.queued() : 0; }
+  void notify(std::uint64_t below) override;
   kirsch_address peer() const override { return peer_; }
   net::Loop& loop() const override;
 
@@ -54,7 +56,6 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
   StreamWork& work();
   void rest() noexcept;
   bool keeps_input() const { return work_ != nullptr && !work_->input.empty(); }
-  std::uint64_t queued() const { return work_ != nullptr ? work_->output.queued() : 0; }
   bool in_flight() const { return work_ != nullptr && work_->output.in_flight() != 0; }
   std::size_t deliver(char* bytes, std::size_t size);
   void deliver_kept();
@@ -76,7 +77,7 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
   bool aborted_ = false;
   bool paused_ = false;
   bool reading_ = true;
-  bool full_ = false;
+  std::uint64_t wanted_below_ = 0;  // on_writable is owed; 0: it is not
   std::size_t lingered_ = 0;
   kirsch_address peer_;
 };

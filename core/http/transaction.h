@@ -157,9 +157,12 @@ class UpgradedStream {
   // Ignored after close.
   virtual bool write(std::span<const kirsch_text> pieces) = 0;
   virtual bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) = 0;
-  virtual void close() = 0;         // after what is queued was sent
-  virtual void abort() = 0;         // at once, what is queued is lost
-  virtual void pause(bool on) = 0;  // no on_data until resumed; what was left unconsumed comes again then
+  virtual void close() = 0;                  // after what is queued was sent
+  virtual void abort() = 0;                  // at once, what is queued is lost
+  virtual void pause(bool on) = 0;           // no on_data until resumed; what was left unconsumed comes again then
+  virtual std::uint64_t queued() const = 0;  // bytes that the kernel has not taken
+  // on_writable, once, when fewer than that are queued; at the end of this turn if they are.
+  virtual void notify(std::uint64_t below) = 0;
   virtual kirsch_address peer() const = 0;
   virtual net::Loop& loop() const = 0;
 

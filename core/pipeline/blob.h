@@ -2,13 +2,19 @@
 #pragma once
 
 #include <atomic>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "kirsch/abi.h"
 
 struct kirsch_blob {
-  explicit kirsch_blob(std::string_view bytes) : text(bytes) {}
+  explicit kirsch_blob(std::span<const kirsch_text> pieces) {
+    std::size_t size = 0;
+    for (const auto& piece : pieces) size += piece.size;
+    text.reserve(size);
+    for (const auto& piece : pieces) text.append(piece.data, piece.size);
+  }
   std::atomic<std::uint32_t> references = 1;
   std::string text;
 };

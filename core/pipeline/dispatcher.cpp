@@ -65,16 +65,22 @@ void Dispatcher::drain_streams(std::shared_ptr<const EndedPlans> ended, std::chr
   bool any = false;
   each_stream(streams_, [&](StreamLink& stream) {
     if (!is_to_end(stream)) return;
-    stream.drain(drain_end_);
+    stream.drain(drain_end_, KIRSCH_DRAIN_RELOAD);
     any = true;
   });
   if (any) end_streams_later();
 }
 
+void Dispatcher::stop_streams() {
+  stopping_ = true;
+  each_stream(streams_, [](StreamLink& stream) { stream.drain(base::SteadyTime::max(), KIRSCH_DRAIN_STOP); });
+}
+
 void Dispatcher::add(StreamLink& stream) {
   streams_.append(stream);
+  if (stopping_) stream.drain(base::SteadyTime::max(), KIRSCH_DRAIN_STOP);
   if (!is_to_end(stream)) return;
-  stream.drain(drain_end_);
+  stream.drain(drain_end_, KIRSCH_DRAIN_RELOAD);
   end_streams_later();
 }
 

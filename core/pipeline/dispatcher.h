@@ -44,6 +44,8 @@ class Dispatcher final : public http::Service, public net::Hoard {
   // served any more, that they are to end, and ends them after `drain`; also those that open later, because their
   // requests had begun before.
   void drain_streams(std::shared_ptr<const EndedPlans> ended, std::chrono::milliseconds drain);
+  // Loop. Tells all upgraded connections that the process ends, also those that open later. Their owner ends them.
+  void stop_streams();
 
   // net::Hoard
   std::size_t shed() noexcept override;
@@ -93,6 +95,7 @@ class Dispatcher final : public http::Service, public net::Hoard {
   net::List<StreamLink> streams_;                              // that are open
   std::shared_ptr<const EndedPlans> ended_;                    // by the last change, and when their streams end
   base::SteadyTime drain_end_{};
+  bool stopping_ = false;
   StepWatch& watch_;
   RouteMemory routes_;
   const Bodies bodies_;

@@ -150,15 +150,21 @@ const kirsch_submit submit_table{sizeof(kirsch_submit), ModuleHost::submit};
 const kirsch_post post_table{sizeof(kirsch_post), ModuleHost::post};
 const kirsch_resume resume_table{sizeof(kirsch_resume), ModuleHost::resume, ModuleHost::wake};
 const kirsch_storage storage_table{sizeof(kirsch_storage), ModuleHost::open_storage};
-const kirsch_blob_functions blob_table{
-    .size = sizeof(kirsch_blob_functions),
-    .create = [](const kirsch_host*, kirsch_text bytes) { return new kirsch_blob(view(bytes)); },
-    .retain = [](kirsch_blob* blob) { retain(blob); },
-    .release = [](kirsch_blob* blob) { release(blob); },
-    .bytes =
-        [](const kirsch_blob* blob) {
-          return kirsch_text{blob->text.data(), blob->text.size()};
-        }};
+const kirsch_blob_functions blob_table{.size = sizeof(kirsch_blob_functions),
+                                       .create =
+                                           [](const kirsch_host*, kirsch_text bytes) {
+                                             return new kirsch_blob({&bytes, 1});
+                                           },
+                                       .retain = [](kirsch_blob* blob) { retain(blob); },
+                                       .release = [](kirsch_blob* blob) { release(blob); },
+                                       .bytes =
+                                           [](const kirsch_blob* blob) {
+                                             return kirsch_text{blob->text.data(), blob->text.size()};
+                                           },
+                                       .join =
+                                           [](const kirsch_host*, const kirsch_text* pieces, std::uint32_t count) {
+                                             return new kirsch_blob({pieces, count});
+                                           }};
 const kirsch_file file_table{
     .size = sizeof(kirsch_file),
     .open_beneath = open_file,

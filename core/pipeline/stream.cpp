@@ -41,13 +41,13 @@ struct kirsch_stream final : kirsch::http::UpgradeEvents, kirsch::pipeline::Stre
     delete this;
   }
 
-  void drain(kirsch::base::SteadyTime until) override {
+  void drain(kirsch::base::SteadyTime until, kirsch_drain reason) override {
     if (deadline) return;
     deadline = until;
     constexpr auto with_drain = offsetof(kirsch_stream_handler, on_drain) + sizeof handler.on_drain;
     if (handler.size < with_drain || handler.on_drain == nullptr) return;
     const kirsch::pipeline::RunningCall running(label());
-    handler.on_drain(self, this, KIRSCH_DRAIN_RELOAD);
+    handler.on_drain(self, this, reason);
   }
   void end_if_due(kirsch::base::SteadyTime now) override {
     if (deadline && now >= *deadline) connection->close();
@@ -84,7 +84,9 @@ const kirsch_stream_functions stream_functions{
         },
     .lane = [](kirsch_stream* stream) -> std::uint32_t { return stream->connection->loop().lane(); },
     .peer = [](kirsch_stream* stream) { return stream->connection->peer(); },
-    .pause = [](kirsch_stream* stream, std::uint8_t on) { stream->connection->pause(on != 0); }};
+    .pause = [](kirsch_stream* stream, std::uint8_t on) { stream->connection->pause(on != 0); },
+    .queued = [](kirsch_stream* stream) -> std::uint64_t { return stream->connection->queued(); },
+    .notify = [](kirsch_stream* stream, std::uint64_t below) { stream->connection->notify(below); }};
 
 http::UpgradeEvents& make_stream(const kirsch_stream_handler& handler, void* self, const StreamUse& use) {
   return *new kirsch_stream(handler, self, use);

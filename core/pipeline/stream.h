@@ -30,7 +30,7 @@ class StreamLink : public net::Link<StreamLink> {
  public:
   // Tells the module, if it wants to know, that the stream is to end; after that time end_if_due ends it. Told again it
   // does nothing.
-  virtual void drain(base::SteadyTime deadline) = 0;
+  virtual void drain(base::SteadyTime deadline, kirsch_drain reason) = 0;
   virtual void end_if_due(base::SteadyTime now) = 0;
   virtual const StreamUse& use() const = 0;
 

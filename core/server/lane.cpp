@@ -158,6 +158,7 @@ void Lane::drain(bool keeps_idle, std::function<void()> drained) {
   keeps_idle_ = keeps_idle;
   drained_ = std::move(drained);
   retire();
+  dispatcher_.stop_streams();
   check_later(first_requests);
 }
 

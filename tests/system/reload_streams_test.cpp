@@ -1,6 +1,7 @@
 // What lasts longer than a reload: long answers, and connections that became something else.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -109,6 +110,14 @@ TEST(ReloadStreams, AreToldToEndWhereCodeOrOptionsHaveChanged) {
   ASSERT_EQ(it.reload().exit_code, 0);
   EXPECT_EQ(removed.client().read_to_end(), "2 goodbye\n");
   it.wait_for_end_of(2);
+}
+
+TEST(ReloadStreams, AreToldThatTheProcessEnds) {
+  Editions it(yaml("/line: { handler: { edition_stream: {} } }, /: { handler: { edition: {} } }"));
+  Line line(it.server(), "/line");
+  it.server().signal(SIGTERM);
+  EXPECT_EQ(line.client().read_to_end(), "1 goodbye\n");
+  EXPECT_EQ(it.server().wait(), 0);
 }
 
 // Of requests that began before: the loops have gone over, then a stream opens that belongs to what was.

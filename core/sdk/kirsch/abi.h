@@ -205,7 +205,8 @@ typedef struct kirsch_stream_handler {
 
 /* Why a stream is to end. More may be added. */
 typedef enum kirsch_drain {
-  KIRSCH_DRAIN_RELOAD = 1 /* its path, or the listener it came by, is gone or has changed */
+  KIRSCH_DRAIN_RELOAD = 1, /* its path, or the listener it came by, is gone or has changed */
+  KIRSCH_DRAIN_STOP = 2    /* the process ends */
 } kirsch_drain;
 
 /* What became of an exchange: final in on_end_request, before that what is known so far. */
@@ -423,6 +424,7 @@ typedef struct kirsch_blob_functions {
   void (*retain)(kirsch_blob*);                                  /* [any] */
   void (*release)(kirsch_blob*);                                 /* [any] */
   kirsch_text (*bytes)(const kirsch_blob*);                      /* [any] immutable, valid while a reference is held */
+  kirsch_blob* (*join)(const kirsch_host*, const kirsch_text* pieces, uint32_t count); /* [any] as create, in order */
 } kirsch_blob_functions;
 
 #define KIRSCH_FEATURE_FILE "kirsch/file/1"
@@ -452,6 +454,9 @@ typedef struct kirsch_stream_functions {
   uint32_t (*lane)(kirsch_stream*);          /* [loop] for kirsch_post and PerLane data */
   kirsch_address (*peer)(kirsch_stream*);    /* [loop] */
   void (*pause)(kirsch_stream*, uint8_t on); /* [loop] 1: no on_data until 0 */
+  uint64_t (*queued)(kirsch_stream*);        /* [loop] bytes that the kernel has not taken */
+  /* [loop] on_writable, once, when fewer than that are queued; at the end of this turn if they are. */
+  void (*notify)(kirsch_stream*, uint64_t below);
 } kirsch_stream_functions;
 
 /* Header fields of answers that are made at load: a request neither checks nor copies them. */

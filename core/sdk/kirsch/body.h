@@ -13,6 +13,10 @@ class Blob {
  public:
   Blob() = default;
   explicit Blob(std::string_view bytes) : raw_(functions().create(detail::host, text(bytes))) {}
+  explicit Blob(std::span<const kirsch_text> pieces)
+      : raw_(functions().join(detail::host, pieces.data(), static_cast<std::uint32_t>(pieces.size()))) {}
+  // One reference more of what somebody else holds.
+  explicit Blob(kirsch_blob* shared) : raw_(shared) { functions().retain(raw_); }
   Blob(const Blob& other) : raw_(other.raw_) {
     if (raw_ != nullptr) functions().retain(raw_);
   }

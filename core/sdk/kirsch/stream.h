@@ -12,19 +12,18 @@ class Stream {
  public:
   explicit Stream(kirsch_stream* raw) : raw_(raw) {}
   // False: the queue is above its high mark (256 KiB); the bytes are queued all the same, wait for on_writable.
-  bool write(std::string_view bytes) {
-    const kirsch_text piece = text(bytes);
-    return functions().write(raw_, &piece, 1) != 0;
-  }
-  bool write(std::initializer_list<std::string_view> pieces) {
-    std::vector<kirsch_text> raw_pieces;
-    for (const auto piece : pieces) raw_pieces.push_back(text(piece));
-    return functions().write(raw_, raw_pieces.data(), static_cast<std::uint32_t>(raw_pieces.size())) != 0;
+  template <class... Pieces>
+  bool write(std::string_view first, const Pieces&... rest) {
+    const kirsch_text pieces[] = {text(first), text(rest)...};
+    return functions().write(raw_, pieces, 1 + sizeof...(rest)) != 0;
   }
   bool write(const Blob& blob) { return functions().write_blob(raw_, blob.raw()) != 0; }
   void close() { functions().close(raw_, 0); }  // after what is queued; on_close follows later
   void abort() { functions().close(raw_, 1); }
-  void pause(bool on) { functions().pause(raw_, on ? 1 : 0); }  // no on_data meanwhile
+  void pause(bool on) { functions().pause(raw_, on ? 1 : 0); }       // no on_data meanwhile
+  std::uint64_t queued() const { return functions().queued(raw_); }  // bytes that the kernel has not taken
+  // on_writable, once, when fewer than that are queued; at the end of this turn if they are.
+  void notify(std::uint64_t below) { functions().notify(raw_, below); }
   std::uint32_t lane() const { return functions().lane(raw_); }
   kirsch_address peer() const { return functions().peer(raw_); }
 
@@ -38,9 +37,9 @@ class Stream {
 // Answers 101 with the headers set so far and gives the connection to `object`, which has
 //   std::size_t on_data(Stream&, char* bytes, std::size_t size)   returns how many were consumed; the rest comes again
 //   with more
-// and, if it likes, on_open(Stream&), on_writable(Stream&), on_close(bool clean), and on_drain(Stream&): a reload has
-// changed its path, so it is to say goodbye and close; after the time of server.drain the server does. None may throw
-// (a throw aborts the connection).
+// and, if it likes, on_open(Stream&), on_writable(Stream&), on_close(bool clean), and on_drain(Stream&, kirsch_drain):
+// it is to say goodbye and close, because a reload has changed its path or the process ends; after the time of
+// server.drain the server does. None may throw (a throw aborts the connection).
 template <class Type>
 void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
   static constexpr auto contained = [](kirsch_stream* raw, auto call) {
@@ -85,11 +84,11 @@ void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
           }
         }
       },
-      [](void* self, kirsch_stream* raw, std::uint32_t) {
-        if constexpr (requires(Type & type, Stream & stream) { type.on_drain(stream); }) {
+      [](void* self, kirsch_stream* raw, std::uint32_t reason) {
+        if constexpr (requires(Type & type, Stream & stream) { type.on_drain(stream, kirsch_drain{}); }) {
           contained(raw, [&] {
             Stream stream(raw);
-            static_cast<Type*>(self)->on_drain(stream);
+            static_cast<Type*>(self)->on_drain(stream, static_cast<kirsch_drain>(reason));
           });
         }
       }};

@@ -359,6 +359,18 @@ TEST(Connection, TellsAStreamThatThereIsRoomAgain) {
   EXPECT_EQ(client.read_to_end(), "bye\n");
 }
 
+TEST(Connection, TellsAStreamOnceThatAllHasLeft) {
+  Served served;
+  Client client(served.address());
+  client.write(get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n") + std::string(100'000, 'l') + "\ntell\n");
+  client.read_until("tell\n");
+  served.wait_until([](TestService& service, Connections&) { return service.events.back() == "stream writable"; });
+  client.write("more\nbye\n");
+  EXPECT_TRUE(has(client.read_to_end(), "more\nbye\n"));
+  const auto events = served.events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), "stream writable"), 1);
+}
+
 TEST(Connection, EndsAStreamInEachWay) {
   Served served;
   const std::string request = get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n");

@@ -32,7 +32,8 @@ class SilentLog final : public base::Log {
   void write(base::Level, std::string_view) noexcept override {}
 };
 
-// Echoes raw bytes after an upgrade, but only whole lines; "bye" closes, "die" aborts.
+// Echoes raw bytes after an upgrade, but only whole lines; "bye" closes, "die" aborts, "tell" wants to know when all
+// has left.
 class LineEcho final : public UpgradeEvents {
  public:
   explicit LineEcho(std::vector<std::string>& events) : events_(events) {}
@@ -47,6 +48,7 @@ class LineEcho final : public UpgradeEvents {
     write(stream, text.substr(0, end + 1));
     if (text.find("bye") != std::string_view::npos) stream.close();
     if (text.find("die") != std::string_view::npos) stream.abort();
+    if (text.find("tell") != std::string_view::npos) stream.notify(1);
     return end + 1;
   }
   void on_writable(UpgradedStream&) override { events_.push_back("stream writable"); }
