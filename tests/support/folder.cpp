@@ -38,7 +38,4 @@ std::string contents_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-std::filesystem::path build_folder() { return KIRSCH_BINARY_DIR; }
-std::filesystem::path source_folder() { return KIRSCH_SOURCE_DIR; }
-
 }  // namespace kirsch::test

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "support/build.h"
+
 namespace kirsch::test {
 
 class TemporaryFolder {
@@ -24,9 +26,5 @@ class TemporaryFolder {
 
 // The whole file; throws std::runtime_error if it cannot be read.
 std::string contents_of(const std::filesystem::path& file);
-
-// Where this build lies, and the sources it was made from.
-std::filesystem::path build_folder();
-std::filesystem::path source_folder();
 
 }  // namespace kirsch::test

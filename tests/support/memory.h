@@ -18,12 +18,7 @@ inline std::uint64_t most_resident(pid_t pid) { return memory_of(pid, "VmHWM:");
 
 // ASan keeps freed memory for a while, and TSan four bytes for each that was ever looked at; what grows is then no sign
 // of a body that is held.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr std::uint64_t tolerated_growth = 1024 * mebi;
-inline constexpr std::uint64_t large_body = 128 * mebi;  // larger ones take their time and prove nothing more
-#else
-inline constexpr std::uint64_t tolerated_growth = 8 * mebi;
-inline constexpr std::uint64_t large_body = 1024 * mebi;
-#endif
+inline const std::uint64_t tolerated_growth = (sanitized() ? 1024 : 8) * mebi;
+inline const std::uint64_t large_body = (sanitized() ? 128 : 1024) * mebi;  // larger ones would prove nothing more
 
 }  // namespace kirsch::test

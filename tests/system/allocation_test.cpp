@@ -3,8 +3,8 @@
 
 #include <fstream>
 
-#include "net/uring_probe.h"
 #include "support/load.h"
+#include "support/uring.h"
 
 namespace kirsch::test {
 namespace {
@@ -25,10 +25,8 @@ std::uint64_t number_in(const std::filesystem::path& file) {
 class Allocations : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    GTEST_SKIP() << "a sanitizer has a malloc of its own";
-#endif
-    if (const auto obstacle = net::uring_obstacle(); obstacle && GetParam() == "uring") GTEST_SKIP() << *obstacle;
+    if (sanitized()) GTEST_SKIP() << "a sanitizer has a malloc of its own";
+    if (const auto obstacle = uring_obstacle(); obstacle && GetParam() == "uring") GTEST_SKIP() << *obstacle;
   }
 
   // While a server with `rest` answers so many requests of 64 connections, after as many to get warm.
@@ -39,7 +37,7 @@ class Allocations : public ::testing::TestWithParam<std::string> {
     Server server(loopback("server: { loops: 1, driver: " + GetParam() +
                            ", limits: { keep_alive_requests: 1000000 } }\n" + std::string(rest)),
                   {.files = {{"index.html", std::string(1024, 'x')}},
-                   .environment = {{"LD_PRELOAD", KIRSCH_BINARY_DIR "/lib/kirsch_allocations.so"},
+                   .environment = {{"LD_PRELOAD", build_folder() / "lib/kirsch_allocations.so"},
                                    {"KIRSCH_ALLOCATIONS", counter.string()}}});
     keep_busy(server, 64, requests);
     const std::uint64_t before = number_in(counter);

@@ -7,10 +7,10 @@
 #include <sstream>
 #include <thread>
 
-#include "net/uring_probe.h"
 #include "support/client.h"
 #include "support/forbidden.h"
 #include "support/load.h"
+#include "support/uring.h"
 
 namespace kirsch::test {
 namespace {
@@ -36,7 +36,7 @@ TEST(Driver, is_the_one_that_the_configuration_says) {
   const Server epoll(with_driver("epoll"));
   EXPECT_EQ(get(epoll, "/").body, "Hello, world!");
   EXPECT_FALSE(holds_a_ring(epoll));
-  if (const auto obstacle = net::uring_obstacle()) GTEST_SKIP() << *obstacle;
+  if (const auto obstacle = uring_obstacle()) GTEST_SKIP() << *obstacle;
   for (const std::string driver : {"uring", "auto"}) {
     const Server server(with_driver(driver));
     EXPECT_EQ(get(server, "/").body, "Hello, world!");
@@ -110,7 +110,7 @@ TEST(Driver, epoll_enters_the_kernel_twice_per_request_at_64_connections) {
 }
 
 TEST(Driver, uring_enters_the_kernel_once_for_many_requests_at_64_connections) {
-  if (const auto obstacle = net::uring_obstacle()) GTEST_SKIP() << *obstacle;
+  if (const auto obstacle = uring_obstacle()) GTEST_SKIP() << *obstacle;
   const double calls = calls_per_request("uring");
   EXPECT_LE(calls, 0.2);
   EXPECT_GT(calls, 0);

@@ -81,11 +81,7 @@ TEST(Keeper, ReloadsAllServersOrNone) {
 }
 
 TEST(Keeper, LosesOnlyWhatIsInFlightOnAServerThatIsKilled) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr int kills = 3;
-#else
-  constexpr int kills = 10;
-#endif
+  const int kills = sanitized() ? 3 : 10;
   constexpr int connections = 16;
   Server server(kept(", processes: 2"));
   Process load({"wrk", "-t1", "-c" + std::to_string(connections), "-d120s",

@@ -94,11 +94,7 @@ INSTANTIATE_TEST_SUITE_P(All, ReloadRefusal,
                          });
 
 TEST(ReloadRefusals, AHundredLeaveNothingBehind) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr int rounds = 1;
-#else
-  constexpr int rounds = 13;  // of eight
-#endif
+  const int rounds = sanitized() ? 1 : 13;  // of eight
   const auto yaml = [](const std::string& paths) { return loopback("paths: { " + paths + " }\n"); };
   Editions it(yaml("/: { handler: { edition: { word: a } } }"));
   const auto refuse_all = [&] {

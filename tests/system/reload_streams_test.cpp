@@ -40,11 +40,7 @@ class Line {
 };
 
 TEST(ReloadStreams, HundredLongAnswersLoseNoByteInFiftyReloads) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr std::size_t connections = 20, reloads = 10;
-#else
-  constexpr std::size_t connections = 100, reloads = 50;
-#endif
+  const std::size_t connections = sanitized() ? 20 : 100, reloads = sanitized() ? 10 : 50;
   constexpr std::size_t portion = 16 * 1024, size = 4 * 1024 * 1024;
   const auto text = [](const std::string& word) {
     return yaml("/: { handler: { ticker: { size: 4MiB, length: true } } }, /word: { handler: { edition: { word: " +

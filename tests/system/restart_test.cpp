@@ -20,11 +20,7 @@ using ::testing::SizeIs;
 constexpr auto restarted_site =
     "paths: { /: { handler: { respond: { body: here } } }, /gate: { handler: { gate: {} } } }\n";
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int restarts = 10;
-#else
-constexpr int restarts = 50;
-#endif
+const int restarts = sanitized() ? 10 : 50;
 
 void rewrite(const Server& server, const std::string& yaml) {
   std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml);

@@ -16,11 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int rounds = 10;
-#else
-constexpr int rounds = 100;
-#endif
+const int rounds = sanitized() ? 10 : 100;
 
 std::set<std::string> files_below(const std::filesystem::path& folder) {
   std::set<std::string> files;

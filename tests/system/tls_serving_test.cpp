@@ -292,7 +292,7 @@ TEST(TlsServing, an_idle_connection_costs_little) {
   add(many);
   const auto each = (resident(server.pid()) - before) / many;
   RecordProperty("bytes_per_idle_connection", std::to_string(each));
-  if (tolerated_growth < 16 * mebi) {  // without a sanitizer
+  if (!sanitized()) {
     EXPECT_LE(each, 15'872U);
   }
 }

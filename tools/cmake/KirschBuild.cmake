@@ -12,16 +12,19 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
-set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
+# How far RelWithDebInfo optimises is said below, target by target.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 # Most presets compile the files of a target several at a time (CMAKE_UNITY_BUILD), which halves the work. debug and clang do not:
 # a file that is compiled alone shows missing includes.
 
 find_program(KIRSCH_CCACHE ccache)
 if(KIRSCH_CCACHE)
-  # ccache looks into precompiled headers only if it is told that their defines are the same.
-  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros "${KIRSCH_CCACHE}")
+  # ccache looks into precompiled headers only if it is told that their defines are the same, and finds what another preset has
+  # compiled only if paths are relative.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}"
+    "${KIRSCH_CCACHE}")
   set(CMAKE_C_COMPILER_LAUNCHER "${KIRSCH_CCACHE}")
 endif()
 find_program(KIRSCH_MOLD mold)
@@ -36,31 +39,42 @@ if(KIRSCH_WERROR)
   target_compile_options(kirsch_warnings INTERFACE -Werror)
 endif()
 
+# Targets with the property KIRSCH_PLAIN have nothing in them that is to be tested. They are compiled as quickly as can be, and alike in
+# release and with sanitizers, so that ccache compiles them once.
+set(KIRSCH_IS_PLAIN "$<BOOL:$<TARGET_PROPERTY:KIRSCH_PLAIN>>")
+function(kirsch_compile_options)
+  add_compile_options("$<$<NOT:${KIRSCH_IS_PLAIN}>:${ARGN}>")
+endfunction()
+function(kirsch_link_options)
+  add_link_options("$<$<NOT:${KIRSCH_IS_PLAIN}>:${ARGN}>")
+endfunction()
+
 if(KIRSCH_SANITIZE)
   # Finds the same as -O2 and compiles a third faster.
-  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
-  set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O1 -g1")
-  add_compile_options(-fsanitize=${KIRSCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  set(optimization -O1)
+  kirsch_compile_options(-fsanitize=${KIRSCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   # UBSan's vptr check opens a pipe to look at memory, so it reports nonsense where a test takes all descriptors away. What the others
   # look for, ASan sees at the access, and they are a fifth of the compiler's work.
-  add_compile_options(-fno-sanitize=vptr,null,object-size)
-  add_link_options(-fsanitize=${KIRSCH_SANITIZE})
+  kirsch_compile_options(-fno-sanitize=vptr,null,object-size)
+  kirsch_link_options(-fsanitize=${KIRSCH_SANITIZE})
   # The sanitizers' tables hold half a million addresses, which a program that may lie anywhere must relocate at each start.
-  add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
+  kirsch_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
   # GCC's manual: sanitizers make this warning unreliable.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND KIRSCH_SANITIZE STREQUAL "thread")
-    add_compile_options(-Wno-maybe-uninitialized)
+    kirsch_compile_options(-Wno-maybe-uninitialized)
   endif()
   if(KIRSCH_FUZZ)
-    add_compile_options(-fsanitize=fuzzer-no-link)
+    kirsch_compile_options(-fsanitize=fuzzer-no-link)
   endif()
 else()
-  add_compile_options(-fstack-protector-strong -fcf-protection -fstack-clash-protection)
+  set(optimization -O2)
+  kirsch_compile_options(-fstack-protector-strong -fcf-protection -fstack-clash-protection)
   if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-    add_compile_definitions(_FORTIFY_SOURCE=2)
+    add_compile_definitions("$<$<NOT:${KIRSCH_IS_PLAIN}>:_FORTIFY_SOURCE=2>")
   endif()
-  add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
+  kirsch_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
+add_compile_options("$<$<CONFIG:RelWithDebInfo>:$<IF:${KIRSCH_IS_PLAIN},-O0,${optimization};-g1>>")
 
 # For ccache with precompiled headers (tests have them; in the core they do not pay: too few headers are common).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -97,7 +111,7 @@ function(kirsch_core_library name)
   endif()
 endfunction()
 
-# Tests are compiled more often than they run hot: this halves their build. (Fortified headers want at least -O1.)
+# Fixtures are compiled more often than they run hot. (Fortified headers want at least -O1.)
 if(KIRSCH_SANITIZE)
   set(KIRSCH_TEST_OPTIMIZATION -O0)
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
@@ -109,13 +123,31 @@ if(KIRSCH_SANITIZE MATCHES "undefined")
   list(APPEND KIRSCH_TEST_OPTIONS -fno-sanitize=undefined)
 endif()
 
-# kirsch_tests(NAME DEPENDS target… [SOURCES file…] [ON_EPOLL filter]): the sources, by default those of this folder, as one
-# GoogleTest program test_NAME. The tests that the filter names run a second time with the driver epoll.
+# What programs of tests, and the headers that are compiled for them, have in common; `kind` is plain or sanitized.
+function(kirsch_test_options target kind)
+  if(kind STREQUAL "plain")
+    set_target_properties(${target} PROPERTIES KIRSCH_PLAIN ON)
+  else()
+    target_compile_options(${target} PRIVATE ${KIRSCH_TEST_OPTIONS})
+  endif()
+  # GCC 12 finds overlaps and overruns in std::string that are not there (its bugs 105329, 105651), in tables of tests above all.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+  endif()
+  target_link_libraries(${target} PRIVATE GTest::gmock_main kirsch_warnings)
+  # The same for all, Poco's included, so that they can share precompiled headers.
+  target_compile_definitions(${target} PRIVATE
+    KIRSCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" $<TARGET_PROPERTY:Poco::Net,INTERFACE_COMPILE_DEFINITIONS>)
+endfunction()
+
+# kirsch_tests(NAME DEPENDS target… [SOURCES file…] [ON_EPOLL filter] [CLIENT]): the sources, by default those of this folder, as
+# one GoogleTest program test_NAME. The tests that the filter names run a second time with the driver epoll. CLIENT: they meet the
+# server only as a process of its own, so sanitizers have nothing to look for in them.
 function(kirsch_tests name)
   if(NOT KIRSCH_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ON_EPOLL" "DEPENDS;SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "CLIENT" "ON_EPOLL" "DEPENDS;SOURCES")
   set(sources ${arg_SOURCES})
   if(NOT sources)
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
@@ -124,17 +156,13 @@ function(kirsch_tests name)
     return()
   endif()
   add_executable(test_${name} ${sources})
-  target_link_libraries(test_${name} PRIVATE ${arg_DEPENDS} GTest::gmock_main kirsch_warnings)
-  # GCC 12 finds overlaps and overruns in std::string that are not there (its bugs 105329, 105651), in tables of tests above all.
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(test_${name} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+  target_link_libraries(test_${name} PRIVATE ${arg_DEPENDS})
+  set(kind sanitized)
+  if(arg_CLIENT OR NOT KIRSCH_SANITIZE)
+    set(kind plain)
   endif()
-  target_compile_options(test_${name} PRIVATE ${KIRSCH_TEST_OPTIONS})
-  # The same for all, Poco's included, so that they can share precompiled headers.
-  target_compile_definitions(test_${name} PRIVATE
-    KIRSCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" KIRSCH_BINARY_DIR="${CMAKE_BINARY_DIR}"
-    $<TARGET_PROPERTY:Poco::Net,INTERFACE_COMPILE_DEFINITIONS>)
-  target_precompile_headers(test_${name} REUSE_FROM kirsch_test_headers)
+  kirsch_test_options(test_${name} ${kind})
+  target_precompile_headers(test_${name} REUSE_FROM kirsch_${kind}_headers)
   # Tests of several modules know nothing of each other's names.
   if(arg_SOURCES)
     set_target_properties(test_${name} PROPERTIES UNITY_BUILD OFF)

@@ -1,8 +1,8 @@
 // What stands for a placeholder ends no text, attribute, string or script, and files that are not what they claim are
 // refused.
-#include "error_pages/page_template.h"
-
 #include <gmock/gmock.h>
+
+#include "error_pages/page_template.h"
 
 namespace error_pages {
 namespace {
