@@ -81,7 +81,8 @@ class NewModule(unittest.TestCase):
         for module in ("respond", "signals"):
             shutil.copy2(BUILD / f"plugins/{module}.so", self.build / "plugins")
         program = self.build / "bin/tests_of_new_modules"
-        self.run_in_copy(CXX, "-o", program, *objects, "-lgmock_main", "-lgmock", "-lgtest", "-lssl", "-lcrypto", "-pthread")
+        self.run_in_copy(CXX, "-o", program, *objects, BUILD / "tests/support/libkirsch_test_support.a",
+                         "-lgmock_main", "-lgmock", "-lgtest", "-lssl", "-lcrypto", "-pthread")
         passed = self.run_in_copy(program)
         for suite in ("SampleTool", "SampleHandlerWithANameOf40Letters", "SamplePlugin"):
             self.assertRegex(passed, rf"OK \] {suite}\.")
@@ -92,7 +93,7 @@ class NewModule(unittest.TestCase):
     # By their commands, not as targets: those would wait for the whole server and every module to be built anew.
     def compile_tests(self):
         wanted = [self.root / f"tests/{self.home(name)}/{name}_test.cpp" for name in MADE]
-        wanted += [self.root / "tests/modules/refusal.cpp", *(self.root / "tests/support").glob("*.cpp")]
+        wanted += [self.root / "tests/modules/refusal.cpp", self.root / "tests/support/build.cpp"]
         entries = {pathlib.Path(entry["file"]): entry
                    for entry in json.loads((self.build / "compile_commands.json").read_text())}
         with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count())) as pool:
