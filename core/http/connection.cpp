@@ -45,6 +45,11 @@ void Connection::refuse(net::Transport& transport) {
   linger();
 }
 
+void Connection::addresses(kirsch_address& peer, kirsch_address& local) const {
+  peer = transport_ == nullptr ? kirsch_address{} : transport_->peer();
+  local = transport_ == nullptr ? kirsch_address{} : transport_->local();
+}
+
 std::shared_ptr<const net::tls::Facts> Connection::tls() const {
   return transport_ == nullptr ? nullptr : transport_->tls();
 }

@@ -57,8 +57,7 @@ class Connection final : public net::TransportEvents, public IdleLink, public Re
   void upgrade(UpgradeEvents& events) override;
   bool response_begun() const override { return work_ != nullptr && work_->answer.begun; }
   std::uint64_t body_sent() const override;
-  kirsch_address peer() const override { return transport_ == nullptr ? kirsch_address{} : transport_->peer(); }
-  kirsch_address local() const override { return transport_ == nullptr ? kirsch_address{} : transport_->local(); }
+  void addresses(kirsch_address& peer, kirsch_address& local) const override;
   std::shared_ptr<const net::tls::Facts> tls() const override;
 
   // For Connections, which alone uses them.

@@ -65,6 +65,7 @@ bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
         reject({421, "an https target on a connection without TLS"});
       } else {
         begin_transaction();
+        return reading_body();
       }
       return true;
     case ParseResult::malformed:

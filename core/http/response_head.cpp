@@ -10,41 +10,38 @@
 
 namespace kirsch::http {
 
-std::string_view DateLine::at(std::time_t second) {
-  if (second != second_) {
-    static constexpr char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::tm utc{};
-    ::gmtime_r(&second, &utc);
-    char* to = text_;
-    auto put = [&](std::string_view text) {
-      std::memcpy(to, text.data(), text.size());
-      to += text.size();
-    };
-    auto put_number = [&](int number, int digits) {
-      for (int i = digits - 1; i >= 0; --i, number /= 10) to[i] = static_cast<char>('0' + number % 10);
-      to += digits;
-    };
-    // RFC 9110 §5.6.7, independent of any locale.
-    put("Date: ");
-    put(days[utc.tm_wday]);
-    put(", ");
-    put_number(utc.tm_mday, 2);
-    put(" ");
-    put(months[utc.tm_mon]);
-    put(" ");
-    put_number(utc.tm_year + 1900, 4);
-    put(" ");
-    put_number(utc.tm_hour, 2);
-    put(":");
-    put_number(utc.tm_min, 2);
-    put(":");
-    put_number(utc.tm_sec, 2);
-    put(" GMT\r\n");
-    second_ = second;
-  }
-  return {text_, 37};
+void DateLine::write(std::time_t second) {
+  static constexpr char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm utc{};
+  ::gmtime_r(&second, &utc);
+  char* to = text_;
+  auto put = [&](std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    to += text.size();
+  };
+  auto put_number = [&](int number, int digits) {
+    for (int i = digits - 1; i >= 0; --i, number /= 10) to[i] = static_cast<char>('0' + number % 10);
+    to += digits;
+  };
+  // RFC 9110 §5.6.7, independent of any locale.
+  put("Date: ");
+  put(days[utc.tm_wday]);
+  put(", ");
+  put_number(utc.tm_mday, 2);
+  put(" ");
+  put(months[utc.tm_mon]);
+  put(" ");
+  put_number(utc.tm_year + 1900, 4);
+  put(" ");
+  put_number(utc.tm_hour, 2);
+  put(":");
+  put_number(utc.tm_min, 2);
+  put(":");
+  put_number(utc.tm_sec, 2);
+  put(" GMT\r\n");
+  second_ = second;
 }
 
 bool bodiless(std::uint16_t status) noexcept { return status < 200 || status == 204 || status == 205 || status == 304; }

@@ -14,9 +14,16 @@ namespace kirsch::http {
 // "Date: …" as a whole line, made anew when the second changes. One per loop.
 class DateLine {
  public:
-  std::string_view at(std::time_t second);
+  std::string_view at(std::time_t second) {
+    if (second != second_) write(second);
+    return {text_, size};
+  }
 
  private:
+  static constexpr std::size_t size = 37;
+
+  void write(std::time_t second);
+
   std::time_t second_ = -1;
   char text_[40];
 };

@@ -122,8 +122,7 @@ class ResponseWriter {
   // Bytes of the body that the kernel has taken, without the framing of chunks; where the connection was lost in the
   // midst of chunks it may be included. Also in on_sent and on_gone.
   virtual std::uint64_t body_sent() const = 0;
-  virtual kirsch_address peer() const = 0;
-  virtual kirsch_address local() const = 0;
+  virtual void addresses(kirsch_address& peer, kirsch_address& local) const = 0;
   virtual std::shared_ptr<const net::tls::Facts> tls() const = 0;  // null: not over TLS
   bool secure() const { return secure_; }
   std::uint32_t listener() const { return listener_; }  // the number given to Connections::entrance

@@ -2,6 +2,7 @@
 // (kirsch_exchange).
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -167,7 +168,8 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   base::SteadyTime begin_{};
   kirsch_outcome outcome_{};
   kirsch_route route_taken_{};
-  bool* called_ = nullptr;         // in the arena, by Step::tool: a step of it was called
+  bool* called_ = nullptr;  // by Step::tool: a step of it was called; in the arena where tools are many
+  std::array<bool, 32> few_called_;
   std::uint16_t bare_status_ = 0;  // before_finalize failed: answer with this and the headers set so far
   std::uint16_t suspensions_ = 0;
   std::string_view id_;  // by a module, in the arena; empty: none

@@ -57,8 +57,7 @@ void Exchange::fill_request(const http::RequestHead& head) {
   request_.params = nullptr;
   request_.field_count = static_cast<std::uint32_t>(head.fields.size());
   request_.param_count = 0;
-  request_.peer = writer_->peer();
-  request_.local = writer_->local();
+  writer_->addresses(request_.peer, request_.local);
   has_body_ = head.has_body();
   may_upgrade_ = head.upgrade;
 }
@@ -115,8 +114,13 @@ void Exchange::enter(const Plan& plan, const Generation& generation) {
 
 void Exchange::forget_calls() {
   const std::size_t count = route_.plan->tools().size() + 1;
-  called_ = arena_.array<bool>(count);
-  std::fill_n(called_, count, false);
+  if (count <= few_called_.size()) {
+    few_called_ = {};
+    called_ = few_called_.data();
+  } else {
+    called_ = arena_.array<bool>(count);
+    std::fill_n(called_, count, false);
+  }
 }
 
 bool Exchange::wants_body() const {
