@@ -40,6 +40,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto all = exact(data, size);
   const Outcome expected = outcome(whole.parse(all.get(), size), whole);
 
+  // The same again, behind a head whose fields it repeats.
+  whole.reset();
+  const auto again = exact(data, size);
+  if (outcome(whole.parse(again.get(), size), whole) != expected) std::abort();
+
   HeadParser split(limits);
   auto first = exact(data, cut);
   ParseResult result = split.parse(first.get(), cut);
