@@ -39,13 +39,19 @@ const Mistake mistakes[] = {
      "\"h\"));\n"
      "void before_handler(kirsch::Exchange&) {}",
      "kirsch::tool<Type>(\"t\")", "this member cannot be an option: use bool"},
+    {"an_application_that_takes_no_messages", "void on_open(kirsch::WebSocket&) {}",
+     "kirsch::websocket_application<Type>(\"t\")", "a WebSocket application has either on_message or on_fragment"},
+    {"an_on_close_with_a_wrong_parameter",
+     "void on_message(kirsch::WebSocket&, const kirsch::WebSocketMessage&) {}\nvoid on_close(int) {}",
+     "kirsch::websocket_application<Type>(\"t\")",
+     "on_close must be public and callable with (kirsch::WebSocket&, const kirsch::WebSocketEnd&)"},
     {"a_module_that_provides_nothing", "", "kirsch::summary(\"empty\")",
      "a module provides at least one tool, handler, plugin or service"},
 };
 
 // All in one file: to read the SDK takes longer than all mistakes.
 std::string mistaken_modules() {
-  std::string source = "#include <kirsch/module.h>\n";
+  std::string source = "#include <kirsch/module.h>\n#include <kirsch/websocket.h>\n";
   for (const auto& mistake : mistakes) {
     source += std::string("#define kirsch_module module_with_") + mistake.name + "\nnamespace " + mistake.name +
               " {\nstruct Type {\n" + mistake.body + "\n};\nKIRSCH_MODULE(\"m\", \"1.0.0\", " + mistake.provided +
@@ -85,7 +91,7 @@ TEST(Sdk, compiles_without_a_warning_from_a_strict_author) {
   const auto source = folder.write(
       "good.cpp",
       "#include <kirsch/module.h>\n#include <kirsch/body.h>\n#include <kirsch/stream.h>\n#include <kirsch/tasks.h>\n"
-      "#include <kirsch/storage.h>\n"
+      "#include <kirsch/storage.h>\n#include <kirsch/websocket.h>\n"
       "struct Type { void before_handler(kirsch::Exchange& exchange) const { exchange.response().text(\"hi\"); } };\n"
       "KIRSCH_MODULE(\"m\", \"1.0.0\", kirsch::tool<Type>(\"t\"));\n");
   for (const std::string compiler : {"g++", "clang++-14"}) {

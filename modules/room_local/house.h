@@ -1,0 +1,57 @@
+// Rooms, and who is in them on each loop.
+#pragma once
+
+#include <kirsch/rooms.h>
+
+#include <map>
+#include <mutex>
+
+namespace room_local {
+
+class Room;
+
+// A member's place in a room.
+struct Seat {
+  void (*deliver)(void* member, const kirsch::SharedMessage* message);
+  void* member;
+  std::shared_ptr<Room> room;
+  std::uint32_t lane;
+  std::size_t index;  // among the room's on that loop
+};
+
+class Room {
+ public:
+  explicit Room(std::string_view name) : name_(name), seats_(kirsch::loops()), counts_(kirsch::loops()) {}
+
+  const std::string& name() const { return name_; }
+  std::uint64_t members(std::uint32_t lane) const { return counts_[lane].load(std::memory_order_acquire); }
+
+  // On the loop of the seat.
+  void add(Seat& seat);
+  void remove(Seat& seat);
+  void deliver(std::uint32_t lane, const kirsch::SharedMessage& message, const void* except) const;
+
+ private:
+  const std::string name_;
+  std::vector<std::vector<Seat*>> seats_;  // by loop, each on its own thread
+  std::vector<std::atomic<std::uint64_t>> counts_;
+};
+
+// All rooms of one name space. Any thread, unless said otherwise.
+class House {
+ public:
+  Seat* join(std::uint32_t lane, std::string_view room, void (*deliver)(void*, const kirsch::SharedMessage*),
+             void* member);  // on that loop
+  void leave(Seat& seat);    // the same
+  void publish(std::uint32_t lane, std::string_view room, kirsch::MessageKind kind, std::string_view bytes,
+               const void* except);
+  std::uint64_t members(std::string_view room) const;
+
+ private:
+  std::shared_ptr<Room> find(std::string_view room) const;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Room>, std::less<>> rooms_;  // those with members
+};
+
+}  // namespace room_local

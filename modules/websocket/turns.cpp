@@ -1,0 +1,98 @@
+// A worker that is not to be had is asked for again: the client waits meanwhile, because nothing is read from it.
+#include "turns.h"
+
+#include <kirsch/tasks.h>
+
+#include "connection.h"
+
+namespace websocket {
+namespace {
+
+constexpr std::chrono::milliseconds before_asking_again{20};
+
+}  // namespace
+
+bool call(const kirsch::Provider<kirsch::WebSocketApplication>& app, kirsch::WebSocketLink& link, const Turn& turn) {
+  const auto& [table, self] = app;
+  const auto bytes = kirsch::text(turn.bytes);
+  switch (turn.type) {
+    case Turn::Type::open:
+      return table->open(self, &link) != 0;
+    case Turn::Type::message: {
+      auto piece = turn.piece;
+      piece.bytes = bytes;
+      return table->message(self, &link, &piece) != 0;
+    }
+    case Turn::Type::pong:
+      return table->pong(self, &link, bytes) != 0;
+    case Turn::Type::writable:
+      return table->writable(self, &link) != 0;
+    case Turn::Type::closed: {
+      auto gone = turn.gone;
+      gone.reason = bytes;
+      table->closed(self, &link, &gone);
+      return true;
+    }
+  }
+  return false;
+}
+
+// A turn on its way: to a worker and back, or to nobody, when the server stops first.
+class Turns::OnWorker {
+ public:
+  OnWorker(Turns& turns, Turn turn)
+      : turns_(turns), turn_(std::move(turn)), in_use_(turns.connection_.shared().hold()) {}
+  ~OnWorker() {
+    if (done_) return;
+    auto& turns = turns_;
+    // Where the loop has ended too, nothing runs beside this.
+    const bool told = kirsch::post(turns.connection_.lane, [&turns, in_use = in_use_] { turns.abandoned(); });
+    if (!told) turns.abandoned();
+  }
+  OnWorker(const OnWorker&) = delete;
+  OnWorker& operator=(const OnWorker&) = delete;
+
+  void run() {
+    auto& connection = turns_.connection_;
+    const bool well = call(connection.app(), connection, turn_);
+    done_ = kirsch::post(connection.lane, [&turns = turns_, well, in_use = in_use_] { turns.finished(well); });
+  }
+
+ private:
+  Turns& turns_;
+  const Turn turn_;
+  const std::shared_ptr<const void> in_use_;
+  bool done_ = false;
+};
+
+void Turns::add(Turn turn) {
+  if (busy_) {
+    waiting_.push_back(std::move(turn));
+    return;
+  }
+  busy_ = true;
+  begin(std::make_shared<OnWorker>(*this, std::move(turn)));
+}
+
+void Turns::begin(std::shared_ptr<OnWorker> turn) {
+  if (kirsch::submit([turn] { turn->run(); })) return;
+  kirsch::after(connection_.lane, before_asking_again, [this, turn] { begin(turn); });
+}
+
+void Turns::finished(bool well) {
+  if (!well) connection_.fail({internal_error, ""});
+  if (waiting_.empty()) {
+    busy_ = false;
+    return connection_.on_turns_over();
+  }
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  begin(std::make_shared<OnWorker>(*this, std::move(next)));
+}
+
+void Turns::abandoned() {
+  waiting_.clear();
+  finished(false);
+}
+
+}  // namespace websocket

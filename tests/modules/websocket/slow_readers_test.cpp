@@ -1,0 +1,117 @@
+// Clients that read slowly, or not at all: what waits for them is bounded, and nobody else waits.
+#include <gmock/gmock.h>
+
+#include "support/memory.h"
+#include "support/websocket_client.h"
+
+namespace kirsch::test {
+namespace {
+
+std::string yaml(const std::string& options) {
+  return loopback("server: { loops: 1 }\npaths: { /: { handler: { websocket: { app: { crowd: {} }" + options +
+                  " } } } }\n");
+}
+
+std::unique_ptr<WebSocketClient> member(const Server& server, const std::string& how = "join", int receive_buffer = 0) {
+  auto client = std::make_unique<WebSocketClient>(server, WebSocketOptions{.receive_buffer = receive_buffer});
+  client->send(how + " room");
+  EXPECT_EQ(client->read_text(), "joined room");
+  return client;
+}
+
+TEST(SlowReaders, AreClosedBeyondTheMark) {
+  const Server server(yaml(", queue: 64KiB, close_timeout: 20s"));
+  const auto before = resident(server.pid());
+  WebSocketClient slow(server, {.receive_buffer = 64 * 1024});
+  slow.send("flood 2000");  // 32 MiB
+  EXPECT_EQ(slow.read_to_close(), 1013);
+  EXPECT_LT(resident(server.pid()), before + tolerated_growth);
+}
+
+TEST(SlowReaders, MissTheOldestWhereTheyMay) {
+  const Server server(yaml(", queue: 64KiB, slow_reader: drop_oldest"));
+  WebSocketClient slow(server, {.receive_buffer = 64 * 1024});
+  slow.send("flood 2000");
+  slow.send("join room");
+  std::size_t arrived = 0;
+  for (auto text = slow.read_text(); text != "joined room"; text = slow.read_text()) ++arrived;
+  EXPECT_LT(arrived, 2000u);
+}
+
+TEST(SlowReaders, HearTheNewestOfARoomThatConflates) {
+  const Server server(yaml(""));
+  const auto slow = member(server, "conflate", 64 * 1024);
+  const auto speaker = member(server);
+  const std::string filler(16 * 1024, 'x');
+  for (int number = 0; number < 2000; ++number) {
+    speaker->send("publish room " + std::to_string(number) + filler);
+    speaker->read();
+  }
+  std::size_t heard = 0;
+  int last = -1;
+  while (last != 1999) {
+    const int number = std::stoi(slow->read_text());
+    ASSERT_GT(number, last);
+    last = number;
+    ++heard;
+  }
+  EXPECT_LT(heard, 1900u);
+}
+
+TEST(SlowReaders, InARoomKeepNobodyWaiting) {
+  const Server server(yaml(", queue: 64KiB"));
+  std::vector<std::unique_ptr<WebSocketClient>> stuck;
+  for (const auto* how : {"join", "drop", "conflate"}) stuck.push_back(member(server, how, 64 * 1024));
+  const auto speaker = member(server);
+  const std::string filler(16 * 1024, 'x');
+  for (int number = 0; number < 1000; ++number) {
+    speaker->send("publish room " + std::to_string(number) + filler);
+    ASSERT_EQ(std::stoi(speaker->read_text()), number);
+  }
+  EXPECT_EQ(stuck.front()->read_to_close(), 1013);
+  for (std::size_t other = 1; other < stuck.size(); ++other) {
+    int last = -1;
+    while (last != 999) last = std::stoi(stuck[other]->read_text());
+  }
+  speaker->send("members room");
+  EXPECT_EQ(speaker->read_text(), "3");
+}
+
+// The pongs of a ping flood do not pile up, and the flood keeps no other client waiting.
+TEST(SlowReaders, ThatFloodWithPingsTakeNoMemory) {
+  const Server server(yaml(""));
+  const auto before = resident(server.pid());
+  WebSocketClient flooder(server, {.receive_buffer = 64 * 1024});
+  WebSocketClient other(server);
+  const std::string payload(125, 'p');
+  std::string pings;
+  for (int number = 0; number < 1000; ++number) pings += std::string("\x89\xFD\0\0\0\0", 6) + payload;
+  for (int round = 0; round < 100; ++round) ASSERT_TRUE(flooder.connection().send(pings));
+  other.send("members room");
+  EXPECT_EQ(other.read_text(), "0");
+  EXPECT_LT(resident(server.pid()), before + tolerated_growth);
+}
+
+TEST(SlowReaders, ByTheHundredLeaveTheGoodOnesUntouched) {
+  const Server server(yaml(", queue: 16KiB, close_timeout: 200ms"));
+  allow_descriptors(2048);
+  std::vector<std::unique_ptr<WebSocketClient>> bad;
+  const auto good = member(server);
+  for (int number = 0; number < 300; ++number) {
+    auto& client = *bad.emplace_back(member(server, "join", 4096));
+    if (number % 3 == 0) client.connection().reset();
+    if (number % 3 == 1) client.send_close(1000);
+  }
+  const std::string filler(16 * 1024, 'x');
+  std::string members;
+  for (int number = 0; number < 300 || members != "1"; ++number) {  // those that never read are ended at last
+    good->send("publish room " + std::to_string(number) + filler);
+    ASSERT_EQ(std::stoi(good->read_text()), number);
+    good->send("members room");
+    members = good->read_text();
+  }
+  EXPECT_EQ(good->close(), 1000);
+}
+
+}  // namespace
+}  // namespace kirsch::test
