@@ -95,6 +95,7 @@ char* write_head(char* to, const ResponseHead& head, const AnswerContext& contex
   } else if (context.version_minor == 0) {
     to = put(to, "Connection: keep-alive\r\n");
   }
+  if (head.status == 426) to = put(to, "Connection: upgrade\r\n");  // where there is Upgrade (RFC 9110 7.8)
   if (head.fields != nullptr) {
     for (const kirsch_field& line : head.fields->lines()) to = put(to, ResponseFields::whole(line));
   }

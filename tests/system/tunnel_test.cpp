@@ -31,9 +31,14 @@ class Tunnel : public ::testing::Test {
 };
 
 TEST_F(Tunnel, is_refused_without_the_upgrade) {
-  const auto response = get(server_, "/");
+  Client client(server_);
+  client.send(simple_get("/"));
+  const auto response = client.read();
   EXPECT_EQ(response.status, 426);
   EXPECT_EQ(response.field("Upgrade"), "tunnel");
+  EXPECT_EQ(response.field("Connection"), "upgrade");
+  client.send(simple_get("/"));
+  EXPECT_EQ(client.read().status, 426);
 }
 
 TEST_F(Tunnel, echoes_every_byte_and_ends_clean_after_a_half_close) {
