@@ -16,6 +16,9 @@ TLS = (("tls", "1.3"),)
 CLOSE = (("Connection", "close"),)
 FLOOR = ("floor uring", "floor epoll")
 ALL = ("nginx", "h2o", "lighttpd", "apache", "haproxy", "node", "poco", "cherrypy", *FLOOR)
+UPGRADE = (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
+           ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="))
+WEBSOCKETS = ("ws", "websockets")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Case:
     load: tuple = ()              # (option of kirsch-load, value)
     rate: bool = False            # also latency at 70 % of what each server reached
     calls: bool = False           # also system calls per request
-    kind: str = "pairs"           # or idle, crowd, fair, records: see special.py
+    kind: str = "pairs"           # or idle, crowd, fair, records, broadcast: see special.py
     ideal: float = 0              # requests per second that are possible, where that is known
     beside: tuple = ()            # kind fair: path and depth of the greedy connection
 
@@ -79,6 +82,14 @@ CASES = {case.name: case for case in (
          load=TLS),
     Case("tls-crowd", "1,000 clients that say nothing or dribble their ClientHello beside good ones", Duty(tls="ecdsa"), ("nginx",),
          kind="crowd", load=TLS),
+    Case("websocket-125", "messages of 125 bytes, sent back over WebSocket", Duty("websocket"), WEBSOCKETS, path="/ws", body=125,
+         size=125, rate=True),
+    Case("websocket-16k", "messages of 16 KiB, sent back over WebSocket", Duty("websocket"), WEBSOCKETS, path="/ws",
+         body=16 << 10, size=16 << 10),
+    Case("websocket-idle", "10,000 WebSocket connections: memory of each", Duty("websocket"), WEBSOCKETS, path="/ws", body=125,
+         size=125, kind="idle"),
+    Case("websocket-broadcast", "a message of 1 KiB to each of 10,000 WebSocket connections", Duty("websocket"), WEBSOCKETS,
+         path="/room", body=1 << 10, size=1 << 10, kind="broadcast"),
     Case("fair-pipeliner", "one connection that pipelines without end beside good clients", Duty(), ("nginx", "h2o"),
          kind="fair", beside=("/", 256)),
     Case("fair-download", "one that downloads 1 GiB again and again beside good clients", Duty("files"), ("nginx", "h2o"),

@@ -22,9 +22,9 @@ from benchmark.servers import OURS, SERVERS
 from benchmark.session import Session
 
 KINDS = {"pairs": pairs.measure, "idle": special.idle, "fair": special.fair, "crowd": special.crowd,
-         "records": special.records}
-TARGETS = ("kirsch", "kirsch_modules", "kirsch_fixtures", "kirsch-load", "bench_poco", "bench_session_records",
-           "bench_spawn_path")
+         "records": special.records, "broadcast": special.broadcast}
+TARGETS = ("kirsch", "kirsch_modules", "kirsch_fixtures", "kirsch-load", "bench_poco", "bench_floor",
+           "bench_session_records", "bench_spawn_path")
 VERBS = ("growth", "instructions", "list", "smoke", "check")
 
 

@@ -11,7 +11,7 @@ FILES = {"1k": 1 << 10, "64k": 64 << 10, "1m": 1 << 20, "1g": 1 << 30}
 @dataclasses.dataclass(frozen=True)
 class Duty:
     """The answer of / is BODY as text/plain; the rest is what a case adds to it."""
-    does: str = "fixed"           # fixed, files, echo, upload, sleep, count: what the request asks for; a server may lack it
+    does: str = "fixed"           # fixed, files, echo, upload, sleep, count, websocket: what the request asks for; a server may lack it
     headers: tuple = ()           # (name, value) of further header fields in every answer
     request_id: bool = False      # and a new id in each
     log: bool = False             # one line per request in a file, buffered

@@ -30,6 +30,14 @@ def cookie_of(address, path):
     return "Cookie", given.partition(";")[0]
 
 
+def frame_file(folder, size):
+    """Writes a message of WebSocket of that many bytes, as a client sends it."""
+    length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    file = folder / "frame"
+    file.write_bytes(b"\x82" + length + b"\x01\x02\x03\x04" + b"x" * size)
+    return file
+
+
 def options_of(load):
     """{'connections': 64, 'fresh': True} as words."""
     words = []

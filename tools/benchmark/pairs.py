@@ -2,17 +2,20 @@
 import statistics
 
 from benchmark import spread
-from benchmark.cases import lines
+from benchmark.cases import UPGRADE, lines
 from benchmark.calls import calls_per_request
-from benchmark.load import cookie_of, request_file
+from benchmark.load import cookie_of, frame_file, request_file
 from benchmark.measure import SATURATED, one_slice, rounds, settled_memory
 from benchmark.running import Failure
 from benchmark.servers import OURS
 
 
 def load_of(session, case, folder, name="request", more=()):
-    request = request_file(folder, case.method, case.path, case.body, (*case.headers, *more), name)
-    return {"request": request, "size": case.size, "seconds": session.seconds, **dict(case.load)}
+    load = {"size": case.size, "seconds": session.seconds, **dict(case.load)}
+    if case.duty.does == "websocket":
+        return load | {"upgrade": request_file(folder, path=case.path, headers=UPGRADE, name="upgrade"),
+                       "request": frame_file(folder, case.body)}
+    return load | {"request": request_file(folder, case.method, case.path, case.body, (*case.headers, *more), name)}
 
 
 def loads_of(session, case, folder, running):

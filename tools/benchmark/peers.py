@@ -178,28 +178,44 @@ class Node(Program):
         return [shutil.which("node"), HERE / "node_server.mjs", place.port, BODY]
 
 
-class Express(Program):
-    """Not in Debian with its sessions: npm fetches both, as the lock file has them, into a folder of the build."""
-    name, program = "express", "node"
-    offers = {"fixed", "count"}
+class OfNpm(Program):
+    """Not in Debian, or not with what it needs: npm fetches the packages, as the lock file has them, into a folder of the build."""
+    program, package = "node", ""
 
-    def fetch(self, build):
-        folder = build / "bench-express"
+    @staticmethod
+    def packages(build):
+        return build / "bench-npm"
+
+    @classmethod
+    def fetch(cls, build):
+        folder = cls.packages(build)
         if not (folder / "node_modules").exists() and shutil.which("npm"):
-            shutil.copytree(HERE / "express", folder, dirs_exist_ok=True)
+            shutil.copytree(HERE / "npm", folder, dirs_exist_ok=True)
             subprocess.run(["npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--silent"], check=False)
 
-    def obstacle(self, build):
-        there = (build / "bench-express/node_modules/express-session").exists()
-        return None if there and shutil.which("node") else "express and express-session were not fetched with npm"
+    def about(self, build):
+        return self.packages(build) / "node_modules" / self.package / "package.json"
 
-    def words(self, _duty, place):
-        return ["/usr/bin/env", f"EXPRESS={place.build / 'bench-express'}", shutil.which("node"), HERE / "express_server.cjs",
-                place.port, BODY]
+    def obstacle(self, build):
+        return super().obstacle(build) or (None if self.about(build).exists() else f"{self.package} was not fetched with npm")
 
     def version(self, build):
-        lock = json.loads((build / "bench-express/package-lock.json").read_text())["packages"]
-        return " ".join(f"{name} {lock['node_modules/' + name]['version']}" for name in ("express", "express-session"))
+        return f"{self.name} {json.loads(self.about(build).read_text())['version']}"
+
+    # A program finds packages from where it stands.
+    def words(self, _duty, place):
+        program = shutil.copy(HERE / self.source, self.packages(place.build))
+        return [shutil.which("node"), program, place.port, BODY]
+
+
+class Express(OfNpm):
+    name, package, source = "express", "express", "express_server.cjs"
+    offers = {"fixed", "count"}
+
+
+class Ws(OfNpm):
+    name, package, source = "ws", "ws", "ws_server.mjs"
+    offers = {"fixed", "websocket"}
 
 
 class CherryPy(Program):
@@ -256,5 +272,22 @@ class Floor(Program):
         return self.name
 
 
-PEERS = (Nginx(), H2o(), Lighttpd(), Apache(), Haproxy(), Node(), Express(), Poco(), CherryPy(),
+class Websockets(Program):
+    name, program = "websockets", "/usr/bin/python3"
+    offers = {"fixed", "websocket"}
+
+    def obstacle(self, _build):
+        found = subprocess.run([self.program, "-c", "import websockets"], capture_output=True, check=False).returncode == 0
+        return None if found else "python3-websockets is not installed: tools/setup --bench"
+
+    def words(self, _duty, place):
+        return [self.program, HERE / "websockets_server.py", place.port, BODY]
+
+    def version(self, _build):
+        said = subprocess.run([self.program, "-c", "import websockets.version as v; print(v.version)"], capture_output=True,
+                              text=True, check=False)
+        return f"websockets {said.stdout.strip()}"
+
+
+PEERS = (Nginx(), H2o(), Lighttpd(), Apache(), Haproxy(), Node(), Express(), Poco(), CherryPy(), Websockets(), Ws(),
          Floor("uring"), Floor("epoll"))

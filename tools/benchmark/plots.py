@@ -65,5 +65,6 @@ def case(session, name, sentence, kind, result):
     key, unit = {"pairs": ("cpu", "processor time per request, µs"), "idle": ("bytes_each", "bytes per idle connection"),
                  "records": ("p50", "median of a lookup, ns"),
                  "crowd": ("p99_beside", "p99 of the good clients beside the crowd, ns"),
+                 "broadcast": ("cpu", "processor time per message, µs"),
                  "fair": ("p99_beside", "p99 of the good clients beside the greedy one, ns")}[kind]
     bars(session, name, sentence, {label: line[key] for label, line in result["lines"].items()}, unit)

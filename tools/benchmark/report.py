@@ -89,8 +89,18 @@ def records_rows(case):
                microseconds(line["longest_sweep"])]
 
 
+BROADCAST_HEAD = ["", "CPU ms/message", "CPU µs/member", "heard", "first ms", "half", "last"]
+
+
+def broadcast_rows(case):
+    for label, line in case["lines"].items():
+        yield [label, number(line["cpu"] / 1e3, 1), number(line["cpu_each"], 2), number(100 * line["share"], 1, " %"),
+               *(number(line[key] / 1e6, 1) for key in ("first", "half", "last"))]
+
+
 KINDS = {"pairs": (PAIR_HEAD, pair_rows), "idle": (IDLE_HEAD, idle_rows), "fair": (FAIR_HEAD, fair_rows),
-         "crowd": (CROWD_HEAD, crowd_rows), "records": (RECORDS_HEAD, records_rows)}
+         "crowd": (CROWD_HEAD, crowd_rows), "records": (RECORDS_HEAD, records_rows),
+         "broadcast": (BROADCAST_HEAD, broadcast_rows)}
 
 
 def text_table(head, rows):

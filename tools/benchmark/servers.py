@@ -15,7 +15,7 @@ THREE = {"hsts": "off", "permissions_policy": "off", "cross_origin_opener_policy
 
 class Kirsch:
     """This server with one driver."""
-    offers = {"fixed", "files", "echo", "upload", "sleep", "count", "request_id", "log", "routes", "tls"}
+    offers = {"fixed", "files", "echo", "upload", "sleep", "count", "websocket", "request_id", "log", "routes", "tls"}
 
     def __init__(self, driver):
         self.name, self.driver = driver, driver
@@ -33,9 +33,10 @@ class Kirsch:
     def configuration(self, duty, place):
         handlers = {"/": {"respond": {"body": BODY}}, "/files/": {"static": {"root": str(place.site)}},
                     "/echo": {"mirror": {}}, "/upload": {"swallow": {}}, "/sleep": {"nap": {"time": "5ms"}},
-                    "/count": {"counting": {"body": BODY}}}
+                    "/count": {"counting": {"body": BODY}}, "/ws": {"websocket": {"app": {"echo": {}}, "ping": "off"}},
+                    "/room": {"websocket": {"app": {"parrot": {}}, "ping": "off"}}}
         wanted = {"fixed": ["/"], "files": ["/", "/files/"], "echo": ["/", "/echo"], "upload": ["/", "/upload"],
-                  "sleep": ["/", "/sleep"], "count": ["/", "/count"]}[duty.does]
+                  "sleep": ["/", "/sleep"], "count": ["/", "/count"], "websocket": ["/", "/ws", "/room"]}[duty.does]
         paths = {path: {"handler": handlers[path]} for path in wanted}
         if duty.does == "count":
             paths["/count"]["tools"] = {"sessions": {"storage": {"memory": {}}, "secure": "auto"}}

@@ -2,7 +2,7 @@
 import dataclasses
 import tempfile
 
-from benchmark import pairs, plots, report
+from benchmark import pairs, plots, report, special
 from benchmark.cases import CASES
 from benchmark.servers import OURS, SERVERS
 from benchmark.session import Session
@@ -42,6 +42,10 @@ def run(options):
         wrong = list(faults(result, (*OURS, peer)))
         # Over TLS each connection must go on with a session of an earlier one.
         wrong += faults(pairs.measure(session, dataclasses.replace(CASES["tls-resumed"], peers=())), OURS)
+        wrong += faults(pairs.measure(session, dataclasses.replace(CASES["websocket-125"], peers=(), rate=False)), OURS)
+        heard = special.broadcast(session, dataclasses.replace(CASES["websocket-broadcast"], peers=()), 50)["lines"]
+        wrong += [f"websocket-broadcast: {label}: {line}" for label, line in heard.items() if line["share"] != 1]
+        wrong += [f"websocket-broadcast: {label} was not measured" for label in OURS if label not in heard]
         # And a wrong length must be found out.
         if pairs.measure(session, dataclasses.replace(case, name="wrong", size=14))["lines"]:
             wrong.append("bodies of 13 bytes went through where 14 were wanted")

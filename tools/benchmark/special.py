@@ -15,6 +15,7 @@ from benchmark.running import CLIENT_CORE, SERVER_CORE, Failure, cpu_time, pinne
 
 IDLE = 10_000
 IDLE_OVER_TLS = 2_000  # each costs a handshake
+BROADCASTS = 2  # per second: all have heard one before the next comes
 GOOD_RATE = 2_000  # requests per second of the good clients: far below what any server can do
 
 
@@ -33,13 +34,11 @@ def idle(session, case, count=None):
 
 
 def memory_of_idle(session, running, case, count):
-    request = request_file(session.folder / case.name)
+    load = load_of(session, case, session.folder / case.name)
     # The process has worked before: what it needs once is not part of what a connection costs.
-    one_slice(session.build, running, {"request": request, "size": case.size, "seconds": 0.3, "connections": 8} |
-              dict(case.load))
+    one_slice(session.build, running, load | {"seconds": 0.3, "connections": 8})
     empty = settled_memory(running)
-    client = Client(session.build, running.address, held=True, idle=count - 1, connections=1, request=request, size=case.size,
-                    seconds=0.5, **dict(case.load))
+    client = Client(session.build, running.address, held=True, **load | {"idle": count - 1, "connections": 1, "seconds": 0.5})
     try:
         full = settled_memory(running)
         before = cpu_time(running.pids)
@@ -52,6 +51,38 @@ def memory_of_idle(session, running, case, count):
         raise Failure(f"{running.server.name} ended {seen['reconnects']} connections among idle ones: {seen['errors']}")
     return {"rss": full[0], "pss": full[1], "empty_pss": empty[1], "bytes_each": (full[1] - empty[1]) / count,
             "cpu": cpu / 1e3 / max(1, seen["answers"])}
+
+
+def broadcast(session, case, count=None):
+    """A message to all of a crowd: processor time of each, and when the first and the last have heard it."""
+    count = count or IDLE
+    result = {"lines": {}, "connections": count}
+    for label, line in lines(case).items():
+        try:
+            with session.serving(case.name, {label: line}) as running:
+                if label in running:
+                    result["lines"][label] = one_broadcast(session, running[label], case, count)
+        except Failure as failure:
+            session.remark(f"{case.name}: {failure}")
+    return result
+
+
+def one_broadcast(session, running, case, count):
+    load = load_of(session, case, session.folder / case.name)
+    client = Client(session.build, running.address, held=True,
+                    **load | {"idle": count - 1, "connections": 1, "rate": BROADCASTS, "seconds": max(2, 10 * session.seconds)})
+    try:
+        before = cpu_time(running.pids)
+        client.go()
+        seen = client.result()
+        cpu = cpu_time(running.pids) - before
+    finally:
+        client.end()
+    if not seen["answers"] or seen["errors"]:
+        raise Failure(f"{running.server.name}: {seen['errors']}")
+    return {"cpu": cpu / 1e3 / seen["answers"], "share": seen["heard"] / (seen["answers"] * (count - 1)),
+            "cpu_each": cpu / 1e3 / max(1, seen["heard"]), "first": seen["first_heard"], "half": seen["half_heard"],
+            "last": seen["last_heard"]}
 
 
 @contextlib.contextmanager

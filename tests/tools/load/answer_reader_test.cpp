@@ -111,6 +111,22 @@ TEST(AnswerReader, finds_bytes_behind_an_answer_that_are_none) {
   EXPECT_THAT(read.fault, HasSubstr("no answer"));
 }
 
+TEST(AnswerReader, takes_frames_for_answers_once_it_is_told) {
+  AnswerReader reader;
+  reader.become_frames();
+  const std::string bytes = std::string("\x82\x02hi", 4) + std::string("\x81\x00", 2) +
+                            std::string("\x82\x7E\x01\x00", 4) + std::string(256, 'x') + "\x88";
+  std::vector<std::uint64_t> bodies;
+  for (const char byte : bytes) {
+    std::string_view piece(&byte, 1);
+    if (const auto one = reader.read(piece)) bodies.push_back(one->body);
+  }
+  EXPECT_THAT(bodies, ElementsAre(2, 0, 256));
+  std::string_view rest(std::string_view("\0", 1));
+  reader.read(rest);
+  EXPECT_THAT(reader.fault(), HasSubstr("no whole message"));
+}
+
 TEST(AnswerReader, finds_a_head_without_end) {
   AnswerReader reader;
   const std::string line = "X-Field: " + std::string(1000, 'x') + "\r\n";

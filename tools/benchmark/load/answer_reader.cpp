@@ -44,8 +44,12 @@ std::optional<Answer> AnswerReader::read(std::string_view& input) {
         read_head(input);
         break;
       case Part::body:
-        pass(input, Part::head);
+      case Part::frame:
+        pass(input, first_);
         if (left_ == 0) done_ = true;
+        break;
+      case Part::frame_head:
+        read_frame_head(input);
         break;
       case Part::chunk:
         pass(input, Part::chunk_end);
@@ -74,7 +78,7 @@ std::optional<Answer> AnswerReader::end() {
 std::optional<Answer> AnswerReader::complete() {
   const Answer answer = answer_;
   answer_ = {};
-  part_ = Part::head;
+  part_ = first_;
   done_ = chunked_ = false;
   length_.reset();
   return answer;
@@ -181,6 +185,26 @@ void AnswerReader::take_line() {
   }
   if (!line_.empty()) return fail("a chunk is longer than its size says");
   part_ = Part::chunk_size;
+}
+
+// RFC 6455 5.2, as servers send it.
+void AnswerReader::read_frame_head(std::string_view& input) {
+  const auto size = [this] {
+    const int length = line_.size() < 2 ? 0 : line_[1];
+    return length == 126 ? 4U : length == 127 ? 10U : 2U;
+  };
+  while (!input.empty() && line_.size() < size()) {
+    line_ += input.front();
+    consume(input, 1);
+  }
+  if (line_.size() < size()) return;
+  const std::string head = std::exchange(line_, {});
+  if (head[0] != '\x81' && head[0] != '\x82') return fail("a frame that is no whole message");
+  left_ = head.size() == 2 ? static_cast<unsigned char>(head[1]) : 0;
+  for (const char digit : std::string_view(head).substr(2)) left_ = left_ << 8 | static_cast<unsigned char>(digit);
+  answer_.status = 200;
+  part_ = Part::frame;
+  done_ = left_ == 0;
 }
 
 void AnswerReader::chunk_size() {

@@ -25,15 +25,31 @@ class AnswerReader {
   // fault.
   std::optional<Answer> end();
 
-  bool idle() const noexcept { return part_ == Part::head && head_.empty() && !faulty(); }
+  bool idle() const noexcept { return part_ == first_ && head_.empty() && line_.empty() && !faulty(); }
   bool faulty() const noexcept { return !fault_.empty(); }
   const std::string& fault() const noexcept { return fault_; }
   void reset();
+  // From now on answers are messages of WebSocket in one frame each, without compression. Their status is 200.
+  void become_frames() {
+    first_ = Part::frame_head;
+    part_ = first_;
+  }
 
  private:
-  enum class Part : std::uint8_t { head, body, body_until_end, chunk_size, chunk, chunk_end, trailer };
+  enum class Part : std::uint8_t {
+    head,
+    body,
+    body_until_end,
+    chunk_size,
+    chunk,
+    chunk_end,
+    trailer,
+    frame_head,
+    frame
+  };
 
   void read_head(std::string_view& input);
+  void read_frame_head(std::string_view& input);
   void understand(std::string_view head);
   void field(std::string_view name, std::string_view value);
   void read_line(std::string_view& input);
@@ -44,6 +60,7 @@ class AnswerReader {
   std::optional<Answer> complete();
   void fail(std::string_view what) { fault_ = what; }
 
+  Part first_ = Part::head;  // of each answer
   Part part_ = Part::head;
   Answer answer_;
   bool done_ = false;
@@ -51,7 +68,7 @@ class AnswerReader {
   std::optional<std::uint64_t> length_;
   std::uint64_t left_ = 0;  // of the body or the chunk
   std::string head_;        // what has come of a head that is not complete
-  std::string line_;        // the same of a chunk's size or a trailer
+  std::string line_;        // the same of a chunk's size, a trailer, or the head of a frame
   std::string fault_;
 };
 

@@ -55,13 +55,17 @@ void Load::open(std::size_t wire) {
 }
 
 void Load::opened(std::size_t wire) {
-  --opening_;
   Client& client = clients_[wire];
   client.open = true;
   if (phase_ == Phase::preparing) {
+    if (!plan_.upgrade.empty()) return wires_.send(wire, plan_.upgrade);
     if (is_idle(wire)) return wires_.send(wire, plan_.request);
+    --opening_;
     ++ready_;
-  } else if (plan_.fresh) {
+    return;
+  }
+  --opening_;
+  if (plan_.fresh) {
     wires_.send(wire, plan_.request);
   } else {
     next(wire);
@@ -124,7 +128,8 @@ void Load::next(std::size_t wire) {
   std::size_t count = 0;
   while (client.asked.size() < plan_.depth && (plan_.rate == 0 ? may_ask() : client.sent < client.due)) {
     if (plan_.rate == 0) ++under_way_;
-    client.asked.push_back(plan_.rate == 0 ? Clock::now() : intended(wire, client.sent++));
+    newest_ = plan_.rate == 0 ? Clock::now() : intended(wire, client.sent++);
+    client.asked.push_back(newest_);
     ++asked_;
     ++count;
   }
@@ -147,6 +152,12 @@ void Load::received(std::size_t wire, std::string_view bytes) {
 
 void Load::answered(std::size_t wire, const Answer& answer, Clock::time_point now) {
   Client& client = clients_[wire];
+  if (answer.status == 101 && !plan_.upgrade.empty()) {
+    client.reader.become_frames();
+    --opening_;
+    ++ready_;
+    return;
+  }
   if (answer.status < 200) return;  // an interim one
   if (phase_ == Phase::preparing) {
     --opening_;
@@ -154,6 +165,7 @@ void Load::answered(std::size_t wire, const Answer& answer, Clock::time_point no
     if (answer.status != plan_.status) lose(wire, "status " + std::to_string(answer.status));
     return;
   }
+  if (is_idle(wire) && !plan_.upgrade.empty()) return hear(answer, now);
   if (client.asked.empty()) return lose(wire, "an answer that nobody asked for");
   const auto since = client.asked.front();
   client.asked.pop_front();
@@ -181,6 +193,11 @@ void Load::check(const Answer& answer, Clock::time_point since, Clock::time_poin
     result_.body_bytes += answer.body;
     result_.latency.add(static_cast<std::uint64_t>(nanoseconds(now - since).count()));
   }
+}
+
+void Load::hear(const Answer& answer, Clock::time_point now) {
+  if (size_ && answer.body != *size_) ++result_.errors["a message of " + std::to_string(answer.body) + " bytes"];
+  result_.heard.add(static_cast<std::uint64_t>(nanoseconds(now - newest_).count()));
 }
 
 // The other side closes: orderly behind its last answer, or in the middle of one.

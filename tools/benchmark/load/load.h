@@ -21,8 +21,11 @@ struct Plan {
   std::size_t depth = 1;      // requests that a connection may have under way
   std::uint64_t answers = 0;  // how many to ask for in all, instead of a time; 0: by time
   bool fresh = false;         // a connection for each request
-  std::size_t idle = 0;       // connections that ask once, before all else, and then stay
-  std::string request;        // its bytes, head and body
+  // Connections that ask once, before all else, and then stay; with `upgrade` they ask no more than that, and hear what
+  // the others cause.
+  std::size_t idle = 0;
+  std::string request;  // its bytes, head and body
+  std::string upgrade;  // what a connection asks first, to become a WebSocket; empty: it does not
   unsigned status = 200;
   std::optional<std::uint64_t> size;  // of each answer's body; nullopt: as in the first one
 };
@@ -35,6 +38,7 @@ struct Result {
   std::uint64_t reconnects = 0;
   std::map<std::string, std::uint64_t> errors;
   Histogram latency;  // from the time at which a request was to be sent to the last byte of its answer
+  Histogram heard;    // by idle connections: from the time at which the newest request was to be sent
 };
 
 class Load final : public WireUser {
@@ -76,6 +80,7 @@ class Load final : public WireUser {
   Clock::time_point intended(std::size_t wire, std::uint64_t number) const;
   void answered(std::size_t wire, const Answer& answer, Clock::time_point now);
   void check(const Answer& answer, Clock::time_point since, Clock::time_point now);
+  void hear(const Answer& answer, Clock::time_point now);
   void lose(std::size_t wire, const std::string& why);
   void drain();
   bool hopeless() const;
@@ -92,7 +97,7 @@ class Load final : public WireUser {
   std::uint64_t under_way_ = 0;
   std::uint64_t faults_ = 0;
   std::optional<std::uint64_t> size_;
-  Clock::time_point start_, end_, last_;
+  Clock::time_point start_, end_, last_, newest_;
   Result result_;
 };
 

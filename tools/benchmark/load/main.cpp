@@ -19,7 +19,7 @@ namespace {
 
 struct Options {
   Plan plan;
-  std::string server, request_file, tls;
+  std::string server, request_file, upgrade_file, tls;
   bool resume = false;
   bool hold = false;
 };
@@ -44,6 +44,10 @@ void describe(CLI::App& app, Options& options) {
   app.add_flag("--hold", options.hold,
                "prints a line when all connections are there, starts with a line of input, and closes with another");
   app.add_option("--request", options.request_file, "file with the bytes of the request; GET / otherwise");
+  app.add_option(
+      "--upgrade", options.upgrade_file,
+      "file with what a connection asks first, to become a WebSocket: then the request is a frame, and so is each "
+      "answer");
   app.add_option("--status", plan.status, "of each answer, 200");
   app.add_option("--size", plan.size, "bytes of each answer's body; otherwise as the first one");
   app.add_option("--tls", options.tls, "over TLS of that version, 1.2 or 1.3")->check(CLI::IsMember({"1.2", "1.3"}));
@@ -81,6 +85,7 @@ int run(Options options) {
   Plan& plan = options.plan;
   plan.request = options.request_file.empty() ? "GET / HTTP/1.1\r\nHost: " + options.server + "\r\n\r\n"
                                               : contents(options.request_file);
+  if (!options.upgrade_file.empty()) plan.upgrade = contents(options.upgrade_file);
   if (plan.fresh && (plan.depth != 1 || plan.rate != 0))
     throw std::runtime_error("--fresh stands with neither --depth nor --rate");
   allow_descriptors();

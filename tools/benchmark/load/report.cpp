@@ -34,7 +34,10 @@ void print(const Result& result, std::ostream& out) {
       << ", \"body_bytes\": " << result.body_bytes << ", \"seconds\": " << result.seconds
       << ", \"reconnects\": " << result.reconnects << ", \"client_cpu\": " << processor_time()
       << ", \"p50\": " << latency.percentile(0.5) << ", \"p99\": " << latency.percentile(0.99)
-      << ", \"p999\": " << latency.percentile(0.999) << ", \"most\": " << latency.most() << ", \"errors\": {";
+      << ", \"p999\": " << latency.percentile(0.999) << ", \"most\": " << latency.most()
+      << ", \"heard\": " << result.heard.count() << ", \"first_heard\": " << result.heard.percentile(1e-9)
+      << ", \"half_heard\": " << result.heard.percentile(0.5) << ", \"last_heard\": " << result.heard.most()
+      << ", \"errors\": {";
   const char* separator = "";
   for (const auto& [what, times] : result.errors) {
     out << separator << quoted(what) << ": " << times;

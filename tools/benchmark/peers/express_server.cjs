@@ -1,10 +1,6 @@
 // Express with express-session in memory as a peer. Usage: node express_server.cjs PORT BODY [NAME=VALUE…]
-// Its packages lie in the folder that EXPRESS names.
-const { createRequire } = require("node:module");
-
-const packages = createRequire(`${process.env.EXPRESS}/`);
-const express = packages("express");
-const session = packages("express-session");
+const express = require("express");
+const session = require("express-session");
 
 const [port, body, ...fields] = process.argv.slice(2);
 const headers = Object.fromEntries(fields.map((field) => field.split(/=(.*)/s).slice(0, 2)));
