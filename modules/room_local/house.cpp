@@ -30,6 +30,17 @@ void Room::deliver(std::uint32_t lane, const kirsch::SharedMessage& message, con
   }
 }
 
+void Room::send(std::uint32_t lane, bool is_here, const kirsch::PreparedMessage& message, const void* except) {
+  if (members(lane) == 0) return;
+  auto& waiting = on_their_way_[lane];
+  if (is_here && waiting.load(std::memory_order_acquire) == 0) return deliver(lane, message.raw(), except);
+  waiting.fetch_add(1, std::memory_order_acq_rel);
+  kirsch::post(lane, [room = shared_from_this(), lane, message, except] {
+    room->deliver(lane, message.raw(), except);
+    room->on_their_way_[lane].fetch_sub(1, std::memory_order_acq_rel);
+  });
+}
+
 Seat* House::join(std::uint32_t lane, std::string_view room, void (*deliver)(void*, const kirsch::SharedMessage*),
                   void* member) {
   auto seat = std::make_unique<Seat>(Seat{deliver, member, nullptr, lane, 0});
@@ -55,11 +66,9 @@ void House::publish(std::uint32_t lane, std::string_view room, kirsch::MessageKi
   const auto found = find(room);
   if (found == nullptr) return;
   const kirsch::PreparedMessage message(kind, bytes);
-  for (std::uint32_t other = 0; other < kirsch::loops(); ++other) {
-    if (other == lane || found->members(other) == 0) continue;
-    kirsch::post(other, [found, message, other] { found->deliver(other, message.raw(), nullptr); });
-  }
-  if (lane < kirsch::loops()) found->deliver(lane, message.raw(), except);
+  for (std::uint32_t other = 0; other < kirsch::loops(); ++other)
+    if (other != lane) found->send(other, false, message, nullptr);
+  if (lane < kirsch::loops()) found->send(lane, true, message, except);
 }
 
 std::uint64_t House::members(std::string_view room) const {

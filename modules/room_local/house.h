@@ -19,9 +19,10 @@ struct Seat {
   std::size_t index;  // among the room's on that loop
 };
 
-class Room {
+class Room : public std::enable_shared_from_this<Room> {
  public:
-  explicit Room(std::string_view name) : name_(name), seats_(kirsch::loops()), counts_(kirsch::loops()) {}
+  explicit Room(std::string_view name)
+      : name_(name), seats_(kirsch::loops()), counts_(kirsch::loops()), on_their_way_(kirsch::loops()) {}
 
   const std::string& name() const { return name_; }
   std::uint64_t members(std::uint32_t lane) const { return counts_[lane].load(std::memory_order_acquire); }
@@ -29,12 +30,17 @@ class Room {
   // On the loop of the seat.
   void add(Seat& seat);
   void remove(Seat& seat);
-  void deliver(std::uint32_t lane, const kirsch::SharedMessage& message, const void* except) const;
+
+  // From any thread to the members on `lane`: at once on that loop itself, unless others wait there for their turn.
+  void send(std::uint32_t lane, bool is_here, const kirsch::PreparedMessage& message, const void* except);
 
  private:
+  void deliver(std::uint32_t lane, const kirsch::SharedMessage& message, const void* except) const;
+
   const std::string name_;
   std::vector<std::vector<Seat*>> seats_;  // by loop, each on its own thread
   std::vector<std::atomic<std::uint64_t>> counts_;
+  std::vector<std::atomic<std::uint64_t>> on_their_way_;  // messages, by loop
 };
 
 // All rooms of one name space. Any thread, unless said otherwise.
@@ -43,6 +49,7 @@ class House {
   Seat* join(std::uint32_t lane, std::string_view room, void (*deliver)(void*, const kirsch::SharedMessage*),
              void* member);  // on that loop
   void leave(Seat& seat);    // the same
+  // What one thread has published after another, every member hears in that order.
   void publish(std::uint32_t lane, std::string_view room, kirsch::MessageKind kind, std::string_view bytes,
                const void* except);
   std::uint64_t members(std::string_view room) const;
