@@ -63,6 +63,7 @@ WebSocketFrame WebSocketClient::read(Milliseconds deadline) {
 
 std::string WebSocketClient::read_text(Milliseconds deadline) {
   auto frame = read(deadline);
+  for (; frame.opcode == 9; frame = read(deadline)) send_frame(0x8A, frame.payload);
   if (frame.opcode != 1 || !frame.final || frame.compressed)
     throw std::runtime_error("not a text message, but opcode " + std::to_string(frame.opcode) + ": " + frame.payload);
   return std::move(frame.payload);

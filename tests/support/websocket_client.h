@@ -38,7 +38,7 @@ class WebSocketClient {
 
   // The next frame. Throws std::runtime_error at the end of the stream, and for what no server may send.
   WebSocketFrame read(Milliseconds deadline = patience);
-  // The payload of the next frame, which must be a whole text message.
+  // The payload of the next frame but pings, which are answered. It must be a whole text message.
   std::string read_text(Milliseconds deadline = patience);
   // Reads on up to a close frame, and returns its code.
   int read_to_close();
