@@ -9,6 +9,9 @@
 namespace websocket {
 namespace {
 
+// Of what a frame announces, when its first bytes are there: longer messages grow as they arrive.
+constexpr std::uint64_t most_reserved = 32 * 1024;
+
 constexpr Fault not_utf8{invalid_text, "text that is not UTF-8"};
 
 Event failed(const Fault& fault) {
@@ -111,6 +114,7 @@ std::optional<Event> FrameReader::part(std::span<char>& input, const ReadLimits&
   if (open.kind == Opcode::text && !open.compressed && (!open.text.take(bytes) || (ended && !open.text.complete())))
     return failed(not_utf8);
   if (limits.whole || open.compressed) {
+    if (open.bytes.empty()) open.bytes.reserve(static_cast<std::size_t>(std::min(open.frame.size, most_reserved)));
     open.bytes += bytes;
     bytes = ended ? std::string_view(open.bytes) : std::string_view();
   }
