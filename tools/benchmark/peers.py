@@ -218,21 +218,27 @@ class Ws(OfNpm):
     offers = {"fixed", "websocket"}
 
 
-class CherryPy(Program):
-    name, program = "cherrypy", "/usr/bin/python3"
-    offers = {"fixed", "files", "echo", "upload", "sleep", "count"}
+class Python(Program):
+    """A package of Debian for its Python; `name` is that of the module."""
+    program = "/usr/bin/python3"
+    package = ""
 
     def obstacle(self, _build):
-        found = subprocess.run([self.program, "-c", "import cherrypy"], capture_output=True, check=False).returncode == 0
-        return None if found else "python3-cherrypy3 is not installed: tools/setup --bench"
+        found = subprocess.run([self.program, "-c", f"import {self.name}"], capture_output=True, check=False).returncode == 0
+        return None if found else f"{self.package} is not installed: tools/setup --bench"
+
+    def version(self, _build):
+        words = f"import importlib.metadata as m; print(m.version('{self.name}'))"
+        said = subprocess.run([self.program, "-c", words], capture_output=True, text=True, check=False)
+        return f"{self.name} {said.stdout.strip()}"
+
+
+class CherryPy(Python):
+    name, package = "cherrypy", "python3-cherrypy3"
+    offers = {"fixed", "files", "echo", "upload", "sleep", "count"}
 
     def words(self, duty, place):
         return [self.program, HERE / "cherry_server.py", place.port, max(10, duty.workers), BODY]
-
-    def version(self, _build):
-        said = subprocess.run([self.program, "-c", "import cherrypy; print(cherrypy.__version__)"], capture_output=True,
-                              text=True, check=False)
-        return f"cherrypy {said.stdout.strip()}"
 
 
 class Poco(Program):
@@ -272,21 +278,12 @@ class Floor(Program):
         return self.name
 
 
-class Websockets(Program):
-    name, program = "websockets", "/usr/bin/python3"
+class Websockets(Python):
+    name, package = "websockets", "python3-websockets"
     offers = {"fixed", "websocket"}
-
-    def obstacle(self, _build):
-        found = subprocess.run([self.program, "-c", "import websockets"], capture_output=True, check=False).returncode == 0
-        return None if found else "python3-websockets is not installed: tools/setup --bench"
 
     def words(self, _duty, place):
         return [self.program, HERE / "websockets_server.py", place.port, BODY]
-
-    def version(self, _build):
-        said = subprocess.run([self.program, "-c", "import websockets.version as v; print(v.version)"], capture_output=True,
-                              text=True, check=False)
-        return f"websockets {said.stdout.strip()}"
 
 
 PEERS = (Nginx(), H2o(), Lighttpd(), Apache(), Haproxy(), Node(), Express(), Poco(), CherryPy(), Websockets(), Ws(),

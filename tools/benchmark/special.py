@@ -19,18 +19,23 @@ BROADCASTS = 2  # per second: all have heard one before the next comes
 GOOD_RATE = 2_000  # requests per second of the good clients: far below what any server can do
 
 
-def idle(session, case, count=None):
-    """Memory of a connection: what PSS grows by, from the server without one to the server with all of them."""
+def with_many(session, case, count, measure):
+    """What `measure` says of each server, with so many connections."""
     count = count or (IDLE_OVER_TLS if case.duty.tls else IDLE)
     result = {"lines": {}, "connections": count}
     for label, line in lines(case).items():
         try:
             with session.serving(case.name, {label: line}) as running:
                 if label in running:
-                    result["lines"][label] = memory_of_idle(session, running[label], case, count)
+                    result["lines"][label] = measure(session, running[label], case, count)
         except Failure as failure:
             session.remark(f"{case.name}: {failure}")
     return result
+
+
+def idle(session, case, count=None):
+    """Memory of a connection: what PSS grows by, from the server without one to the server with all of them."""
+    return with_many(session, case, count, memory_of_idle)
 
 
 def memory_of_idle(session, running, case, count):
@@ -55,16 +60,7 @@ def memory_of_idle(session, running, case, count):
 
 def broadcast(session, case, count=None):
     """A message to all of a crowd: processor time of each, and when the first and the last have heard it."""
-    count = count or IDLE
-    result = {"lines": {}, "connections": count}
-    for label, line in lines(case).items():
-        try:
-            with session.serving(case.name, {label: line}) as running:
-                if label in running:
-                    result["lines"][label] = one_broadcast(session, running[label], case, count)
-        except Failure as failure:
-            session.remark(f"{case.name}: {failure}")
-    return result
+    return with_many(session, case, count, one_broadcast)
 
 
 def one_broadcast(session, running, case, count):
