@@ -2,6 +2,7 @@
 # Usage: package_test.py BUILD; it needs root.
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -33,9 +34,15 @@ def run(*words, **more):
     return done.stdout
 
 
+def version(build):
+    cache = (build / "CPackConfig.cmake").read_text()
+    return re.search(r'CPACK_PACKAGE_VERSION "(.*)"', cache)[1]
+
+
 def pack(build, folder, release):
     run("cpack", "--config", build / "CPackConfig.cmake", "-B", folder, "-D", f"CPACK_PACKAGE_DIRECTORY={folder}",
-        "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=none", "-D", f"CPACK_DEBIAN_PACKAGE_RELEASE={release}", cwd=build)
+        "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=none", "-D", f"CPACK_DEBIAN_PACKAGE_RELEASE={release}",
+        "-D", f"CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS=kirsch-modules (= {version(build)}-{release})", cwd=build)
     shutil.rmtree(folder / "_CPack_Packages")
 
 
@@ -110,15 +117,18 @@ class Package(unittest.TestCase):
         configuration.write_text(configuration.read_text() + "  /hello: { handler: { hello: {} } }\n")
 
         said = install("2")
-        self.assertIn("0.1.0-2", run("dpkg-query", "--show", "kirsch"), said)
+        self.assertTrue(run("dpkg-query", "--show", "kirsch").endswith("-2\n"), said)
         with Serving() as server:
             self.assertEqual(server.get("/hello")[2], "built against the package", "the operator's file is kept")
 
+        key = configuration.with_name("key.pem")
+        key.touch()
         run("dpkg", "--remove", "kirsch")
         self.assertTrue(configuration.exists())
         self.assertFalse(pathlib.Path("/usr/bin/kirsch").exists())
         run("dpkg", "--purge", "kirsch", "kirsch-modules", "kirsch-dev")
-        for path in ("/etc/kirsch", "/var/lib/kirsch", "/var/log/kirsch", "/usr/include/kirsch", "/etc/logrotate.d/kirsch"):
+        self.assertEqual(list(configuration.parent.iterdir()), [key])
+        for path in ("/var/lib/kirsch", "/var/log/kirsch", "/usr/include/kirsch", "/etc/logrotate.d/kirsch"):
             self.assertFalse(pathlib.Path(path).exists(), path)
 
     def test_tells_pkg_config_how_a_module_is_built(self):

@@ -10,17 +10,16 @@ set(kirsch_made "${CMAKE_BINARY_DIR}/install")
 
 # server
 install(TARGETS kirsch RUNTIME DESTINATION bin COMPONENT server)
-install(FILES "${kirsch_sources}/systemd/kirsch.service" DESTINATION lib/systemd/system COMPONENT server)
-install(FILES "${kirsch_sources}/sysusers.d/kirsch.conf" DESTINATION lib/sysusers.d COMPONENT server)
-install(FILES "${kirsch_sources}/tmpfiles.d/kirsch.conf" DESTINATION lib/tmpfiles.d COMPONENT server)
-# The prefix is known when it is installed: what belongs to /usr has its configuration in /etc.
+# The service is the package's alone: its paths are those of /usr, and what operators edit is replaced by dpkg only after it has asked.
+install(FILES "${kirsch_sources}/systemd/kirsch.service" DESTINATION lib/systemd/system COMPONENT server EXCLUDE_FROM_ALL)
+install(FILES "${kirsch_sources}/sysusers.d/kirsch.conf" DESTINATION lib/sysusers.d COMPONENT server EXCLUDE_FROM_ALL)
 install(CODE "
-  string(REGEX REPLACE \"/usr/?$\" \"\" root \"\${CMAKE_INSTALL_PREFIX}\")
-  file(INSTALL \"${kirsch_sources}/logrotate.d/kirsch\" DESTINATION \"\${root}/etc/logrotate.d\")
-  file(INSTALL \"${kirsch_sources}/debian/kirsch.yaml\" DESTINATION \"\${root}/etc/kirsch\")" COMPONENT server)
+  file(INSTALL \"${kirsch_sources}/logrotate.d/kirsch\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/../etc/logrotate.d\")
+  file(INSTALL \"${kirsch_sources}/debian/kirsch.yaml\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/../etc/kirsch\")"
+  COMPONENT server EXCLUDE_FROM_ALL)
 install(DIRECTORY "${kirsch_sources}/site" DESTINATION share/kirsch COMPONENT server)
 install(FILES "${kirsch_sources}/quickstart.yaml" "${kirsch_sources}/production.yaml" "${kirsch_sources}/limits.yaml"
-  DESTINATION share/doc/kirsch/examples COMPONENT server)
+  "${kirsch_sources}/tmpfiles.d/kirsch.conf" DESTINATION share/doc/kirsch/examples COMPONENT server)
 
 # modules
 file(GLOB entries CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}" "plugins/*/CMakeLists.txt" "modules/*/CMakeLists.txt")
@@ -80,7 +79,7 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_NAME kirsch)
 set(CPACK_COMPONENT_SERVER_DESCRIPTION "HTTP server whose tools, handlers and plugins are shared objects
 Modules are named in one YAML file, checked before they run, and changed
 while the server serves. This package is the server and its service.")
-set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "kirsch-modules (>= ${PROJECT_VERSION}), systemd | systemd-standalone-sysusers")
+set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "kirsch-modules (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), systemd | systemd-standalone-sysusers")
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
   "${kirsch_sources}/debian/conffiles;${kirsch_sources}/debian/postinst;${kirsch_sources}/debian/prerm;${kirsch_sources}/debian/postrm")
 
