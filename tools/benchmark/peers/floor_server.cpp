@@ -16,7 +16,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace {
@@ -42,9 +41,10 @@ class Client {
     if (!tls_) return answer_;
     if (gone_ != 0) BIO_reset(SSL_get_wbio(tls_.get()));
     BIO_write(SSL_get_rbio(tls_.get()), arrived.data(), static_cast<int>(arrived.size()));
-    std::array<char, most_bytes> request;
-    while (SSL_read(tls_.get(), request.data(), request.size()) > 0)
+    do {  // not once more to hear that there is nothing
+      if (SSL_read(tls_.get(), request_.data(), request_.size()) <= 0) break;
       SSL_write(tls_.get(), answer_.data(), static_cast<int>(answer_.size()));
+    } while (BIO_pending(SSL_get_rbio(tls_.get())) != 0 || SSL_has_pending(tls_.get()) != 0);
     char* bytes = nullptr;
     gone_ = static_cast<std::size_t>(BIO_get_mem_data(SSL_get_wbio(tls_.get()), &bytes));
     return {bytes, gone_};
@@ -54,6 +54,7 @@ class Client {
   struct Free {
     void operator()(SSL* tls) const { SSL_free(tls); }
   };
+  static inline std::array<char, most_bytes> request_;
   const std::string& answer_;
   std::unique_ptr<SSL, Free> tls_;
   std::size_t gone_ = 0;
@@ -63,12 +64,19 @@ struct Server {
   int listener = -1;
   SSL_CTX* tls = nullptr;
   std::string answer;
-  std::unordered_map<int, std::unique_ptr<Client>> clients;
+  std::vector<std::unique_ptr<Client>> clients;  // by descriptor
 
-  Client& add(int socket) {
+  Client& at(int socket) { return *clients[static_cast<std::size_t>(socket)]; }
+  void add(int socket) {
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    return *(clients[socket] = std::make_unique<Client>(tls, answer));
+    const auto place = static_cast<std::size_t>(socket);
+    if (clients.size() <= place) clients.resize(place + 1);
+    clients[place] = std::make_unique<Client>(tls, answer);
+  }
+  void end(int socket) {
+    clients[static_cast<std::size_t>(socket)].reset();
+    ::close(socket);
   }
 };
 
@@ -95,11 +103,10 @@ struct Server {
       }
       const ssize_t size = ::recv(socket, buffer.data(), buffer.size(), 0);
       if (size > 0) {
-        const auto out = server.clients[socket]->take({buffer.data(), static_cast<std::size_t>(size)});
+        const auto out = server.at(socket).take({buffer.data(), static_cast<std::size_t>(size)});
         if (!out.empty()) ::send(socket, out.data(), out.size(), MSG_NOSIGNAL);
       } else {
-        server.clients.erase(socket);
-        ::close(socket);
+        server.end(socket);
       }
     }
   }
@@ -141,13 +148,14 @@ class RingServer {
   }
 
  private:
-  static constexpr unsigned short buffers = 1024;
+  static constexpr unsigned short buffers = 256;
+  static constexpr std::size_t buffer_size = 8192;
   static constexpr std::uint64_t accepting = ~std::uint64_t{0}, sending = accepting - 1;
 
-  char* buffer(unsigned number) { return memory_.data() + number * most_bytes; }
+  char* buffer(unsigned number) { return memory_.data() + number * buffer_size; }
 
   void give(unsigned short number) {
-    io_uring_buf_ring_add(pool_, buffer(number), most_bytes, number, io_uring_buf_ring_mask(buffers), 0);
+    io_uring_buf_ring_add(pool_, buffer(number), buffer_size, number, io_uring_buf_ring_mask(buffers), 0);
     io_uring_buf_ring_advance(pool_, 1);
   }
 
@@ -174,24 +182,24 @@ class RingServer {
     const auto socket = static_cast<int>(event.user_data);
     if (event.res > 0) {
       const auto number = static_cast<unsigned short>(event.flags >> IORING_CQE_BUFFER_SHIFT);
-      const auto out = server_.clients[socket]->take({buffer(number), static_cast<std::size_t>(event.res)});
+      const auto out = server_.at(socket).take({buffer(number), static_cast<std::size_t>(event.res)});
       give(number);
       if (!out.empty()) {
         io_uring_sqe* entry = this->entry();
         io_uring_prep_send(entry, socket, out.data(), out.size(), MSG_NOSIGNAL);
+        entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
         io_uring_sqe_set_data64(entry, sending);
       }
       if ((event.flags & IORING_CQE_F_MORE) == 0) receive(socket);
     } else {
-      server_.clients.erase(socket);
-      ::close(socket);
+      server_.end(socket);
     }
   }
 
   Server& server_;
   io_uring ring_{};
   io_uring_buf_ring* pool_ = nullptr;
-  std::vector<char> memory_ = std::vector<char>(buffers * most_bytes);
+  std::vector<char> memory_ = std::vector<char>(buffers * buffer_size);
 };
 
 int listening(std::uint16_t port) {
