@@ -12,11 +12,11 @@ using namespace std::chrono_literals;
 
 constexpr auto longest_tick = 1000ms;
 
-// Without pings, idle connections are looked for.
+// Without pings, idle connections are looked for, often enough to end them not much later than they may stay.
 Milliseconds time_between_looks(const Settings& settings) {
   if (settings.ping && settings.idle_timeout) return std::min(*settings.ping, *settings.idle_timeout);
   if (settings.ping) return *settings.ping;
-  return settings.idle_timeout.value_or(Milliseconds::zero());
+  return settings.idle_timeout ? std::max(*settings.idle_timeout / 4, Milliseconds(1)) : Milliseconds::zero();
 }
 
 Milliseconds tick_of(const Settings& settings, Milliseconds look) {

@@ -62,10 +62,12 @@ struct Settings {
           .range(1, 1LL << 40),
       kirsch::opt<&Settings::max_fragments>("max_fragments", "1024", "of a message; more end the connection with 1008")
           .range(1, 1 << 30),
-      kirsch::opt<&Settings::ping>("ping", "20s", "after this time without a word the client is asked for one"),
+      kirsch::opt<&Settings::ping>("ping", "20s", "after this time without a word the client is asked for one")
+          .range(millisecond, day),
       kirsch::opt<&Settings::pong_timeout>("pong_timeout", "20s", "and has this time to say it")
           .range(millisecond, day),
-      kirsch::opt<&Settings::idle_timeout>("idle_timeout", "off", "connections without messages end"),
+      kirsch::opt<&Settings::idle_timeout>("idle_timeout", "off", "connections without messages end")
+          .range(millisecond, 366 * day),
       kirsch::opt<&Settings::close_timeout>("close_timeout", "10s", "for the close handshake").range(millisecond, day),
       kirsch::opt<&Settings::queue>("queue", "256KiB", "what may wait for a client that reads slowly")
           .range(1024, 1LL << 40),

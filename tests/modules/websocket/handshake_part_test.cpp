@@ -132,6 +132,14 @@ TEST(HandshakeOrigins, ThatAreNoneAreRefusedAtLoad) {
               HasSubstr("is no origin"));
 }
 
+TEST(WebSocketOptions, OfTimeAreLongerThanNone) {
+  for (const std::string option : {"ping", "idle_timeout", "pong_timeout", "close_timeout"}) {
+    EXPECT_THAT(refusal("paths: { /: { handler: { websocket: { app: { echo: {} }, " + option + ": 0s } } } }\n"),
+                HasSubstr("1ms"))
+        << option;
+  }
+}
+
 TEST(HandshakeText, ReadsLists) {
   EXPECT_THAT(websocket::list_elements(" a ,, b\t,c d,"), ElementsAre("a", "b", "c d"));
   EXPECT_THAT(websocket::list_elements(""), ElementsAre());
