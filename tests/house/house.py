@@ -4,7 +4,8 @@ import argparse
 import os
 import sys
 
-import layout  # noqa: F401  (importing a file declares its rules)
+import contract  # noqa: F401  (importing a file declares its rules)
+import layout  # noqa: F401
 import text_rules  # noqa: F401
 import walls  # noqa: F401
 from tree import RULES, Tree, broken

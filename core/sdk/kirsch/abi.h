@@ -7,7 +7,7 @@
  * Each function says on which thread it may be called: [loop] the loop of the exchange or stream, [step]
  * the thread that runs the current hook, handler or callback, [any] any thread, [start] the thread that loads modules.
  * While the major is 0 the minor must match exactly; from 1.0 on, a module of minor m loads in every host of minor >=
- * m. */
+ * m. tests/house/contract.py records which contract a number stands for. */
 #ifndef KIRSCH_ABI_H
 #define KIRSCH_ABI_H
 
@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 #define KIRSCH_ABI_MAJOR 0
-#define KIRSCH_ABI_MINOR 1
+#define KIRSCH_ABI_MINOR 2
 
 /* The ELF note that carries the manifest (JSON): section .note.kirsch, this owner and type, at most this many bytes. */
 #define KIRSCH_NOTE_OWNER "Kirsch"

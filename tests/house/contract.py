@@ -1,0 +1,43 @@
+# The binary contract that modules are built against, and the number that says which one it is.
+import hashlib
+import re
+
+from tree import NOT_CODE, rule
+
+PAGES = [f"core/sdk/kirsch/{name}.h" for name in ("abi", "rooms", "session_storage", "websocket_application")]
+
+# The number of abi.h, and what `fingerprint` made of the contract when it was given.
+RECORDED = ("0.2", "1c20093bd31eef35ae0455a34ebd5c3e")
+
+
+def contract(text):
+    """Declarations that both sides must agree on: no comments, no layout, none of the C++ for authors behind them."""
+    text = re.split(r"^(?:// ---- For |namespace detail \{)", text, maxsplit=1, flags=re.MULTILINE)[0]
+    text = re.sub(r"^#define KIRSCH_ABI_(MAJOR|MINOR) .*$", "", text, flags=re.MULTILINE)
+    text = NOT_CODE.sub(lambda match: " " if match[0].startswith(("//", "/*")) else match[0], text)
+    return " ".join(re.findall(r"\w+|[^\w\s]", text))
+
+
+def fingerprint(pages):
+    return hashlib.sha256("\n".join(contract(text) for text in pages).encode()).hexdigest()[:32]
+
+
+def number(text):
+    return ".".join(re.findall(r"^#define KIRSCH_ABI_(?:MAJOR|MINOR) (\d+)$", text, re.MULTILINE))
+
+
+SAMPLE = "#define KIRSCH_ABI_MAJOR 0\n#define KIRSCH_ABI_MINOR {}\ntypedef struct kirsch_text {{ size_t size; }} kirsch_text;\n"
+
+
+@rule("the contract with modules does not change without a new number: a module that was built for another one must be refused",
+      bad=[{PAGES[0]: SAMPLE.format(RECORDED[0].split(".")[1])}, {PAGES[0]: SAMPLE.format(99)}],
+      good=[{"core/sdk/kirsch/tool.h": "int i;\n"}])
+def contract_number(tree):
+    if PAGES[0] not in tree.files:
+        return
+    is_now = (number(tree.files[PAGES[0]]), fingerprint([tree.files.get(page, "") for page in PAGES]))
+    if is_now[0] == RECORDED[0] and is_now != RECORDED:
+        yield (f"{PAGES[0]}: the contract is not the one that {RECORDED[0]} stands for; raise KIRSCH_ABI_MINOR by one, then "
+               "run this rule again and record what it says")
+    elif is_now != RECORDED:
+        yield f"tests/house/contract.py: RECORDED is to be {is_now}"
