@@ -132,6 +132,16 @@ struct ModuleHost : kirsch_host {
 
 namespace {
 
+// What stands in for an answer that there is no memory for: no exception crosses to a module.
+template <typename Call>
+auto contained(Call call) noexcept -> decltype(call()) {
+  try {
+    return call();
+  } catch (...) {
+    return decltype(call())();
+  }
+}
+
 int open_file(const kirsch_host*, int root, kirsch_text relative, std::uint64_t* bytes, std::int64_t* modified_ns) {
   FileFacts facts;
   const int descriptor = open_beneath(root, view(relative), facts);
@@ -153,7 +163,7 @@ const kirsch_storage storage_table{sizeof(kirsch_storage), ModuleHost::open_stor
 const kirsch_blob_functions blob_table{.size = sizeof(kirsch_blob_functions),
                                        .create =
                                            [](const kirsch_host*, kirsch_text bytes) {
-                                             return new kirsch_blob({&bytes, 1});
+                                             return contained([&] { return new kirsch_blob({&bytes, 1}); });
                                            },
                                        .retain = [](kirsch_blob* blob) { retain(blob); },
                                        .release = [](kirsch_blob* blob) { release(blob); },
@@ -163,7 +173,7 @@ const kirsch_blob_functions blob_table{.size = sizeof(kirsch_blob_functions),
                                            },
                                        .join =
                                            [](const kirsch_host*, const kirsch_text* pieces, std::uint32_t count) {
-                                             return new kirsch_blob({pieces, count});
+                                             return contained([&] { return new kirsch_blob({pieces, count}); });
                                            }};
 const kirsch_file file_table{
     .size = sizeof(kirsch_file),
@@ -192,13 +202,17 @@ const kirsch_process process_table{
     .main_pid = [](const kirsch_host* table) { return ModuleHost::engine(table).main_pid(); }};
 const kirsch_counter counter_table{
     .size = sizeof(kirsch_counter),
-    .declare = [](const kirsch_host* table,
-                  const kirsch_metric* metric) { return ModuleHost::metrics(table).declare(table, *metric); },
+    .declare =
+        [](const kirsch_host* table, const kirsch_metric* metric) {
+          return contained([&] { return ModuleHost::metrics(table).declare(table, *metric); });
+        },
     .withdraw = [](const kirsch_host* table, std::uint64_t metric) { ModuleHost::metrics(table).withdraw(metric); },
     .text =
         [](const kirsch_host* table, void (*take)(void*, kirsch_text), void* context) {
-          const auto text = ModuleHost::metrics(table).text();
-          take(context, {text.data(), text.size()});
+          contained([&] {
+            const auto text = ModuleHost::metrics(table).text();
+            take(context, {text.data(), text.size()});
+          });
         }};
 
 struct Feature {

@@ -88,14 +88,14 @@ SERVICE_HEADERS = {f"core/sdk/kirsch/{name}.h" for name in
                    ("rooms", "session", "session_storage", "session_value", "websocket", "websocket_application")}
 
 
-@rule("the C++ SDK has at most 16 headers and 1,880 lines of code, each header of a service 300 besides; comments, which state "
+@rule("the C++ SDK has at most 16 headers and 1,890 lines of code, each header of a service 300 besides; comments, which state "
       "contracts, do not compete with it",
       bad=[{f"core/sdk/kirsch/{number}.h": "" for number in range(17)},
-           {"core/sdk/kirsch/a.h": 'int i;  // why\n' * 1881}, {"core/sdk/kirsch/a.h": '"// text"\n' * 1881},
-           {"core/sdk/kirsch/a.h": "/* a\n * b */ int i;\n" * 1881}, {"core/sdk/kirsch/session.h": "int i;\n" * 301}],
-      good=[{"core/sdk/kirsch/abi.h": "int i;\n" * 1900, "core/sdk/kirsch/a.h": "int i;\n" * 1880,
+           {"core/sdk/kirsch/a.h": 'int i;  // why\n' * 1891}, {"core/sdk/kirsch/a.h": '"// text"\n' * 1891},
+           {"core/sdk/kirsch/a.h": "/* a\n * b */ int i;\n" * 1891}, {"core/sdk/kirsch/session.h": "int i;\n" * 301}],
+      good=[{"core/sdk/kirsch/abi.h": "int i;\n" * 1900, "core/sdk/kirsch/a.h": "int i;\n" * 1890,
              "core/sdk/kirsch/session.h": "int i;\n" * 300},
-            {"core/sdk/kirsch/a.h": "\n// why\n  /* a\n\n   * b\n */\n" * 900 + "int i;\n" * 1880}])
+            {"core/sdk/kirsch/a.h": "\n// why\n  /* a\n\n   * b\n */\n" * 900 + "int i;\n" * 1890}])
 def sdk_size(tree):
     headers = {path: code_lines(text) for path, text in tree.below("core/sdk/kirsch/", endings=(".h",))
                if path != "core/sdk/kirsch/abi.h"}
@@ -105,5 +105,5 @@ def sdk_size(tree):
         del headers[path]
     if len(headers) > 16:
         yield f"core/sdk/kirsch: {len(headers)} headers"
-    if sum(headers.values()) > 1880:
+    if sum(headers.values()) > 1890:
         yield f"core/sdk/kirsch: {sum(headers.values())} lines of code"

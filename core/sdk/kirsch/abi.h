@@ -420,7 +420,8 @@ typedef struct kirsch_storage {
 #define KIRSCH_FEATURE_BLOB "kirsch/blob/1"
 typedef struct kirsch_blob_functions {
   uint32_t size;
-  kirsch_blob* (*create)(const kirsch_host*, kirsch_text bytes); /* [any] copies; one reference for the caller */
+  /* [any] Copies; one reference for the caller. Null: no memory. */
+  kirsch_blob* (*create)(const kirsch_host*, kirsch_text bytes);
   void (*retain)(kirsch_blob*);                                  /* [any] */
   void (*release)(kirsch_blob*);                                 /* [any] */
   kirsch_text (*bytes)(const kirsch_blob*);                      /* [any] immutable, valid while a reference is held */
@@ -455,7 +456,8 @@ typedef struct kirsch_stream_functions {
   kirsch_address (*peer)(kirsch_stream*);    /* [loop] */
   void (*pause)(kirsch_stream*, uint8_t on); /* [loop] 1: no on_data until 0 */
   uint64_t (*queued)(kirsch_stream*);        /* [loop] bytes that the kernel has not taken */
-  /* [loop] on_writable, once, when fewer than that are queued; at the end of this turn if they are. */
+  /* [loop] on_writable, once, when fewer than that are queued; at the end of this turn if they are. 0: not for this any
+   * more. What a full queue promises (`write`) stays, though one call may be for both. */
   void (*notify)(kirsch_stream*, uint64_t below);
 } kirsch_stream_functions;
 
@@ -576,10 +578,12 @@ typedef struct kirsch_metric {
 
 typedef struct kirsch_counter {
   uint32_t size;
-  /* [any] Until it is withdrawn, at the latest when the module goes. 0: no such name or kind, or a label without one. */
+  /* [any] Until it is withdrawn, at the latest when the module goes. 0: no such name or kind, labels without one or of
+   * one twice, bounds that do not ascend, a name that is or shows samples of another metric, or no memory. */
   uint64_t (*declare)(const kirsch_host*, const kirsch_metric*);
   void (*withdraw)(const kirsch_host*, uint64_t metric); /* [any] when it returns, `read` runs no more */
-  /* [any] Those of all modules of this process, in the text format of Prometheus, version 0.0.4. Calls `take` once. */
+  /* [any] Those of all modules of this process, in the text format of Prometheus, version 0.0.4. Calls `take` once; not
+   * at all where there is no memory. */
   void (*text)(const kirsch_host*, void (*take)(void* context, kirsch_text), void* context);
 } kirsch_counter;
 

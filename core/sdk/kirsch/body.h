@@ -12,9 +12,9 @@ namespace kirsch {
 class Blob {
  public:
   Blob() = default;
-  explicit Blob(std::string_view bytes) : raw_(functions().create(detail::host, text(bytes))) {}
+  explicit Blob(std::string_view bytes) : raw_(made(functions().create(detail::host, text(bytes)))) {}
   explicit Blob(std::span<const kirsch_text> pieces)
-      : raw_(functions().join(detail::host, pieces.data(), static_cast<std::uint32_t>(pieces.size()))) {}
+      : raw_(made(functions().join(detail::host, pieces.data(), static_cast<std::uint32_t>(pieces.size())))) {}
   // One reference more of what somebody else holds.
   explicit Blob(kirsch_blob* shared) : raw_(shared) { functions().retain(raw_); }
   Blob(const Blob& other) : raw_(other.raw_) {
@@ -32,6 +32,10 @@ class Blob {
   kirsch_blob* raw() const { return raw_; }
 
  private:
+  static kirsch_blob* made(kirsch_blob* raw) {
+    if (raw == nullptr) throw std::bad_alloc();
+    return raw;
+  }
   static const kirsch_blob_functions& functions() {
     return detail::cached_feature<kirsch_blob_functions>(KIRSCH_FEATURE_BLOB);
   }

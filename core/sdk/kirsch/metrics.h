@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,8 @@ class Count {
   std::atomic<std::uint64_t> number_ = 0;
 };
 
-// A number that the module has anyway. The contract of name, source and `read` stands at kirsch_metric.
+// A number that the module has anyway. The contract of name, source and `read` stands at kirsch_metric; a `read` that
+// throws does not know it now.
 class Metric {
  public:
   using Read = std::function<void(double* values)>;
@@ -56,7 +58,7 @@ class Metric {
                             .label_count = static_cast<std::uint32_t>(labels.size()),
                             .bound_count = static_cast<std::uint32_t>(about.bounds.size()),
                             .source = about.source,
-                            .read = [](void* self, double* values) { (*static_cast<Read*>(self))(values); },
+                            .read = &Metric::read,
                             .self = read_.get()};
     number_ = functions().declare(detail::host, &raw);
     if (number_ == 0) throw std::invalid_argument("this is no metric: " + std::string(about.name));
@@ -70,18 +72,27 @@ class Metric {
   static const kirsch_counter& functions() { return detail::cached_feature<kirsch_counter>(KIRSCH_FEATURE_COUNTER); }
 
  private:
+  static void read(void* self, double* values) noexcept {
+    try {
+      (*static_cast<Read*>(self))(values);
+    } catch (...) {  // so nobody knows it now
+      *values = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+
   std::unique_ptr<Read> read_;  // stays where it is
   std::uint64_t number_ = 0;
 };
 
 // Those of all modules of this process, in the text format of Prometheus, version 0.0.4. Any thread.
 inline std::string metrics_text() {
-  std::string all;
-  const auto take = [](void* context, kirsch_text made) {
-    static_cast<std::string*>(context)->assign(made.data, made.size);
+  std::optional<std::string> all;
+  const auto take = [](void* context, kirsch_text made) noexcept {
+    static_cast<std::optional<std::string>*>(context)->emplace(made.data, made.size);
   };
   Metric::functions().text(detail::host, take, &all);
-  return all;
+  if (!all) throw std::bad_alloc();
+  return *std::move(all);
 }
 
 // Counts what happens.
