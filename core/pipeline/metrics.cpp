@@ -5,10 +5,14 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <iterator>
+#include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <tuple>
 
+#include "base/text.h"
 #include "pipeline/contract_text.h"
 
 namespace kirsch::pipeline {
@@ -52,6 +56,30 @@ void sample(std::string& text, const std::string& name, const std::string& label
   text.append(" ").append(exposition_number(value)).append("\n");
 }
 
+// As the text shows them, by name. None: one has no name that it may have, is there twice or has a value that no
+// reader would take.
+std::optional<std::string> shown_labels(std::span<const kirsch_pair> labels) {
+  std::map<std::string_view, std::string_view> by_name;
+  for (const auto& [name, value] : labels) {
+    if (!is_metric_name(view(name)) || view(name) == "le" || base::utf8_fault(view(value))) return std::nullopt;
+    if (!by_name.emplace(view(name), view(value)).second) return std::nullopt;
+  }
+  std::string shown;
+  for (const auto& [name, value] : by_name) {
+    shown.append(shown.empty() ? "" : ",").append(name).append("=\"");
+    shown.append(in_exposition(value, true)).append("\"");
+  }
+  return shown;
+}
+
+bool ascend(const std::vector<double>& bounds) {
+  const auto finite = [](double bound) { return std::isfinite(bound); };
+  return std::ranges::all_of(bounds, finite) &&
+         std::ranges::adjacent_find(bounds, std::greater_equal()) == bounds.end();
+}
+
+constexpr std::string_view samples_of_histograms[] = {"_bucket", "_sum", "_count"};
+
 }  // namespace
 
 // What one text shows of one name.
@@ -65,19 +93,28 @@ struct Metrics::Family {
 std::uint64_t Metrics::declare(const kirsch_host* owner, const kirsch_metric& metric) {
   const auto name = view(metric.name);
   if (!is_metric_name(name) || metric.kind > KIRSCH_METRIC_HISTOGRAM) return 0;
-  std::string labels;
-  for (std::uint32_t index = 0; index < metric.label_count; ++index) {
-    const auto& [label, value] = metric.labels[index];
-    if (!is_metric_name(view(label)) || view(label) == "le") return 0;
-    labels.append(labels.empty() ? "" : ",").append(view(label)).append("=\"");
-    labels.append(in_exposition(view(value), true)).append("\"");
-  }
+  auto labels = shown_labels({metric.labels, metric.label_count});
   const bool has_bounds = metric.kind == KIRSCH_METRIC_HISTOGRAM;
   std::vector<double> bounds(metric.bounds, metric.bounds + (has_bounds ? metric.bound_count : 0));
+  if (!labels || base::utf8_fault(view(metric.help)) || !ascend(bounds)) return 0;
   const std::lock_guard lock(mutex_);
+  if (collides(name, metric.kind)) return 0;
   metrics_.emplace(++last_, Metric{owner, metric, std::string(name), in_exposition(view(metric.help), false),
-                                   std::move(labels), std::move(bounds)});
+                                   *std::move(labels), std::move(bounds)});
   return last_;
+}
+
+// One is a histogram whose samples have the name of the other.
+bool Metrics::collides(std::string_view name, std::uint32_t kind) const {
+  const auto is_sample_of = [](std::string_view sample, std::string_view histogram) {
+    return sample.starts_with(histogram) &&
+           std::ranges::find(samples_of_histograms, sample.substr(histogram.size())) != std::end(samples_of_histograms);
+  };
+  return std::ranges::any_of(metrics_, [&](const auto& entry) {
+    const auto& other = entry.second;
+    return (other.raw.kind == KIRSCH_METRIC_HISTOGRAM && is_sample_of(name, other.name)) ||
+           (kind == KIRSCH_METRIC_HISTOGRAM && is_sample_of(other.name, name));
+  });
 }
 
 void Metrics::withdraw(std::uint64_t number) {

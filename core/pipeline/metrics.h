@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ class Metrics {
     std::vector<double> bounds;
   };
   struct Family;
+  bool collides(std::string_view name, std::uint32_t kind) const;
   static void show(std::string& text, const std::string& name, const Family& family);
 
   mutable std::mutex mutex_;

@@ -99,6 +99,36 @@ TEST_F(MetricsTest, take_any_text_as_a_value_and_none_as_a_name) {
   EXPECT_THROW(gauge("things", 1, {{"le", "c"}}), std::invalid_argument);
 }
 
+TEST_F(MetricsTest, whose_reading_throws_are_left_out) {
+  const Metric failing({.name = "failing", .help = "Help."}, [](double*) { throw std::runtime_error("gone"); });
+  const auto known = gauge("known", 1);
+  EXPECT_EQ(metrics_text(), "# HELP known Help.\n# TYPE known gauge\nknown 1\n");
+}
+
+TEST_F(MetricsTest, have_labels_without_an_order) {
+  const auto one = gauge("things", 1, {{"a", "x"}, {"b", "y"}}), two = gauge("things", 2, {{"b", "y"}, {"a", "x"}});
+  EXPECT_EQ(metrics_text(), "# HELP things Help.\n# TYPE things gauge\nthings{a=\"x\",b=\"y\"} 3\n");
+}
+
+TEST_F(MetricsTest, are_refused_where_no_reader_would_take_them) {
+  EXPECT_THROW(gauge("things", 1, {{"a", "x"}, {"a", "y"}}), std::invalid_argument);
+  EXPECT_THROW(gauge("things", 1, {{"a", "\xFF"}}), std::invalid_argument);
+  constexpr double infinite = std::numeric_limits<double>::infinity();
+  for (const std::vector<double>& bounds : {std::vector{1.0, 1.0}, {2, 1}, {1, infinite}, {std::nan("")}})
+    EXPECT_THROW(Histogram("sizes", "Sizes.", bounds), std::invalid_argument) << ::testing::PrintToString(bounds);
+}
+
+TEST_F(MetricsTest, do_not_take_the_names_that_a_histogram_shows) {
+  {
+    const Histogram times("time_seconds", "Time.", {1});
+    for (const auto* name : {"time_seconds_bucket", "time_seconds_sum", "time_seconds_count"})
+      EXPECT_THROW(gauge(name, 1), std::invalid_argument) << name;
+    EXPECT_NO_THROW(gauge("time_seconds_total", 1));
+  }
+  const auto sum = gauge("time_seconds_sum", 1);
+  EXPECT_THROW(Histogram("time_seconds", "Time.", {1}), std::invalid_argument);
+}
+
 TEST_F(MetricsTest, go_with_their_object_or_with_their_module) {
   { const auto gone = gauge("things", 1); }
   EXPECT_EQ(metrics_text(), "");
