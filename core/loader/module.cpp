@@ -103,7 +103,12 @@ std::shared_ptr<const Module> Module::load(const ModuleFile& file, PrivateCopies
     if (settings.probe != nullptr)
       if (auto refusal = settings.probe->refusal(file, copy)) throw base::Refusal(std::move(*refusal));
     const std::shared_ptr<Module> module(new Module(file, copy, settings.keep_mapped));
-    module->init(host);
+    try {
+      module->init(host);
+    } catch (...) {
+      if (settings.take_back) settings.take_back();
+      throw;
+    }
     return module;
   } catch (...) {
     if (!settings.keep_mapped) PrivateCopies::remove(copy);

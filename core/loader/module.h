@@ -21,6 +21,8 @@ struct LoadSettings {
   // Never unmap: sanitizers name the frames of leaks and races only while the code is there.
   bool keep_mapped = false;
   Probe* probe = nullptr;  // null: it is loaded untried
+  // Where `init` fails, before the module is unmapped: takes back what it has given to the host.
+  std::function<void()> take_back = {};
 };
 
 // Loaded and initialised. Made and destroyed on the thread that loads modules.

@@ -15,8 +15,11 @@ LoadedModule::LoadedModule(ModuleStore& store, const loader::ModuleFile& file,
     : store_(store),
       providers_(std::move(providers)),
       host_(store.host_.table_for(file.manifest->name, file.manifest->version)),
-      module_(
-          loader::Module::load(file, store.copies(), *host_, {.keep_mapped = store.keep_mapped_, .probe = &probe})) {}
+      module_(loader::Module::load(file, store.copies(), *host_,
+                                   {.keep_mapped = store.keep_mapped_, .probe = &probe, .take_back = [this] {
+                                      end_calls(std::chrono::seconds(10));
+                                      store_.host_.release_leftovers(*host_);
+                                    }})) {}
 
 LoadedModule::~LoadedModule() {
   const ModuleStore::Pinned who{module_->manifest().name, module_->manifest().version, module_->build_id()};
