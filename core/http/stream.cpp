@@ -88,8 +88,10 @@ void Stream::on_sent() {
 }
 
 void Stream::tell_room() {
-  if (queued() >= wanted_below_ || !open()) return;
-  wanted_below_ = 0;
+  const auto left = queued();
+  if (!open() || (left >= wanted_below_ && !(was_full_ && left < owner_.limits_.output_low))) return;
+  if (left < wanted_below_) wanted_below_ = 0;
+  if (left < owner_.limits_.output_low) was_full_ = false;
   events_->on_writable(*this);
 }
 
@@ -175,7 +177,7 @@ void Stream::leave() noexcept { owner_.remove(*this); }
 bool Stream::after_write() {
   owner_.loop_.at_end_of_turn(*this);
   if (queued() <= owner_.limits_.output_high) return true;
-  if (wanted_below_ == 0) wanted_below_ = owner_.limits_.output_low;
+  was_full_ = true;
   return false;
 }
 

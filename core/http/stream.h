@@ -77,7 +77,8 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
   bool aborted_ = false;
   bool paused_ = false;
   bool reading_ = true;
-  std::uint64_t wanted_below_ = 0;  // on_writable is owed; 0: it is not
+  bool was_full_ = false;           // on_writable is owed at the low mark
+  std::uint64_t wanted_below_ = 0;  // as it is by `notify`; 0: it is not
   std::size_t lingered_ = 0;
   kirsch_address peer_;
 };

@@ -359,6 +359,25 @@ TEST(Connection, TellsAStreamThatThereIsRoomAgain) {
   EXPECT_EQ(client.read_to_end(), "bye\n");
 }
 
+TEST(Connection, TellsAStreamOfRoomWhateverElseItWantsToKnow) {
+  Limits limits;
+  limits.output_high = 4;
+  limits.output_low = 2;
+  Served served(limits);
+  Client client(served.address());
+  client.write(get("/upgrade", "Connection: upgrade\r\nUpgrade: lines\r\n"));
+  const auto told = [](std::ptrdiff_t times) {
+    return [times](TestService& service, Connections&) {
+      return std::count(service.events.begin(), service.events.end(), "stream writable") == times;
+    };
+  };
+  served.wait_until(told(1));
+  client.write("hush\n");
+  served.wait_until(told(2));
+  client.write("bye\n");
+  EXPECT_TRUE(has(client.read_to_end(), "welcome\nhush\nbye\n"));
+}
+
 TEST(Connection, TellsAStreamOnceThatAllHasLeft) {
   Served served;
   Client client(served.address());

@@ -33,7 +33,7 @@ class SilentLog final : public base::Log {
 };
 
 // Echoes raw bytes after an upgrade, but only whole lines; "bye" closes, "die" aborts, "tell" wants to know when all
-// has left.
+// has left, "hush" does not any more.
 class LineEcho final : public UpgradeEvents {
  public:
   explicit LineEcho(std::vector<std::string>& events) : events_(events) {}
@@ -49,6 +49,7 @@ class LineEcho final : public UpgradeEvents {
     if (text.find("bye") != std::string_view::npos) stream.close();
     if (text.find("die") != std::string_view::npos) stream.abort();
     if (text.find("tell") != std::string_view::npos) stream.notify(1);
+    if (text.find("hush") != std::string_view::npos) stream.notify(0);
     return end + 1;
   }
   void on_writable(UpgradedStream&) override { events_.push_back("stream writable"); }
