@@ -116,7 +116,8 @@ void Connections::run_deferred() {
 
 void Connections::recycle(Connection& connection) noexcept {
   if (std::exchange(connection.deferred, false)) {
-    for (auto* list : {&deferred_, &settling_}) std::ranges::replace(*list, &connection, nullptr);
+    std::erase(deferred_, &connection);  // its place is for another
+    std::ranges::replace(settling_, &connection, nullptr);
   }
   connections_.back()->place = connection.place;
   connections_[connection.place] = connections_.back();

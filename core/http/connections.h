@@ -105,7 +105,8 @@ class Connections final : public net::Hoard, private net::Deferred {
   base::Spares<StreamWork> stream_works_;
   base::Spares<Connection> spares_;
   std::vector<Connection*> connections_;
-  // Those that are to settle when the turn ends, and those that do: there is room for all. Null: it has gone.
+  // Those that are to settle when the turn ends, and those that do: there is room for all. Null, in
+  // the second: it has gone.
   std::vector<Connection*> deferred_;
   std::vector<Connection*> settling_;
   std::vector<std::unique_ptr<Stream>> streams_;

@@ -14,6 +14,7 @@ namespace kirsch::http {
 namespace {
 
 constexpr std::size_t usual_block = OutputBlocks::usual + sizeof(OutputBlocks::Block);
+constexpr std::size_t least_segments = 4;
 constexpr std::size_t most_pieces = 64;
 constexpr std::size_t most_free_blocks = 4096;
 
@@ -60,6 +61,7 @@ char* Output::room(std::size_t size) {
     forget_block();
     block_ = blocks_->take(size);
   }
+  if (run_ == 0) keep_place();
   return block_->bytes() + block_->used;
 }
 
@@ -70,8 +72,13 @@ void Output::written(const char* end) {
   run_ += size;
 }
 
+// For the segment that the run becomes, perhaps where nobody can be told that there is no memory.
+void Output::keep_place() {
+  if (segments_.size() == segments_.capacity()) segments_.reserve(std::max(least_segments, 2 * segments_.size()));
+}
+
 // What comes next is no continuation of it.
-void Output::end_run() {
+void Output::end_run() noexcept {
   if (run_ == 0) return;
   ++block_->references;
   segments_.push_back({Kind::copied, -1, block_->bytes() + block_->used - run_, run_, 0, block_, nullptr});
@@ -88,8 +95,8 @@ void Output::copy(std::string_view bytes) {
 void Output::borrow(std::string_view bytes) {
   if (bytes.size() <= small_piece) return copy(bytes);
   end_run();
-  queued_ += bytes.size();
   segments_.push_back({Kind::borrowed, -1, bytes.data(), bytes.size(), 0, nullptr, nullptr});
+  queued_ += bytes.size();
 }
 
 void Output::share(std::string_view bytes, void (*release)(void* owner), void* owner) {
@@ -99,8 +106,8 @@ void Output::share(std::string_view bytes, void (*release)(void* owner), void* o
     return;
   }
   end_run();
-  queued_ += bytes.size();
   segments_.push_back({Kind::shared, -1, bytes.data(), bytes.size(), 0, owner, release});
+  queued_ += bytes.size();
 }
 
 void Output::file(const FilePart& part, void (*release)(void* owner), void* owner) {
@@ -109,8 +116,8 @@ void Output::file(const FilePart& part, void (*release)(void* owner), void* owne
     return;
   }
   end_run();
-  queued_ += part.size;
   segments_.push_back({Kind::file, part.descriptor, nullptr, part.size, part.offset, owner, release});
+  queued_ += part.size;
 }
 
 void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {

@@ -104,7 +104,8 @@ class Output {
   static constexpr std::uint64_t unknown = UINT64_MAX;
 
   void send_run(net::Transport& transport, base::SteadyTime now) noexcept;
-  void end_run();
+  void keep_place();
+  void end_run() noexcept;
   void begin_flight(base::SteadyTime now) noexcept {
     flight_begin_ = look_ = now;
     untaken_ = unknown;
