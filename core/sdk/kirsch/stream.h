@@ -22,7 +22,8 @@ class Stream {
   void abort() { functions().close(raw_, 1); }
   void pause(bool on) { functions().pause(raw_, on ? 1 : 0); }       // no on_data meanwhile
   std::uint64_t queued() const { return functions().queued(raw_); }  // bytes that the kernel has not taken
-  // on_writable, once, when fewer than that are queued; at the end of this turn if they are.
+  // on_writable, once, when fewer than that are queued; at the end of this turn if they are. 0: not for this any more.
+  // What a write promised that returned false stays, though one call may be for both.
   void notify(std::uint64_t below) { functions().notify(raw_, below); }
   std::uint32_t lane() const { return functions().lane(raw_); }
   kirsch_address peer() const { return functions().peer(raw_); }
@@ -49,6 +50,10 @@ void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
       detail::cached_feature<kirsch_stream_functions>(KIRSCH_FEATURE_STREAM).close(raw, 1);
     }
   };
+  static constexpr bool drains = requires(Type & type, Stream & stream) { type.on_drain(stream, kirsch_drain{}); };
+  static_assert(
+      drains || !requires { &Type::on_drain; },
+      "on_drain must be public and callable with (kirsch::Stream&, kirsch_drain)");
   static constexpr kirsch_stream_handler table{
       sizeof(kirsch_stream_handler),
       [](void* self, kirsch_stream* raw) {
@@ -85,7 +90,7 @@ void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
         }
       },
       [](void* self, kirsch_stream* raw, std::uint32_t reason) {
-        if constexpr (requires(Type & type, Stream & stream) { type.on_drain(stream, kirsch_drain{}); }) {
+        if constexpr (drains) {
           contained(raw, [&] {
             Stream stream(raw);
             static_cast<Type*>(self)->on_drain(stream, static_cast<kirsch_drain>(reason));

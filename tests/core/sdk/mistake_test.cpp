@@ -45,13 +45,18 @@ const Mistake mistakes[] = {
      "void on_message(kirsch::WebSocket&, const kirsch::WebSocketMessage&) {}\nvoid on_close(int) {}",
      "kirsch::websocket_application<Type>(\"t\")",
      "on_close must be public and callable with (kirsch::WebSocket&, const kirsch::WebSocketEnd&)"},
+    {"an_on_drain_without_a_reason",
+     "void handle(kirsch::Exchange& exchange) { kirsch::upgrade(exchange, std::make_unique<Type>()); }\n"
+     "std::size_t on_data(kirsch::Stream&, char*, std::size_t size) { return size; }\n"
+     "void on_drain(kirsch::Stream&) {}",
+     "kirsch::handler<Type>(\"t\")", "on_drain must be public and callable with (kirsch::Stream&, kirsch_drain)"},
     {"a_module_that_provides_nothing", "", "kirsch::summary(\"empty\")",
      "a module provides at least one tool, handler, plugin or service"},
 };
 
 // All in one file: to read the SDK takes longer than all mistakes.
 std::string mistaken_modules() {
-  std::string source = "#include <kirsch/module.h>\n#include <kirsch/websocket.h>\n";
+  std::string source = "#include <kirsch/module.h>\n#include <kirsch/stream.h>\n#include <kirsch/websocket.h>\n";
   for (const auto& mistake : mistakes) {
     source += std::string("#define kirsch_module module_with_") + mistake.name + "\nnamespace " + mistake.name +
               " {\nstruct Type {\n" + mistake.body + "\n};\nKIRSCH_MODULE(\"m\", \"1.0.0\", " + mistake.provided +
