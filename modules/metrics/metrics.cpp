@@ -4,6 +4,7 @@
 
 namespace {
 
+// On a worker: modules are asked one after the other, and who asks beside waits.
 struct Metrics {
   void handle(kirsch::Exchange& exchange) const {
     auto response = exchange.response();
@@ -16,4 +17,4 @@ struct Metrics {
 }  // namespace
 
 KIRSCH_MODULE("metrics", "1.0.0", kirsch::summary("Shows what modules count in the text format of Prometheus"),
-              kirsch::handler<Metrics>("metrics"));
+              kirsch::handler<Metrics>("metrics").blocking());
