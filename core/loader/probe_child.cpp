@@ -129,7 +129,8 @@ Number number(const char* text) {
 
 }  // namespace
 
-// This process has one thread and maps no module of the configuration, so its forks are as good as programs anew.
+// This process has one thread, and of modules it maps at most those of earlier phases, which its parent had loaded when
+// it forked: it must be there before the parent maps what it is to try. So its forks are as good as programs anew.
 void serve_probe(const std::optional<ProbeUser>& user) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   reset_signals();

@@ -89,7 +89,7 @@ base::UniqueFd high(const base::UniqueFd& descriptor) {
   ::dup2(nothing, STDOUT_FILENO);
   ::dup2(requests, requests_of_probe);
   ::dup2(reports, reports_of_probe);
-  ::close_range(reports_of_probe + 1, ~0U, 0);
+  ::closefrom(reports_of_probe + 1);
   serve_probe(user);
 }
 
