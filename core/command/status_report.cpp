@@ -61,6 +61,8 @@ StatusReport StatusReport::of(std::string_view lines) {
       const auto value = rest.rfind(' ');  // a label may hold any byte
       if (value == std::string::npos) continue;
       report.processes.back().metrics.emplace_back(rest.substr(0, value), std::strtod(rest.c_str() + value, nullptr));
+    } else if (name == "left_out" && !report.processes.empty()) {
+      words >> report.processes.back().left_out;
     }
   }
   return report;
@@ -80,6 +82,7 @@ std::string StatusReport::text() const {
     }
     for (const auto& one : process.pinned)
       text += "    pinned: " + one.module + ' ' + one.version + " (build " + one.build + ")\n";
+    if (process.left_out != 0) text += "    " + counted(process.left_out, "line") + " more did not fit\n";
   }
   return text;
 }
@@ -105,7 +108,9 @@ std::string StatusReport::json() const {
     json.close_array().key("metrics").open_object();
     for (const auto& [sample, value] : process.metrics)
       std::isfinite(value) ? json.key(sample).number(value) : json.key(sample).null();
-    json.close_object().close_object();
+    json.close_object();
+    if (process.left_out != 0) json.field("left_out", process.left_out);
+    json.close_object();
   }
   return json.close_array().close_object().text();
 }

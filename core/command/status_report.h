@@ -25,6 +25,7 @@ struct StatusReport {
     std::vector<Generation> generations;  // the current one last
     std::vector<Pinned> pinned;
     std::vector<std::pair<std::string, double>> metrics;  // samples as Prometheus names them
+    std::uint64_t left_out = 0;                           // lines for which there was no room
   };
 
   std::int64_t pid = 0;

@@ -77,6 +77,7 @@ void Keeper::answer(const std::string& command, const Answer& answer) {
     status_asked_ = Clock::now();
     each_server([](KeptServer& server) {
       server.forget_load();
+      server.send("details");  // answered first, so that all is there with the load
       server.send("load");
     });
   } else if (command == "stop" || command == "stop_now") {

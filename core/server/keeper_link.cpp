@@ -12,10 +12,14 @@
 #include <system_error>
 #include <utility>
 
+#include "server/status.h"
+
 namespace kirsch::server {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::size_t most_details = net::MessageChannel::longest - 1024;
 
 std::string load_text(const Loops::Load& load) {
   return std::to_string(load.requests) + ' ' + std::to_string(load.connections) + ' ' +
@@ -80,12 +84,23 @@ void KeeperLink::run() noexcept {
   }
 }
 
+// One that fails says nothing, and is none of what comes for a configuration.
+void KeeperLink::answer(std::string_view question, const std::function<std::string()>& make) {
+  try {
+    channel_.send(question, make());
+  } catch (const std::exception&) {
+    channel_.send(question);
+  }
+}
+
 void KeeperLink::obey(net::Message& message) {
   if (message.type == "exit") return orders_.exit(message.body);
   if (message.type == "retire") return orders_.retire(message.body);
   if (message.type == "force") return orders_.force(message.body);
   if (message.type == "load") {
-    channel_.send("load", load_text(orders_.load()) + '\n' + orders_.details());
+    answer("load", [this] { return load_text(orders_.load()); });
+  } else if (message.type == "details") {
+    answer("details", [this] { return shortened(orders_.details(), most_details); });
   } else if (message.type == "request") {
     const auto first = message.body.find('\n');
     const auto second = message.body.find('\n', first + 1);

@@ -60,6 +60,7 @@ class KeeperLink {
  private:
   base::UniqueFd open(std::string_view order, std::string_view path);
   void run() noexcept;
+  void answer(std::string_view question, const std::function<std::string()>& make);
   void obey(net::Message& message);
 
   net::MessageChannel channel_;

@@ -68,8 +68,8 @@ void KeptServer::hear(const net::Message& message) {
     failure_ = failure_of(message.body);
   } else if (message.type == "load") {
     load_ = load_of(message.body);
-    const auto end = message.body.find('\n');
-    details_ = end == std::string::npos ? std::string() : message.body.substr(end + 1);
+  } else if (message.type == "details") {
+    details_ = message.body;
   } else if (message.type == "retired") {
     accepting_ = false;
   } else if (message.type == "ending") {

@@ -68,7 +68,7 @@ class KeptServer {
   const ChildEnd& end() const { return end_; }                        // once it has ended
   void forget_load() { load_.reset(); }
   const std::optional<Loops::Load>& load() const { return load_; }  // what it said last since
-  const std::string& details() const { return details_; }           // with the load
+  const std::string& details() const { return details_; }           // the same
 
  private:
   void hear(const net::Message& message);

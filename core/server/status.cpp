@@ -1,6 +1,8 @@
 // Plain lines, so that an older command understands a newer server.
 #include "server/status.h"
 
+#include <algorithm>
+
 namespace kirsch::server {
 namespace {
 
@@ -28,6 +30,15 @@ std::string details_text(const std::vector<Generations::Use>& generations,
     metrics.remove_prefix(line.size());
   }
   return text;
+}
+
+std::string shortened(std::string details, std::size_t most) {
+  if (details.size() <= most) return details;
+  constexpr std::size_t last_line = 32;
+  const auto end = details.begin() + static_cast<std::ptrdiff_t>(details.rfind('\n', most - last_line) + 1);
+  const auto left_out = std::count(end, details.end(), '\n');
+  details.erase(end, details.end());
+  return details + "left_out " + std::to_string(left_out) + '\n';
 }
 
 std::string status_text(const Whole& whole, std::string_view served, const std::vector<ServerState>& servers) {

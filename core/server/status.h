@@ -34,6 +34,9 @@ struct ServerState {
 std::string details_text(const std::vector<Generations::Use>& generations,
                          const std::vector<ModuleStore::Pinned>& pinned, std::string_view metrics);
 
+// Its lines up to that size; where some do not fit, the last is "left_out NUMBER".
+std::string shortened(std::string details, std::size_t most);
+
 // pid, keeper, since (seconds since 1970), configuration; `served` as it was announced; per server "process PID STATE
 // REQUESTS CONNECTIONS" and its details.
 std::string status_text(const Whole& whole, std::string_view served, const std::vector<ServerState>& servers);
