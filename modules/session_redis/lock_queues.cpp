@@ -154,14 +154,10 @@ void LockQueues::ask(const SessionKey& key, bool passing) {
 void LockQueues::asked(const SessionKey& key, std::uint64_t lock, bool passing, const Reply* reply) {
   const auto status = status_of(reply);
   if (status == SessionStatus::done && reply->size() == 6) return grant(key, lock, passing, *reply);
-  {
-    const std::lock_guard guard(mutex_);
-    entries_[key].asking = false;
-  }
   if (reply != nullptr && reply->front() == locked) return knock(key);
   if (status == SessionStatus::corrupt) tell_corrupt(name(key));
   const bool told = status == SessionStatus::absent || status == SessionStatus::corrupt;
-  refuse_all(key, told ? status : SessionStatus::unavailable);
+  refuse_all(key, told ? status : SessionStatus::unavailable, true);
 }
 
 void LockQueues::grant(const SessionKey& key, std::uint64_t lock, bool passing, const Reply& reply) {
@@ -212,12 +208,14 @@ void LockQueues::gone(const SessionKey& key) {
   refuse_all(key, SessionStatus::absent);
 }
 
-void LockQueues::refuse_all(const SessionKey& key, SessionStatus status) {
+// Those who waited go in the moment in which it has been asked: between the two, somebody else would ask for them.
+void LockQueues::refuse_all(const SessionKey& key, SessionStatus status, bool asked) {
   std::deque<Waiter> waiting;
   {
     const std::lock_guard guard(mutex_);
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
+    if (asked) found->second.asking = false;
     waiting.swap(found->second.waiting);
     waiting_ -= waiting.size();
     if (status == SessionStatus::unavailable) counts_.unavailable += waiting.size();
@@ -234,6 +232,7 @@ void LockQueues::knock(const SessionKey& key) {
   {
     const std::lock_guard guard(mutex_);
     Entry& entry = entries_[key];
+    entry.asking = false;
     if (entry.waiting.empty()) return;
     if (!std::exchange(entry.waiting.front().counted, true)) ++counts_.waits;
     if (std::exchange(entry.knocking, true)) return;

@@ -65,7 +65,7 @@ class LockQueues : public std::enable_shared_from_this<LockQueues> {
   void ask(const kirsch::SessionKey& key, bool passing);
   void asked(const kirsch::SessionKey& key, std::uint64_t lock, bool passing, const Reply* reply);
   void grant(const kirsch::SessionKey& key, std::uint64_t lock, bool passing, const Reply& reply);
-  void refuse_all(const kirsch::SessionKey& key, kirsch::SessionStatus status);
+  void refuse_all(const kirsch::SessionKey& key, kirsch::SessionStatus status, bool asked = false);
   void knock(const kirsch::SessionKey& key);
   void knocked(const kirsch::SessionKey& key);
   void dropped(const kirsch::SessionKey& key);
