@@ -13,6 +13,7 @@
 #include <atomic>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
