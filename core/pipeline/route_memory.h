@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -36,9 +35,8 @@ class RouteMemory {
   const Route* find(const Question& question) const noexcept {
     const Entry& entry = entries_[place(question)];
     if (entry.generation != question.generation || entry.listener != question.listener) return nullptr;
-    if (entry.host_size != question.host.size() || entry.path_size != question.path.size()) return nullptr;
-    const bool same = std::memcmp(entry.text.data(), question.path.data(), entry.path_size) == 0 &&
-                      std::memcmp(entry.text.data() + entry.path_size, question.host.data(), entry.host_size) == 0;
+    const bool same = std::string_view(entry.text.data(), entry.path_size) == question.path &&
+                      std::string_view(entry.text.data() + entry.path_size, entry.host_size) == question.host;
     return same ? &entry.route : nullptr;
   }
 
