@@ -12,7 +12,9 @@
 #include <cstring>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -120,6 +122,31 @@ inline void send_text(Connection& connection, std::string text) {
   connection.output = std::move(text);
   const iovec piece{connection.output.data(), connection.output.size()};
   connection.transport->send({&piece, 1});
+}
+
+// Bytes in which a piece that is missing, doubled or misplaced is seen.
+inline std::string pattern(std::size_t size, std::size_t seed = 0) {
+  std::string text(size, '\0');
+  for (std::size_t index = 0; index < size; ++index) text[index] = static_cast<char>(index * 31 + index / 4096 + seed);
+  return text;
+}
+
+// Answers each piece of input with itself; input that comes while it sends waits for its turn.
+inline void echo(Connection& connection) {
+  auto output = std::make_shared<std::string>();
+  auto waiting = std::make_shared<std::string>();
+  auto go_on = [&connection, output, waiting] {
+    if (waiting->empty() || connection.transport == nullptr || connection.transport->sending()) return;
+    output->swap(*waiting);
+    waiting->clear();
+    send_text(connection, *output);
+  };
+  connection.data = [go_on, waiting](std::span<char> bytes) {
+    waiting->append(bytes.data(), bytes.size());
+    go_on();
+  };
+  connection.sent = go_on;
+  connection.end = [&connection] { connection.transport->close(); };
 }
 
 // Blocking, but no call longer than 20 s.

@@ -16,30 +16,6 @@ using kirsch::test::TlsOptions;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-std::string pattern(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t index = 0; index < size; ++index) text[index] = static_cast<char>(index * 31 + index / 4096);
-  return text;
-}
-
-// Answers each piece of input with itself; input that comes while it sends waits for its turn.
-void echo(Connection& connection) {
-  auto output = std::make_shared<std::string>();
-  auto waiting = std::make_shared<std::string>();
-  auto go_on = [&connection, output, waiting] {
-    if (waiting->empty() || connection.transport == nullptr || connection.transport->sending()) return;
-    output->swap(*waiting);
-    waiting->clear();
-    send_text(connection, *output);
-  };
-  connection.data = [go_on, waiting](std::span<char> bytes) {
-    waiting->append(bytes.data(), bytes.size());
-    go_on();
-  };
-  connection.sent = go_on;
-  connection.end = [&connection] { connection.transport->close(); };
-}
-
 TEST(TlsTransportTest, EchoesWhatComesIn) {
   TlsServed served(echo);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {

@@ -17,12 +17,6 @@
 namespace kirsch::net::test {
 namespace {
 
-std::string pattern(std::size_t size, std::size_t seed) {
-  std::string text(size, '\0');
-  for (std::size_t index = 0; index < size; ++index) text[index] = static_cast<char>(index * 31 + index / 4096 + seed);
-  return text;
-}
-
 class UringDriverTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -77,7 +71,7 @@ TEST_F(UringDriverTest, ReceivesAMebibyteThroughTwoSmallBuffers) {
   ConnectionAcceptor acceptor([](Connection& connection) { answer_after(connection, size); });
   RunningLoop running(std::make_unique<UringDriver>(UringDriver::Sizes{.buffers = 2, .buffer = 512}));
   Client client(serve(running, acceptor));
-  const std::string body = pattern(size, 0);
+  const std::string body = pattern(size);
   ASSERT_TRUE(client.write(body));
   EXPECT_TRUE(client.read(size) == body);
 }
@@ -98,7 +92,7 @@ TEST_F(UringDriverTest, KeepsTheOrderOfWhatComesWhileReadingStopsAndGoesOn) {
   RunningLoop running(std::make_unique<UringDriver>(UringDriver::Sizes{.buffer = 512}));
   loop = &running.loop();
   Client client(serve(running, acceptor));
-  const std::string body = pattern(size, 0);
+  const std::string body = pattern(size);
   ASSERT_TRUE(client.write(body));
   all.get_future().get();
   EXPECT_TRUE(got == body);
@@ -109,7 +103,7 @@ enum class End { close, abort, loop };
 // Output that the kernel has not taken is the connection's no more once it has ended: the client must not see what its
 // owner wrote there afterwards.
 void end_during_a_send(End how) {
-  const std::string body = pattern(16 << 20, 0);
+  const std::string body = pattern(16 << 20);
   std::string memory = body;
   std::promise<Connection*> sending;
   ConnectionAcceptor acceptor([&](Connection& connection) {
@@ -147,7 +141,7 @@ TEST_F(UringDriverTest, LeavesTheMemoryOfASendWhenItsConnectionIsAborted) { end_
 TEST_F(UringDriverTest, LeavesTheMemoryOfASendWhenTheLoopEnds) { end_during_a_send(End::loop); }
 
 TEST_F(UringDriverTest, LeavesTheMemoryOfASendThatWasAskedForInTheSameTurn) {
-  const std::string body = pattern(16 << 20, 0);
+  const std::string body = pattern(16 << 20);
   std::string memory = body;
   ConnectionAcceptor acceptor([&](Connection& connection) {
     connection.data = [&](std::span<char>) {
