@@ -17,6 +17,7 @@ import traceback
 from benchmark import check_time, growth, instructions, pairs, plots, report, smoke, special
 from benchmark.cases import CASES, lines
 from benchmark.duty import ROOT
+from benchmark.peers import OfNpm
 from benchmark.running import Failure
 from benchmark.servers import OURS, SERVERS
 from benchmark.session import Session
@@ -58,7 +59,7 @@ def build(options):
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         if code != 0:
             return code
-    SERVERS["express"].fetch(ROOT / "build" / options.preset)
+    OfNpm.fetch(ROOT / "build" / options.preset)
     return 0
 
 

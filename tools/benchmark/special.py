@@ -38,6 +38,13 @@ def idle(session, case, count=None):
     return with_many(session, case, count, memory_of_idle)
 
 
+def finished(client, running):
+    """What a held client saw, and the processor time that it cost the server."""
+    before = cpu_time(running.pids)
+    client.go()
+    return client.result(), cpu_time(running.pids) - before
+
+
 def memory_of_idle(session, running, case, count):
     load = load_of(session, case, session.folder / case.name)
     # The process has worked before: what it needs once is not part of what a connection costs.
@@ -46,10 +53,7 @@ def memory_of_idle(session, running, case, count):
     client = Client(session.build, running.address, held=True, **load | {"idle": count - 1, "connections": 1, "seconds": 0.5})
     try:
         full = settled_memory(running)
-        before = cpu_time(running.pids)
-        client.go()
-        seen = client.result()
-        cpu = cpu_time(running.pids) - before
+        seen, cpu = finished(client, running)
     finally:
         client.end()
     if seen["errors"] or seen["reconnects"]:
@@ -68,10 +72,7 @@ def one_broadcast(session, running, case, count):
     client = Client(session.build, running.address, held=True,
                     **load | {"idle": count - 1, "connections": 1, "rate": BROADCASTS, "seconds": max(2, 10 * session.seconds)})
     try:
-        before = cpu_time(running.pids)
-        client.go()
-        seen = client.result()
-        cpu = cpu_time(running.pids) - before
+        seen, cpu = finished(client, running)
     finally:
         client.end()
     if not seen["answers"] or seen["errors"]:
