@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include "support/editions.h"
 #include "support/websocket_client.h"
 
 namespace kirsch::test {
@@ -136,26 +135,6 @@ TEST(WebSocket, EndsWith1001WhenTheServerStops) {
     EXPECT_TRUE(client->connection().closed_by_peer());
   }
   EXPECT_EQ(server.wait(), 0) << server.log();
-}
-
-TEST(WebSocket, StaysOverReloadsThatDoNotChangeItsPath) {
-  const auto text = [](const std::string& word, const std::string& options) {
-    return loopback("paths: { /: { handler: { websocket: { app: { echo: {} }" + options +
-                    " } } }, /word: { handler: { respond: { body: " + word + " } } } }\n");
-  };
-  Editions it(text("a", ""));
-  WebSocketClient client(it.server());
-  it.write(text("b", ""));
-  ASSERT_EQ(it.reload().exit_code, 0);
-  EXPECT_EQ(get(it.server(), "/word").body, "b");
-  client.send("still here");
-  EXPECT_EQ(client.read_text(), "still here");
-  it.write(text("b", ", max_message: 5"));
-  ASSERT_EQ(it.reload().exit_code, 0);
-  EXPECT_EQ(client.close(1000), 1012);
-  WebSocketClient later(it.server());
-  later.send("longer");
-  EXPECT_EQ(later.read_to_close(), 1009);
 }
 
 TEST(WebSocket, EndsForAClientThatVanishes) {
