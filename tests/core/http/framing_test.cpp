@@ -171,7 +171,7 @@ constexpr std::size_t long_text = 300;
 constexpr std::size_t very_long_text = long_text;
 #else
 constexpr std::size_t long_text = 2000;
-constexpr std::size_t very_long_text = 20'000;
+constexpr std::size_t very_long_text = 5000;
 #endif
 
 // Nothing cut; then every single cut behind `from`; then single bytes.
