@@ -19,6 +19,6 @@ inline std::uint64_t most_resident(pid_t pid) { return memory_of(pid, "VmHWM:");
 // ASan keeps freed memory for a while, and TSan four bytes for each that was ever looked at; what grows is then no sign
 // of a body that is held.
 inline const std::uint64_t tolerated_growth = (sanitized() ? 1024 : 8) * mebi;
-inline const std::uint64_t large_body = (sanitized() ? 128 : 1024) * mebi;  // larger ones would prove nothing more
+inline const std::uint64_t large_body = (sanitized() ? 32 : 256) * mebi;  // larger ones would prove nothing more
 
 }  // namespace kirsch::test

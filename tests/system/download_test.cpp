@@ -1,4 +1,4 @@
-// A gibibyte to a client: from a file, whole and as one range, in constant memory.
+// A large file to a client, whole and as one range, in constant memory.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/uio.h>
@@ -37,7 +37,7 @@ std::uint64_t take_body(Client& client, std::uint64_t size) {
   return taken;
 }
 
-TEST(Download, of_a_gibibyte_from_a_file_holds_constant_memory) {
+TEST(Download, of_a_large_file_holds_constant_memory) {
   TemporaryFolder site;
   const auto file = site.write("large.bin", "");
   {

@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // The handler sees every byte of it, and the server never holds more than a little.
-void upload_a_gibibyte(const std::string& handler, const std::string& kind) {
+void upload_a_large_body(const std::string& handler, const std::string& kind) {
   const Server server(loopback("server: { limits: { body: 1GiB, spool: 2GiB } }\npaths: { /: { handler: { " + handler +
                                ": {} } } }\n"));
   EXPECT_EQ(request(server, "POST", "/", {}, std::string(mebi, 'x')).status, 200);
@@ -31,11 +31,11 @@ void upload_a_gibibyte(const std::string& handler, const std::string& kind) {
   EXPECT_LT(most_resident(server.pid()), before + tolerated_growth);
 }
 
-TEST(Upload, of_a_gibibyte_is_used_as_it_arrives_in_constant_memory) { upload_a_gibibyte("sink", ""); }
+TEST(Upload, of_a_large_body_is_used_as_it_arrives_in_constant_memory) { upload_a_large_body("sink", ""); }
 
-TEST(Upload, of_a_gibibyte_to_a_file_holds_constant_memory) { upload_a_gibibyte("parcel_whole", " file"); }
+TEST(Upload, of_a_large_body_to_a_file_holds_constant_memory) { upload_a_large_body("parcel_whole", " file"); }
 
-TEST(Upload, of_a_form_with_a_gibibyte_is_searched_in_constant_memory) {
+TEST(Upload, of_a_form_with_a_large_file_is_searched_in_constant_memory) {
   const Server server(
       loopback("server: { limits: { body: 2GiB, spool: 2GiB } }\npaths: { /: { handler: { parcel_sizes: {} } } }\n"));
   const std::string type = "Content-Type: multipart/form-data; boundary=b\r\n";
