@@ -10,6 +10,7 @@
 #include <fstream>
 #include <future>
 
+#include "support/build.h"
 #include "support/client.h"
 #include "support/editions.h"
 
@@ -137,7 +138,7 @@ TEST(ReloadOfAKeeper, IsRefusedIfDescriptorsDoNotArrive) {
   rlimit usual{};
   ASSERT_EQ(::prlimit(servers[0], RLIMIT_NOFILE, nullptr, &usual), 0);
   int refused = 0;
-  for (rlim_t room = 0;; room += 3) {
+  for (rlim_t room = 0;; room += sanitized() ? 9 : 3) {
     rlimit narrow{held + room, usual.rlim_max};
     ASSERT_EQ(::prlimit(servers[0], RLIMIT_NOFILE, &narrow, nullptr), 0);
     const auto reload = it.reload();

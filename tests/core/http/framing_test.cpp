@@ -167,7 +167,7 @@ std::string message(const FramingCase& one) { return one.ends ? one.bytes : one.
 // but for a few bytes, runs of one character. Inside of these one cut is like the next, and only some are made; that a
 // limit falls on every side of a cut is seen in the shorter ones.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t long_text = 300;
+constexpr std::size_t long_text = 150;
 constexpr std::size_t very_long_text = long_text;
 #else
 constexpr std::size_t long_text = 2000;

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "parsed.h"
+#include "support/build.h"
 #include "support/framing_cases.h"
 
 namespace kirsch::http {
@@ -54,7 +55,8 @@ void expect_whole_fields_as_by_states(const std::string& message) {
   ASSERT_EQ(parse_in_steps(message, cuts_in_each_line(message)), whole) << message;
 }
 
-// Each head once: what stands behind its end is not the parser's.
+// Each head once: what stands behind its end is not the parser's. Sanitizers, which look for reads too far, see every
+// fourth.
 std::vector<std::string> corpus_of_heads() {
   std::set<std::string> heads;
   const auto add = [&](const std::string& message) {
@@ -66,12 +68,17 @@ std::vector<std::string> corpus_of_heads() {
     std::ifstream in(file.path(), std::ios::binary);
     add({std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()});
   }
-  return {heads.begin(), heads.end()};
+  std::vector<std::string> taken;
+  std::size_t number = 0;
+  for (const auto& head : heads) {
+    if (!test::sanitized() || number++ % 4 == 0) taken.push_back(head);
+  }
+  return taken;
 }
 
 TEST(Parser, TakesWholeFieldsAsItsStatesDo) {
   const auto messages = corpus_of_heads();
-  ASSERT_GT(messages.size(), 200U);
+  ASSERT_GT(messages.size(), 100U);
   for (const std::string& message : messages) {
     expect_whole_fields_as_by_states(message);
     for (std::size_t at = 0; at < message.size(); ++at) {
