@@ -120,7 +120,6 @@ RouteAnswer find_route(const config::Configuration& configuration, const RouteQu
   kirsch_request request{};
   request.method = method_number(query.method);
   request.path = text(*path);
-  request.peer = address(query.from);
   request.fields = lines.data();
   request.field_count = static_cast<std::uint32_t>(lines.size());
 
@@ -138,7 +137,7 @@ RouteAnswer find_route(const config::Configuration& configuration, const RouteQu
     return answer;
   }
   const auto table = server::route_table(configuration.sites[answer.site]);
-  const auto match = table.find(request);
+  const auto match = table.find(request, address(query.from));
   if (match.path) answer.index = *match.path;
   for (const auto& pair : match.captures())
     answer.params.emplace_back(std::string(pair.name.data, pair.name.size),

@@ -45,7 +45,7 @@ class Stream final : public net::TransportEvents, public net::Deferred, public U
   void pause(bool on) override;
   std::uint64_t queued() const override { return work_ != nullptr ? work_->output.queued() : 0; }
   void notify(std::uint64_t below) override;
-  kirsch_address peer() const override { return peer_; }
+  const kirsch_address& peer() const override { return peer_; }
   net::Loop& loop() const override;
 
   std::size_t place = 0;                    // in the list of Connections, which alone uses it

@@ -162,7 +162,7 @@ class UpgradedStream {
   virtual std::uint64_t queued() const = 0;  // bytes that the kernel has not taken
   // on_writable, once, when fewer than that are queued; at the end of this turn if they are.
   virtual void notify(std::uint64_t below) = 0;
-  virtual kirsch_address peer() const = 0;
+  virtual const kirsch_address& peer() const = 0;
   virtual net::Loop& loop() const = 0;
 
  protected:

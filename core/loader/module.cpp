@@ -127,6 +127,7 @@ Module::Module(const ModuleFile& file, const std::filesystem::path& copy, bool k
   if (!unlike.empty())
     throw base::Refusal(refused(code::unlike_its_note, "module '" + manifest_->name + "' " + unlike,
                                 origin_of(file) + "; rebuild it, its parts do not belong together"));
+  provided_ = provided_by(*entry_);
 }
 
 void Module::init(const kirsch_host& host) {

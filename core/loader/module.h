@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/diagnostic.h"
 #include "kirsch/abi.h"
@@ -43,7 +44,7 @@ class Module {
   const std::filesystem::path& path() const { return path_; }
   // What is mapped: the private copy.
   const std::filesystem::path& copy() const { return copy_; }
-  const kirsch_provided& provided(std::size_t index) const { return entry_->provided[index]; }
+  const kirsch_provided& provided(std::size_t index) const { return provided_[index]; }
 
  private:
   class Library;
@@ -56,6 +57,7 @@ class Module {
   std::string build_id_;
   std::unique_ptr<Library> library_;
   const kirsch_module_entry* entry_ = nullptr;
+  std::vector<kirsch_provided> provided_;
   bool initialised_ = false;
 };
 

@@ -42,10 +42,9 @@ bool Network::contains(const kirsch_address& client) const noexcept {
   return mask == 0 || whole == address.size() || ((address[whole] ^ client.bytes[whole]) & mask) == 0;
 }
 
-bool Condition::rest_holds(const kirsch_request& request) const noexcept {
-  const bool known = clients.empty() || std::ranges::any_of(clients, [&](const Network& network) {
-                       return network.contains(request.peer);
-                     });
+bool Condition::rest_holds(const kirsch_request& request, const kirsch_address& peer) const noexcept {
+  const bool known =
+      clients.empty() || std::ranges::any_of(clients, [&](const Network& network) { return network.contains(peer); });
   return known && std::ranges::all_of(fields, [&](const FieldCondition& one) { return holds(one, request); });
 }
 

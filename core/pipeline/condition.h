@@ -45,7 +45,7 @@ struct Condition {
   bool method_holds(const kirsch_request& request) const noexcept {
     return methods == 0 || (methods & method_bit(request.method)) != 0;
   }
-  bool rest_holds(const kirsch_request& request) const noexcept;
+  bool rest_holds(const kirsch_request& request, const kirsch_address& peer) const noexcept;
 };
 
 }  // namespace kirsch::pipeline

@@ -62,6 +62,9 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   // For the contract's functions (exchange_functions.cpp), on the thread of the current step.
   base::Arena& arena() { return arena_; }
   std::span<const kirsch_field> request_fields() const { return {request_.fields, request_.field_count}; }
+  // Asked for when the request began: one that was reset has none any more, and a worker may not ask.
+  const kirsch_address& peer() const { return peer_; }
+  const kirsch_address& local() const { return local_; }
   const net::tls::Facts* tls() const { return tls_.get(); }  // null: not over TLS
   // The values of all lines of that name as one (RFC 9110 5.3); a view as those of the request.
   std::string_view joined(http::FieldName name, char separator);
@@ -177,7 +180,8 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   base::Arena arena_;
   http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent
   kirsch_request request_{};                // its views point into the arena
-  bool has_body_ = false;                   // the request
+  kirsch_address peer_{}, local_{};
+  bool has_body_ = false;  // the request
   bool may_upgrade_ = false;
   std::shared_ptr<const net::tls::Facts> tls_;
   RequestBody body_in_;

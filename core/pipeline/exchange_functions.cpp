@@ -94,6 +94,13 @@ const kirsch_exchange_functions exchange_functions{
     .query = [](kirsch_exchange* exchange, std::uint32_t* count) { return pairs(of(exchange).query(), count); },
     .cookies = [](kirsch_exchange* exchange, std::uint32_t* count) { return pairs(of(exchange).cookies(), count); },
     .form = [](kirsch_exchange* exchange, std::uint32_t* count) { return pairs(of(exchange).form(), count); },
+    .parts = parts,
+    .body_descriptor = [](kirsch_exchange* exchange) { return of(exchange).body_in().descriptor(); },
+    .quality = [](kirsch_exchange* exchange, kirsch_text type) -> std::uint32_t {
+      return quality(of(exchange).joined(http::FieldName::accept, ','), view(type));
+    },
+    .peer = [](kirsch_exchange* exchange) { return &of(exchange).peer(); },
+    .local = [](kirsch_exchange* exchange) { return &of(exchange).local(); },
     .status = [](kirsch_exchange* exchange) { return of(exchange).status(); },
     .set_status = [](kirsch_exchange* exchange, std::uint16_t status) { return flag(of(exchange).set_status(status)); },
     .set_field = change_field<&http::ResponseFields::set>,
@@ -102,13 +109,19 @@ const kirsch_exchange_functions exchange_functions{
     .remove_field = remove_field,
     .response_field = [](kirsch_exchange* exchange, kirsch_text name,
                          kirsch_text* value) { return found(of(exchange).fields().get(view(name)), value); },
+    .reason = [](kirsch_exchange* exchange) -> kirsch_text {
+      const auto words = http::reason_phrase(of(exchange).status());
+      return {words.data(), words.size()};
+    },
     .body_copy = body_copy,
     .body_view = [](kirsch_exchange* exchange, kirsch_text bytes) { return flag(of(exchange).set_body(view(bytes))); },
     .body_blob = [](kirsch_exchange* exchange,
                     kirsch_blob* blob) { return flag(of(exchange).set_body(BlobReference(blob))); },
     .body_file = body_file,
     .body_stream = body_stream,
+    .body_pieces = body_pieces,
     .body_size = [](kirsch_exchange* exchange) { return size(of(exchange).body()); },
+    .error_page = [](kirsch_exchange* exchange) { return flag(of(exchange).has_own_page()); },
     .fail = [](kirsch_exchange* exchange, std::uint16_t status,
                kirsch_text text) { of(exchange).fail(status, view(text)); },
     .redirect = [](kirsch_exchange* exchange, std::uint16_t status,
@@ -123,19 +136,8 @@ const kirsch_exchange_functions exchange_functions{
     .attachment = [](kirsch_exchange* exchange, kirsch_text id) { return of(exchange).attachments().find(view(id)); },
     .upgrade = [](kirsch_exchange* exchange, const kirsch_stream_handler* handler,
                   void* self) { return flag(of(exchange).upgrade(handler, self)); },
-    .parts = parts,
-    .body_descriptor = [](kirsch_exchange* exchange) { return of(exchange).body_in().descriptor(); },
     .outcome = [](kirsch_exchange* exchange) { return &of(exchange).outcome(); },
     .set_id = [](kirsch_exchange* exchange, kirsch_text id) { return flag(of(exchange).set_id(view(id))); },
-    .quality = [](kirsch_exchange* exchange, kirsch_text type) -> std::uint32_t {
-      return quality(of(exchange).joined(http::FieldName::accept, ','), view(type));
-    },
-    .error_page = [](kirsch_exchange* exchange) { return flag(of(exchange).has_own_page()); },
-    .reason = [](kirsch_exchange* exchange) -> kirsch_text {
-      const auto words = http::reason_phrase(of(exchange).status());
-      return {words.data(), words.size()};
-    },
-    .body_pieces = body_pieces,
     .route = [](kirsch_exchange* exchange) { return &of(exchange).route_taken(); }};
 
 const kirsch_field_functions field_functions{.size = sizeof(kirsch_field_functions),

@@ -45,7 +45,7 @@ void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
 void Exchange::fill_request(const http::RequestHead& head) {
   // One by one: the calls would make the compiler fill another one first and copy it.
   request_.method = static_cast<std::uint16_t>(head.method);
-  request_.version_minor = head.version_minor;
+  request_.version = static_cast<std::uint8_t>(10 + head.version_minor);
   request_.secure = writer_->secure() ? 1 : 0;
   request_.method_name = text(head.method_name);
   request_.target = text(head.target);
@@ -57,7 +57,7 @@ void Exchange::fill_request(const http::RequestHead& head) {
   request_.params = nullptr;
   request_.field_count = static_cast<std::uint32_t>(head.fields.size());
   request_.param_count = 0;
-  writer_->addresses(request_.peer, request_.local);
+  writer_->addresses(peer_, local_);
   has_body_ = head.has_body();
   may_upgrade_ = head.upgrade;
 }
@@ -76,7 +76,7 @@ bool Exchange::route(const Generation& generation) {
     route_.instead = 421;  // RFC 9110 15.5.20
     return false;
   }
-  const auto match = site->routes.find(request_);
+  const auto match = site->routes.find(request_, peer_);
   enter(match.path ? *site->plans[*match.path] : *site->root, generation);
   if (match.path) route_.path = &route_.plan->path();
   if (const auto captures = match.captures(); !captures.empty()) {

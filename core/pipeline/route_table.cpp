@@ -8,10 +8,10 @@ namespace {
 
 enum class Fit : std::uint8_t { all, all_but_method, none };
 
-Fit fit(const std::vector<Condition>& conditions, const kirsch_request& request) noexcept {
+Fit fit(const std::vector<Condition>& conditions, const kirsch_request& request, const kirsch_address& peer) noexcept {
   Fit result = Fit::all;
   for (const Condition& condition : conditions) {
-    if (!condition.rest_holds(request)) return Fit::none;
+    if (!condition.rest_holds(request, peer)) return Fit::none;
     if (!condition.method_holds(request)) result = Fit::all_but_method;
   }
   return result;
@@ -27,7 +27,7 @@ Methods common_methods(const std::vector<Condition>& conditions) noexcept {
 
 }  // namespace
 
-RouteMatch RouteTable::find(const kirsch_request& request) const noexcept {
+RouteMatch RouteTable::find(const kirsch_request& request, const kirsch_address& peer) const noexcept {
   const std::string_view target(request.path.data, request.path.size);
   RouteMatch result;
   const Router::Route* const found = router_.best(target);
@@ -38,7 +38,7 @@ RouteMatch RouteTable::find(const kirsch_request& request) const noexcept {
     const Path& path = paths_[index];
     if (path.conditions.empty()) break;
     result.conditional = true;
-    const Fit how = fit(path.conditions, request);
+    const Fit how = fit(path.conditions, request, peer);
     if (how == Fit::all) break;
     if (how == Fit::all_but_method && path.answers) allowed |= common_methods(path.conditions);
   }

@@ -34,7 +34,7 @@ class RouteTable {
   class Builder;
 
   // Views as those of Router::Match. `request.path` is normalised.
-  RouteMatch find(const kirsch_request& request) const noexcept;
+  RouteMatch find(const kirsch_request& request, const kirsch_address& peer) const noexcept;
 
  private:
   static constexpr std::uint32_t none = UINT32_MAX;

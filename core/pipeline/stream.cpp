@@ -83,7 +83,7 @@ const kirsch_stream_functions stream_functions{
           }
         },
     .lane = [](kirsch_stream* stream) -> std::uint32_t { return stream->connection->loop().lane(); },
-    .peer = [](kirsch_stream* stream) { return stream->connection->peer(); },
+    .peer = [](kirsch_stream* stream) { return &stream->connection->peer(); },
     .pause = [](kirsch_stream* stream, std::uint8_t on) { stream->connection->pause(on != 0); },
     .queued = [](kirsch_stream* stream) -> std::uint64_t { return stream->connection->queued(); },
     .notify = [](kirsch_stream* stream, std::uint64_t below) { stream->connection->notify(below); }};

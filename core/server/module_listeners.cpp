@@ -13,9 +13,9 @@ std::uint64_t ModuleListeners::add(std::string_view owner, std::string_view chan
     const std::lock_guard lock(gate->running);
     if (!gate->open) return;
     const kirsch_event told{.size = sizeof(kirsch_event),
+                            .code = event.code,
                             .channel = {event.channel.data(), event.channel.size()},
-                            .message = {event.message.data(), event.message.size()},
-                            .code = event.code};
+                            .message = {event.message.data(), event.message.size()}};
     kirsch_error error{};
     if (listen(self, &told, &error) == 0) return;
     error.text[sizeof error.text - 1] = 0;

@@ -54,7 +54,7 @@ std::string_view target(const Subject& subject, Scratch& scratch) {
 }
 
 std::string_view protocol(const Subject& subject, Scratch&) {
-  return subject.exchange.request().version_minor() == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  return subject.exchange.request().version() == 10 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
 // The request line.

@@ -9,7 +9,7 @@ struct Echo {
     std::string text;
     text.reserve(size(request));
     text.append(request.method_name()).append(" ").append(request.target());
-    text.append(request.version_minor() == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    text.append(request.version() == 10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
     for (const auto& field : request.headers()) {
       text.append(kirsch::name(field)).append(": ").append(kirsch::value(field)).append("\r\n");
     }

@@ -33,7 +33,7 @@ void check_request(kirsch::Exchange& exchange) {
   }
   if (!websocket::has_element(joined_field(exchange, "Upgrade"), "websocket"))
     ask_for_upgrade(exchange, "This address speaks WebSocket: connect with ws:// or wss://.");
-  if (request.version_minor() == 0) throw HttpError(400, "WebSocket needs HTTP/1.1.");
+  if (request.version() == 10) throw HttpError(400, "WebSocket needs HTTP/1.1.");
   if (!websocket::has_element(joined_field(exchange, "Connection"), "upgrade"))
     throw HttpError(400, "The header 'Connection: Upgrade' is missing. A proxy in between may have removed it.");
   if (joined_field(exchange, "Sec-WebSocket-Version") != "13") {

@@ -24,7 +24,7 @@ TEST_P(Facts, of_a_request_line_arrive) {
   EXPECT_THAT(body, HasSubstr("target: /a%20b/./c//../d?x=1&y=%2F\n"));
   EXPECT_THAT(body, HasSubstr("query string: x=1&y=%2F\n"));
   EXPECT_THAT(body, HasSubstr("query: x=1\nquery: y=/\n"));
-  EXPECT_THAT(body, HasSubstr("scheme: http\nversion: 1\n"));
+  EXPECT_THAT(body, HasSubstr("scheme: http\nversion: 11\n"));
 }
 
 TEST_P(Facts, contain_the_path_decoded_once_and_normalised) {

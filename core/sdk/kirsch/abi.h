@@ -1,11 +1,20 @@
 /* The binary contract between the server and a module: C types only. The C++ SDK (kirsch/module.h) is built on this
  * page.
  *
- * Rules. A struct that may grow begins with its size; fields are only appended within a major. Text is pointer and
- * length, never terminated. Whoever allocates frees. No exception may cross: a module's functions are called as if
- * `noexcept`; out of memory ends the process. Tables that are passed by pointer must stay valid as long as the module.
- * Each function says on which thread it may be called: [loop] the loop of the exchange or stream, [step]
- * the thread that runs the current hook, handler or callback, [any] any thread, [start] the thread that loads modules.
+ * Rules. Text is pointer and length, never terminated. Whoever allocates frees. No exception may cross: a module's
+ * functions are called as if `noexcept`; out of memory ends the process. Tables that are passed by pointer must stay
+ * valid as long as the module. Each function says on which thread it may be called: [loop] the loop of the exchange or
+ * stream, [step] the thread that runs the current hook, handler or callback, [any] any thread, [start] the thread that
+ * loads modules. Layout and calls are those of the platform's C compiler.
+ *
+ * Growth. Within a major nothing is removed, reordered or given another meaning. What begins with its size may get
+ * fields at its end, where it has no padding. The host never has less than a module's own page says (an older host
+ * refuses the module) and takes what an older module has not for 0 or null; only between two modules, as a service
+ * and its user are, either may be the older one, and who reads a later field asks for the size first. The exchange is
+ * the host's alone and may grow without one. All other structs are final, since they are elements of arrays or passed
+ * by value: more than they say will be told by new functions. Enumerations may get values where their comment says
+ * so. A feature that must change otherwise gets another number in its id, and is offered beside the old one.
+ *
  * While the major is 0 the minor must match exactly; from 1.0 on, a module of minor m loads in every host of minor >=
  * m. tests/house/contract.py records which contract a number stands for. */
 #ifndef KIRSCH_ABI_H
@@ -19,9 +28,19 @@ extern "C" {
 #endif
 
 #define KIRSCH_ABI_MAJOR 0
-#define KIRSCH_ABI_MINOR 2
+#define KIRSCH_ABI_MINOR 3
 
-/* The ELF note that carries the manifest (JSON): section .note.kirsch, this owner and type, at most this many bytes. */
+/* The ELF note that carries the manifest: section .note.kirsch, this owner and type, at most this many bytes of JSON.
+ *   the module   name, version, abi ([major, minor]), provides; also summary, compiler, phase ("late", or "early": see
+ *                kirsch/module.h), in_keeper (false), requires ({"features": [id…], "services": [id…]})
+ *   a thing      of `provides`: kind, name; also summary, carries_over (false), options ([…])
+ *     tool       hooks: [{point, class ("inline", or "blocking", "async"), priority (50), failsafe (false)}]
+ *     handler    class, streams_body (false)
+ *     plugin     channels: [{channel ("start", "stop", "exit", "graceful"), priority}]
+ *     service    service (its id)
+ *   an option    name, help, type ("boolean", "integer", "number", "string", "duration" …); also default (as YAML has
+ *                it), minimum, maximum …: `readelf -p .note.kirsch` shows what the C++ SDK has written
+ * The host ignores keys that it does not know. */
 #define KIRSCH_NOTE_OWNER "Kirsch"
 #define KIRSCH_NOTE_TYPE 1
 #define KIRSCH_MANIFEST_LIMIT 262144
@@ -43,7 +62,7 @@ typedef struct kirsch_error {
 
 /* How an option arrives after the host has validated it. Durations are INTEGER nanoseconds, sizes INTEGER bytes,
  * enumerations INTEGER index; paths (absolute) and secrets are TEXT; a cidr is TEXT of 17 bytes: an IPv6 (or v4-mapped)
- * address and the prefix length counted in its 128 bits. */
+ * address and the prefix length counted in its 128 bits. More may be added, for new types of options. */
 typedef enum kirsch_value_kind {
   KIRSCH_VALUE_NONE = 0, /* an optional that is `off` */
   KIRSCH_VALUE_BOOLEAN = 1,
@@ -80,7 +99,7 @@ typedef struct kirsch_value {
  * ----------------------------------------------------------------------------------------------------------- */
 
 /* Hook points in the order of a request; the last two run on errors only (see kirsch/exchange.h for the whole story).
- */
+ * More may be added. */
 typedef enum kirsch_hook {
   KIRSCH_HOOK_ON_START_RESOURCE = 0,
   KIRSCH_HOOK_BEFORE_REQUEST_BODY = 1,
@@ -89,9 +108,9 @@ typedef enum kirsch_hook {
   KIRSCH_HOOK_ON_END_RESOURCE = 4,
   KIRSCH_HOOK_ON_END_REQUEST = 5,
   KIRSCH_HOOK_BEFORE_ERROR_RESPONSE = 6,
-  KIRSCH_HOOK_AFTER_ERROR_RESPONSE = 7,
-  KIRSCH_HOOKS = 8
+  KIRSCH_HOOK_AFTER_ERROR_RESPONSE = 7
 } kirsch_hook;
+#define KIRSCH_HOOKS 8 /* so many does this page know */
 
 /* What a hook, a handler or a continuation returns. */
 typedef enum kirsch_flow {
@@ -101,6 +120,7 @@ typedef enum kirsch_flow {
   KIRSCH_FLOW_FAIL = 3     /* `fail` was called */
 } kirsch_flow;
 
+/* More may be added: to a module that does not know one it is as OTHER, and method_name says what it is. */
 typedef enum kirsch_method {
   KIRSCH_METHOD_OTHER = 0,
   KIRSCH_METHOD_GET = 1,
@@ -137,7 +157,7 @@ typedef struct kirsch_part {
   uint8_t is_file; /* a filename was given, though it may be empty */
 } kirsch_part;
 
-/* family 4 or 6 (the address in network order, IPv4 as v4-mapped), 1 for a unix socket, 0 unknown. */
+/* `family` is 4 or 6 (the address in network order, IPv4 as v4-mapped), 1 for a unix socket, 0 unknown. */
 typedef struct kirsch_address {
   uint8_t bytes[16];
   uint16_t port;
@@ -149,8 +169,8 @@ typedef struct kirsch_address {
 typedef struct kirsch_request {
   uint32_t size;
   uint16_t method; /* kirsch_method */
-  uint8_t version_minor;
-  uint8_t secure; /* 1: arrived over TLS */
+  uint8_t version; /* of HTTP, times ten: 10 or 11; more may come */
+  uint8_t secure;  /* 1: arrived over TLS */
   kirsch_text method_name;
   kirsch_text target; /* as received */
   kirsch_text path;   /* decoded once and normalised: UTF-8 without control characters; a %2F stays encoded */
@@ -161,11 +181,11 @@ typedef struct kirsch_request {
   const kirsch_pair* params; /* {name} segments of the path */
   uint32_t field_count;
   uint32_t param_count;
-  kirsch_address peer;
-  kirsch_address local;
 } kirsch_request;
 
 typedef struct kirsch_exchange kirsch_exchange;
+/* A hook, a handler or a continuation; returns a kirsch_flow. */
+typedef uint32_t (*kirsch_step)(void* self, kirsch_exchange*);
 typedef struct kirsch_stream kirsch_stream;
 typedef struct kirsch_blob kirsch_blob;
 
@@ -237,7 +257,7 @@ typedef struct kirsch_piece {
   kirsch_text bytes;
   uint64_t offset;
   uint64_t size;
-  int descriptor;
+  int32_t descriptor;
 } kirsch_piece;
 
 /* Functions on an exchange. [step] unless said otherwise; never after the last on_end_request hook has returned. */
@@ -252,6 +272,17 @@ typedef struct kirsch_exchange_functions {
   const kirsch_pair* (*query)(kirsch_exchange*, uint32_t* count);
   const kirsch_pair* (*cookies)(kirsch_exchange*, uint32_t* count);
   const kirsch_pair* (*form)(kirsch_exchange*, uint32_t* count); /* application/x-www-form-urlencoded */
+  /* The parts of a multipart/form-data body (RFC 7578), parsed once; views as those of kirsch_request. *status: 0, or
+   * what the body deserves: 400 malformed, 413 more than 128 parts, 415 another type; then none are returned. */
+  const kirsch_part* (*parts)(kirsch_exchange*, uint32_t* count, uint16_t* status);
+  /* Of a file that holds the whole body of the request, which then is mapped where request->body points; -1: it is in
+   * memory. Open until the last on_end_request hook has returned; without a name in any folder. */
+  int32_t (*body_descriptor)(kirsch_exchange*);
+  /* How much the client wants a media type ("text/html") by its Accept (RFC 9110 12.5.1): 0, not at all, to 1000. */
+  uint32_t (*quality)(kirsch_exchange*, kirsch_text type);
+  /* Who asked, and at which address of this machine; views as those of kirsch_request. Never null. */
+  const kirsch_address* (*peer)(kirsch_exchange*);
+  const kirsch_address* (*local)(kirsch_exchange*);
 
   /* Response. Names and values are copied. Setters return 1, or 0 when the name is not a token, the value holds CR, LF,
    * NUL or another control character (RFC 9110 5.5), the field belongs to the framing (Content-Length,
@@ -263,16 +294,24 @@ typedef struct kirsch_exchange_functions {
   uint8_t (*default_field)(kirsch_exchange*, kirsch_text name, kirsch_text value); /* only if absent */
   uint8_t (*remove_field)(kirsch_exchange*, kirsch_text name);
   uint8_t (*response_field)(kirsch_exchange*, kirsch_text name, kirsch_text* value); /* view until the next change */
+  /* The registered words of the answer's status, static; empty: it has none. */
+  kirsch_text (*reason)(kirsch_exchange*);
 
   /* Body: the last call wins; what an earlier one gave is released. */
   uint8_t (*body_copy)(kirsch_exchange*, kirsch_text bytes);
   uint8_t (*body_view)(kirsch_exchange*, kirsch_text bytes); /* must stay valid while the module's instance lives */
   uint8_t (*body_blob)(kirsch_exchange*, kirsch_blob*);      /* takes a reference of its own */
-  uint8_t (*body_file)(kirsch_exchange*, int descriptor, uint64_t offset,
+  uint8_t (*body_file)(kirsch_exchange*, int32_t descriptor, uint64_t offset,
                        uint64_t size); /* the host closes it, also on 0 */
   /* `length` UINT64_MAX: unknown (chunked, or until close for HTTP/1.0). `self` is the host's, unless 0 is returned. */
   uint8_t (*body_stream)(kirsch_exchange*, const kirsch_producer*, void* self, uint64_t length);
+  /* Body of several pieces, in order; the array is copied. Bytes and descriptors stay valid and unchanged until
+   * `release` [any] was called: exactly once, also on 0. */
+  uint8_t (*body_pieces)(kirsch_exchange*, const kirsch_piece*, uint32_t count, void (*release)(void* owner),
+                         void* owner);
   uint64_t (*body_size)(kirsch_exchange*); /* of the response; UINT64_MAX if unknown */
+  /* 1: the body is the server's own page for an error; another may be given in its place. */
+  uint8_t (*error_page)(kirsch_exchange*);
 
   /* Ends the normal course; then return KIRSCH_FLOW_FAIL. status 400..599 answers with that error page and `text` on
    * it; any other, 0 say, is an unexpected error: 500 for the client, `text` only in the log. */
@@ -283,8 +322,7 @@ typedef struct kirsch_exchange_functions {
   /* [loop] Only in steps of class async; then return KIRSCH_FLOW_SUSPEND. `resumed` [loop] (may be null) runs after
    * resume and returns a flow like a hook; `destroy` (may be null) runs exactly once afterwards, or alone when the
    * client has gone: then on_end_request follows at once. */
-  kirsch_handle (*suspend)(kirsch_exchange*, uint32_t (*resumed)(void* self, kirsch_exchange*),
-                           void (*destroy)(void* self), void* self);
+  kirsch_handle (*suspend)(kirsch_exchange*, kirsch_step resumed, void (*destroy)(void* self), void* self);
 
   /* Names this exchange for `wake` of a producer, or its stream after an upgrade. */
   kirsch_handle (*handle)(kirsch_exchange*);
@@ -298,27 +336,11 @@ typedef struct kirsch_exchange_functions {
    * caller's: the request does not ask for an upgrade (RFC 9110 7.8), or it was granted already. */
   uint8_t (*upgrade)(kirsch_exchange*, const kirsch_stream_handler*, void* self);
 
-  /* The parts of a multipart/form-data body (RFC 7578), parsed once; views as those of kirsch_request. *status: 0, or
-   * what the body deserves: 400 malformed, 413 more than 128 parts, 415 another type; then none are returned. */
-  const kirsch_part* (*parts)(kirsch_exchange*, uint32_t* count, uint16_t* status);
-  /* Of a file that holds the whole body of the request, which then is mapped where request->body points; -1: it is in
-   * memory. Open until the last on_end_request hook has returned; without a name in any folder. */
-  int (*body_descriptor)(kirsch_exchange*);
   /* The caller's until the next call. */
   const kirsch_outcome* (*outcome)(kirsch_exchange*);
   /* Names the request in logs and on error pages, in place of the name that the server gives it: 1 to 128 letters,
    * digits and -._~:@+/= (copied). Once per exchange; 0: it is named already, or not with these. */
   uint8_t (*set_id)(kirsch_exchange*, kirsch_text id);
-  /* How much the client wants a media type ("text/html") by its Accept (RFC 9110 12.5.1): 0, not at all, to 1000. */
-  uint32_t (*quality)(kirsch_exchange*, kirsch_text type);
-  /* 1: the body is the server's own page for an error; another may be given in its place. */
-  uint8_t (*error_page)(kirsch_exchange*);
-  /* The registered words of the answer's status, static; empty: it has none. */
-  kirsch_text (*reason)(kirsch_exchange*);
-  /* Body of several pieces, in order; the array is copied. Bytes and descriptors stay valid and unchanged until
-   * `release` [any] was called: exactly once, also on 0. */
-  uint8_t (*body_pieces)(kirsch_exchange*, const kirsch_piece*, uint32_t count, void (*release)(void* owner),
-                         void* owner);
   /* The caller's until the next call. */
   const kirsch_route* (*route)(kirsch_exchange*);
 } kirsch_exchange_functions;
@@ -422,9 +444,9 @@ typedef struct kirsch_blob_functions {
   uint32_t size;
   /* [any] Copies; one reference for the caller. Null: no memory. */
   kirsch_blob* (*create)(const kirsch_host*, kirsch_text bytes);
-  void (*retain)(kirsch_blob*);                                  /* [any] */
-  void (*release)(kirsch_blob*);                                 /* [any] */
-  kirsch_text (*bytes)(const kirsch_blob*);                      /* [any] immutable, valid while a reference is held */
+  void (*retain)(kirsch_blob*);             /* [any] */
+  void (*release)(kirsch_blob*);            /* [any] */
+  kirsch_text (*bytes)(const kirsch_blob*); /* [any] immutable, valid while a reference is held */
   kirsch_blob* (*join)(const kirsch_host*, const kirsch_text* pieces, uint32_t count); /* [any] as create, in order */
 } kirsch_blob_functions;
 
@@ -434,13 +456,14 @@ typedef struct kirsch_file {
   /* [any] Opens a regular file below the directory `root` without ever leaving it: no `..`, no link that points
    * outside, no device. Returns a descriptor of the caller, or -errno (ENOENT, EXDEV: it would leave, ELOOP, EISDIR,
    * EACCES, ENODEV: not a regular file). */
-  int (*open_beneath)(const kirsch_host*, int root, kirsch_text relative, uint64_t* bytes, int64_t* modified_ns);
+  int32_t (*open_beneath)(const kirsch_host*, int32_t root, kirsch_text relative, uint64_t* bytes,
+                          int64_t* modified_ns);
   /* [start] Opens a directory for open_beneath; -errno on failure. */
-  int (*open_directory)(const kirsch_host*, kirsch_text path);
-  void (*close)(int descriptor); /* [any] for a module that includes no system header */
+  int32_t (*open_directory)(const kirsch_host*, kirsch_text path);
+  void (*close)(int32_t descriptor); /* [any] for a module that includes no system header */
   /* [any] Opens a directory below `root` for reading its names, confined as open_beneath. Returns a descriptor of the
    * caller, or -errno (ENOTDIR …). */
-  int (*open_directory_beneath)(const kirsch_host*, int root, kirsch_text relative);
+  int32_t (*open_directory_beneath)(const kirsch_host*, int32_t root, kirsch_text relative);
 } kirsch_file;
 
 #define KIRSCH_FEATURE_STREAM "kirsch/stream/1"
@@ -452,10 +475,10 @@ typedef struct kirsch_stream_functions {
   uint8_t (*write_blob)(kirsch_stream*, kirsch_blob*);
   /* [loop] After what is queued was sent; on_close follows, later. `abort` 1: at once, what is queued is lost. */
   void (*close)(kirsch_stream*, uint8_t abort);
-  uint32_t (*lane)(kirsch_stream*);          /* [loop] for kirsch_post and PerLane data */
-  kirsch_address (*peer)(kirsch_stream*);    /* [loop] */
-  void (*pause)(kirsch_stream*, uint8_t on); /* [loop] 1: no on_data until 0 */
-  uint64_t (*queued)(kirsch_stream*);        /* [loop] bytes that the kernel has not taken */
+  uint32_t (*lane)(kirsch_stream*);              /* [loop] for kirsch_post and PerLane data */
+  const kirsch_address* (*peer)(kirsch_stream*); /* [loop] valid as long as the stream */
+  void (*pause)(kirsch_stream*, uint8_t on);     /* [loop] 1: no on_data until 0 */
+  uint64_t (*queued)(kirsch_stream*);            /* [loop] bytes that the kernel has not taken */
   /* [loop] on_writable, once, when fewer than that are queued; at the end of this turn if they are. 0: not for this any
    * more. What a full queue promises (`write`) stays, though one call may be for both. */
   void (*notify)(kirsch_stream*, uint64_t below);
@@ -503,9 +526,9 @@ typedef struct kirsch_tls_functions {
 /* What a listener of a channel hears. */
 typedef struct kirsch_event {
   uint32_t size;
+  int32_t code;        /* channel failed: the exit code of the process; else 0 */
   kirsch_text channel; /* valid during the call, as is `message` */
   kirsch_text message; /* why, or what the channel is about */
-  int32_t code;        /* channel failed: the exit code of the process; else 0 */
 } kirsch_event;
 
 /* 0: done; otherwise `error` says why, which fails what the channel stands for. */
@@ -562,16 +585,16 @@ typedef enum kirsch_metric_kind {
  * differs is not shown. */
 typedef struct kirsch_metric {
   uint32_t size;
-  uint32_t kind;      /* kirsch_metric_kind */
-  kirsch_text name;   /* a-z, 0-9 and _; with its unit behind it: _seconds, _bytes; that of a counter ends in _total */
-  kirsch_text help;   /* one sentence */
+  uint32_t kind;    /* kirsch_metric_kind */
+  kirsch_text name; /* a-z, 0-9 and _; with its unit behind it: _seconds, _bytes; that of a counter ends in _total */
+  kirsch_text help; /* one sentence */
   const kirsch_pair* labels; /* names as above, any values */
   const double* bounds;      /* of a histogram: ascending; the last bucket has none */
   uint32_t label_count;
   uint32_t bound_count;
   uint64_t source; /* what two metrics both read: the address of a table, say */
-  /* [any] One value, NaN if nobody knows it now; of a histogram bound_count + 1 counts, none of which holds another, and
-   * the sum of all observations. Takes no time worth speaking of, and neither declares nor withdraws. */
+  /* [any] One value, NaN if nobody knows it now; of a histogram bound_count + 1 counts, none of which holds another,
+   * and the sum of all observations. Takes no time worth speaking of, and neither declares nor withdraws. */
   void (*read)(void* self, double* values);
   void* self;
 } kirsch_metric;
@@ -594,6 +617,7 @@ typedef struct kirsch_counter {
  * null. */
 typedef struct kirsch_provided {
   uint32_t size;
+  uint32_t hook_count; /* of `hooks`: KIRSCH_HOOKS as the module knows it */
   /* [start] One instance per distinct use in the configuration. `options` (STRUCT) are valid during the call. 0: *self
    * is the instance. Otherwise `error` says why: with the name of an option the configuration is refused at that
    * place, without one the module is. */
@@ -601,11 +625,11 @@ typedef struct kirsch_provided {
   void (*destroy)(void* self); /* [start] after its last use */
 
   /* Tools: by kirsch_hook. [step]: the loop, or a worker for steps of class blocking. Concurrent calls on one instance
-   * are normal. */
-  uint32_t (*hooks[KIRSCH_HOOKS])(void* self, kirsch_exchange*);
+   * are normal. May be null where hook_count is 0. */
+  const kirsch_step* hooks;
 
   /* Handlers. [step] */
-  uint32_t (*handle)(void* self, kirsch_exchange*);
+  kirsch_step handle;
   /* [loop] If set, the body is not buffered: it is passed here as it arrives, between before_request_body and
    * before_handler; `bytes` is valid during the call. Returns KIRSCH_FLOW_NEXT or KIRSCH_FLOW_FAIL. The length is
    * bounded by the body limit of the path. */
@@ -631,9 +655,37 @@ typedef struct kirsch_module_entry {
   /* [start] First call into the module, before any create. */
   int32_t (*init)(const kirsch_host*, kirsch_error*);
   void (*deinit)(void); /* [start] last call; every instance is destroyed before */
-  const kirsch_provided* provided;
-  uint32_t provided_count;
+  const kirsch_provided* const* provided;
+  size_t provided_count;
 } kirsch_module_entry;
+
+/* What makes a shared object in C a module, once, at file scope: the members of the manifest (a string literal) but for
+ * abi and compiler, init, deinit, and an array of pointers to what it provides. In C++ kirsch/module.h does it. Nothing
+ * but kirsch_module is to be exported: -fvisibility=hidden, or module.map beside the SDK. */
+#ifndef __cplusplus
+#define KIRSCH_DIGITS_OF(number) #number
+#define KIRSCH_DIGITS(number) KIRSCH_DIGITS_OF(number)
+#define KIRSCH_MANIFEST_IN_C(members) \
+  "{\"abi\":[" KIRSCH_DIGITS(KIRSCH_ABI_MAJOR) "," KIRSCH_DIGITS(KIRSCH_ABI_MINOR) "],\"compiler" \
+  "\":\"" __VERSION__ "\"," members "}"
+#define KIRSCH_MODULE_IN_C(members, init_function, deinit_function, provided_array)                              \
+  static const struct {                                                                                          \
+    uint32_t owner_size, manifest_size, type;                                                                    \
+    char owner[(sizeof(KIRSCH_NOTE_OWNER) + 3) / 4 * 4];                                                         \
+    char manifest[(sizeof(KIRSCH_MANIFEST_IN_C(members)) + 2) / 4 * 4];                                          \
+  } kirsch_note __attribute__((section(".note.kirsch"), used, aligned(4))) = {                                   \
+      sizeof(KIRSCH_NOTE_OWNER), sizeof(KIRSCH_MANIFEST_IN_C(members)) - 1, KIRSCH_NOTE_TYPE, KIRSCH_NOTE_OWNER, \
+      KIRSCH_MANIFEST_IN_C(members)};                                                                            \
+  __attribute__((visibility("default")))                                                                         \
+  const kirsch_module_entry kirsch_module = {sizeof(kirsch_module_entry),                                        \
+                                             KIRSCH_ABI_MAJOR,                                                   \
+                                             KIRSCH_ABI_MINOR,                                                   \
+                                             {kirsch_note.manifest, sizeof(KIRSCH_MANIFEST_IN_C(members)) - 1},  \
+                                             init_function,                                                      \
+                                             deinit_function,                                                    \
+                                             provided_array,                                                     \
+                                             sizeof(provided_array) / sizeof((provided_array)[0])}
+#endif
 
 #ifdef __cplusplus
 }

@@ -137,10 +137,10 @@ class Request {
   std::string_view query_string() const { return view(raw().query); }
   std::string_view host() const { return view(raw().host); }  // lower case, without the port
   std::string_view scheme() const { return secure() ? "https" : "http"; }
-  unsigned version_minor() const { return raw().version_minor; }
+  unsigned version() const { return raw().version; }  // of HTTP, times ten: 10 or 11; more may come
   bool secure() const { return raw().secure != 0; }
-  const kirsch_address& peer() const { return raw().peer; }
-  const kirsch_address& local() const { return raw().local; }
+  const kirsch_address& peer() const { return *exchange_->functions->peer(exchange_); }
+  const kirsch_address& local() const { return *exchange_->functions->local(exchange_); }
   RequestHeaders headers() const { return RequestHeaders(exchange_); }
   Pairs params() const { return {raw().params, raw().param_count}; }  // {name} segments of the path
   Pairs query() const { return pairs(exchange_->functions->query); }

@@ -39,6 +39,8 @@ template <class Item>
 concept Provides = requires {
   Item::provided();
 };
+template <class Item>
+inline constexpr kirsch_provided provided_by = Item::provided();
 
 template <class... Items>
 struct ModuleDefinition {
@@ -95,8 +97,8 @@ struct ModuleDefinition {
     json.close('}');
   }
 
-  constexpr std::array<kirsch_provided, count> provided() const {
-    std::array<kirsch_provided, count> table{};
+  constexpr std::array<const kirsch_provided*, count> provided() const {
+    std::array<const kirsch_provided*, count> table{};
     std::size_t index = 0;
     ((index += fill<Items>(table, index)), ...);
     return table;
@@ -123,9 +125,9 @@ struct ModuleDefinition {
     }
   }
   template <class Item>
-  static constexpr std::size_t fill(std::array<kirsch_provided, count>& table, std::size_t index) {
+  static constexpr std::size_t fill(std::array<const kirsch_provided*, count>& table, std::size_t index) {
     if constexpr (Provides<Item>) {
-      table[index] = Item::provided();
+      table[index] = &provided_by<Item>;
       return 1;
     } else {
       return 0;
@@ -174,6 +176,5 @@ inline void deinit() noexcept {}
   }                                                                                                                \
   extern "C" [[gnu::visibility("default"), gnu::used]] const kirsch_module_entry kirsch_module {                   \
     sizeof(kirsch_module_entry), KIRSCH_ABI_MAJOR, KIRSCH_ABI_MINOR, {kirsch_note.manifest, kirsch_manifest_size}, \
-        ::kirsch::detail::init, ::kirsch::detail::deinit, kirsch_table.data(),                                     \
-        static_cast<std::uint32_t>(kirsch_table.size())                                                            \
+        ::kirsch::detail::init, ::kirsch::detail::deinit, kirsch_table.data(), kirsch_table.size()                 \
   }

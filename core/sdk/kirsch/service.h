@@ -1,6 +1,7 @@
 // Services: an interface that one module offers and others use by id. An interface is a struct of function pointers
 // that takes `void* self` first, begins with `std::uint32_t size` and has `static constexpr std::string_view id`; both
-// sides include its header.
+// sides include its header. As it grows, fields are added at the end of structs with a size, the others are final;
+// either side may be the older one, so who uses what came later looks at `size` first.
 #pragma once
 
 #include <kirsch/host.h>

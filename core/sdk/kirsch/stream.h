@@ -26,7 +26,7 @@ class Stream {
   // What a write promised that returned false stays, though one call may be for both.
   void notify(std::uint64_t below) { functions().notify(raw_, below); }
   std::uint32_t lane() const { return functions().lane(raw_); }
-  kirsch_address peer() const { return functions().peer(raw_); }
+  const kirsch_address& peer() const { return *functions().peer(raw_); }
 
  private:
   static const kirsch_stream_functions& functions() {

@@ -31,7 +31,7 @@ inline constexpr std::string_view execution_names[] = {"inline", "blocking", "as
     static std::uint32_t call(void* self, kirsch_exchange* raw) noexcept {                                  \
       return guarded(raw, [self](Exchange& exchange) { return static_cast<Type*>(self)->hook(exchange); }); \
     }                                                                                                       \
-    static constexpr auto function() -> std::uint32_t (*)(void*, kirsch_exchange*) {                        \
+    static constexpr kirsch_step function() {                                                               \
       if constexpr (callable) {                                                                             \
         return &call;                                                                                       \
       } else {                                                                                              \
@@ -69,7 +69,7 @@ constexpr bool misspells_hook = requires {
 // expression.
 template <class... Point>
 struct HookTable {
-  std::uint32_t (*functions[KIRSCH_HOOKS])(void*, kirsch_exchange*) = {Point::function()...};
+  kirsch_step functions[KIRSCH_HOOKS] = {Point::function()...};
   bool present[KIRSCH_HOOKS] = {Point::callable...};
   static_assert((Point::callable || ...),
                 "a tool needs at least one method named after a hook point, such as before_handler(kirsch::Exchange&)");
@@ -82,6 +82,9 @@ struct Hooks : HookTable<HookOf_on_start_resource<Type>, HookOf_before_request_b
                 "misspelt hook point; the hook points are on_start_resource, before_request_body, before_handler, "
                 "before_finalize, on_end_resource, on_end_request, before_error_response, after_error_response");
 };
+
+template <class Type>
+inline constexpr Hooks<Type> hooks;
 
 struct HookSettings {
   std::int32_t priority = 50;
@@ -118,13 +121,12 @@ class ToolDefinition {
   }
 
   constexpr void write(detail::JsonWriter& json) const {
-    constexpr detail::Hooks<Type> hooks;
     json.field("kind", "tool");
     json.field("name", name_);
     json.key("hooks");
     json.open('[');
     for (std::size_t index = 0; index < KIRSCH_HOOKS; ++index) {
-      if (!hooks.present[index]) continue;
+      if (!detail::hooks<Type>.present[index]) continue;
       json.item();
       json.open('{');
       json.field("point", detail::hook_names[index]);
@@ -138,9 +140,9 @@ class ToolDefinition {
     detail::write_options_of<Type>(json);
   }
   static constexpr kirsch_provided provided() {
-    constexpr detail::Hooks<Type> hooks;
     kirsch_provided entry = detail::Instance<Type>::provided();
-    for (std::size_t index = 0; index < KIRSCH_HOOKS; ++index) entry.hooks[index] = hooks.functions[index];
+    entry.hook_count = KIRSCH_HOOKS;
+    entry.hooks = detail::hooks<Type>.functions;
     return entry;
   }
 

@@ -85,7 +85,7 @@ TEST(Catalogue, refuses_another_abi_and_says_what_was_built_for_what) {
   const base::Diagnostic* fault = catalogue.fault(Kind::tool, "chat");
   ASSERT_NE(fault, nullptr) << "it claims that name, though the file is called otherwise";
   EXPECT_EQ(fault->code, "M203");
-  EXPECT_EQ(fault->message, "module 'chat' refused: built for ABI 2.0, this server has ABI 0.2");
+  EXPECT_EQ(fault->message, "module 'chat' refused: built for ABI 2.0, this server has ABI 0.3");
   EXPECT_THAT(fault->help, AllOf(HasSubstr(path.string()), HasSubstr("version 1.2.3"), HasSubstr("a C compiler"),
                                  HasSubstr("build-id"), HasSubstr("nothing of the module was run")));
 }

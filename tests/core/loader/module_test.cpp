@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "loader/entry.h"
 #include "plugins_directory.h"
 
 namespace kirsch::loader {
@@ -165,6 +166,30 @@ TEST_F(Unlike, a_struct_that_provides_less_is_refused) {
 
 TEST_F(Unlike, a_tool_without_the_hook_that_its_note_declares_is_refused) {
   EXPECT_THAT(message("lacking_hook"), HasSubstr("tool 'lacking_hook' lacks before_finalize"));
+}
+
+TEST_F(Unlike, a_tool_whose_hook_lies_behind_those_that_it_counts_is_refused) {
+  EXPECT_THAT(message("fewer_hooks"), HasSubstr("tool 'fewer_hooks' lacks before_finalize"));
+}
+
+TEST_F(Unlike, a_struct_that_points_to_nothing_is_refused) {
+  EXPECT_THAT(message("nothing_provided"), HasSubstr("does not describe its tool 'nothing_provided'"));
+}
+
+TEST(Provided, by_a_module_of_an_older_contract_ends_where_that_contract_ended) {
+  const kirsch_provided before_graceful{.size = offsetof(kirsch_provided, graceful),
+                                        .handle = [](void*, kirsch_exchange*) -> std::uint32_t { return 0; },
+                                        .graceful = [](void*, kirsch_error*) { return 0; },
+                                        .service = &before_graceful};
+  const kirsch_provided* const table[] = {&before_graceful};
+  kirsch_module_entry entry{};
+  entry.provided = table;
+  entry.provided_count = 1;
+  const auto provided = provided_by(entry);
+  ASSERT_EQ(provided.size(), 1u);
+  EXPECT_EQ(provided[0].handle, before_graceful.handle);
+  EXPECT_EQ(provided[0].graceful, nullptr);
+  EXPECT_EQ(provided[0].service, nullptr);
 }
 
 TEST_F(ModuleTest, is_unloaded_when_init_refuses_and_deinit_is_not_called) {

@@ -46,13 +46,13 @@ RouteTable table(std::vector<Entry> entries) {
 
 TEST(RouteTable, FindsThePathOfThePattern) {
   const RouteTable routes = table({{.pattern = "/"}, {.pattern = "/api/"}, {.pattern = "/api/{name}"}});
-  EXPECT_EQ(routes.find(request("/x")).path, 0U);
-  EXPECT_EQ(routes.find(request("/api/")).path, 1U);
-  const RouteMatch found = routes.find(request("/api/ann"));
+  EXPECT_EQ(routes.find(request("/x"), {}).path, 0U);
+  EXPECT_EQ(routes.find(request("/api/"), {}).path, 1U);
+  const RouteMatch found = routes.find(request("/api/ann"), {});
   EXPECT_EQ(found.path, 2U);
   ASSERT_EQ(found.captures().size(), 1U);
   EXPECT_EQ(std::string(found.captures()[0].value.data, found.captures()[0].value.size), "ann");
-  EXPECT_TRUE(routes.find(request("/api")).redirect_to_slash);
+  EXPECT_TRUE(routes.find(request("/api"), {}).redirect_to_slash);
 }
 
 TEST(RouteTable, TriesAlternativesInOrderAndThenWhatLiesAbove) {
@@ -60,11 +60,11 @@ TEST(RouteTable, TriesAlternativesInOrderAndThenWhatLiesAbove) {
       table({{.pattern = "/"},
              {.pattern = "/api/", .conditions = {{.methods = get}}, .otherwise = 2},
              {.pattern = "/api/", .conditions = {{.methods = post}}, .otherwise = 0, .routed = false}});
-  EXPECT_EQ(routes.find(request("/api/x", KIRSCH_METHOD_HEAD)).path, 1U);
-  EXPECT_EQ(routes.find(request("/api/x", KIRSCH_METHOD_POST)).path, 2U);
-  EXPECT_EQ(routes.find(request("/api/x", KIRSCH_METHOD_PUT)).path, 0U);
-  EXPECT_TRUE(routes.find(request("/api")).redirect_to_slash);
-  EXPECT_FALSE(routes.find(request("/api", KIRSCH_METHOD_PUT)).redirect_to_slash);
+  EXPECT_EQ(routes.find(request("/api/x", KIRSCH_METHOD_HEAD), {}).path, 1U);
+  EXPECT_EQ(routes.find(request("/api/x", KIRSCH_METHOD_POST), {}).path, 2U);
+  EXPECT_EQ(routes.find(request("/api/x", KIRSCH_METHOD_PUT), {}).path, 0U);
+  EXPECT_TRUE(routes.find(request("/api"), {}).redirect_to_slash);
+  EXPECT_FALSE(routes.find(request("/api", KIRSCH_METHOD_PUT), {}).redirect_to_slash);
 }
 
 TEST(RouteTable, NamesTheMethodsThatWouldBeAnsweredWhereNothingElseAnswers) {
@@ -73,17 +73,17 @@ TEST(RouteTable, NamesTheMethodsThatWouldBeAnsweredWhereNothingElseAnswers) {
              {.pattern = "/api/", .conditions = {{.methods = get}}, .otherwise = 2},
              {.pattern = "/api/", .conditions = {{.methods = post}}, .otherwise = 0, .routed = false},
              {.pattern = "/far", .conditions = {{.methods = get, .clients = {network({10, 0, 0, 0}, 8)}}}}});
-  const RouteMatch put = routes.find(request("/api/x", KIRSCH_METHOD_PUT));
+  const RouteMatch put = routes.find(request("/api/x", KIRSCH_METHOD_PUT), {});
   EXPECT_EQ(put.allowed, get | post);
   EXPECT_EQ(method_list(put.allowed), "GET, HEAD, POST");
   // A client that may not know of it is not told.
-  EXPECT_EQ(routes.find(request("/far", KIRSCH_METHOD_PUT)).allowed, 0U);
+  EXPECT_EQ(routes.find(request("/far", KIRSCH_METHOD_PUT), {}).allowed, 0U);
 }
 
 TEST(RouteTable, CapturesWhatThePathThatAnswersNames) {
   const RouteTable routes = table(
       {{.pattern = "/{user}/"}, {.pattern = "/{name}/{file}", .conditions = {{.methods = post}}, .otherwise = 0}});
-  const RouteMatch found = routes.find(request("/ann/cv"));
+  const RouteMatch found = routes.find(request("/ann/cv"), {});
   EXPECT_EQ(found.path, 0U);
   ASSERT_EQ(found.captures().size(), 1U);
   EXPECT_EQ(std::string(found.captures()[0].name.data, found.captures()[0].name.size), "user");
@@ -107,7 +107,7 @@ TEST(Condition, KnowsFieldsByNameAndValue) {
   kirsch_request made = request("/");
   made.fields = fields;
   made.field_count = 2;
-  const auto holds = [&](FieldCondition one) { return Condition{.fields = {std::move(one)}}.rest_holds(made); };
+  const auto holds = [&](FieldCondition one) { return Condition{.fields = {std::move(one)}}.rest_holds(made, {}); };
   EXPECT_TRUE(holds({.name = "X-BETA", .value = "1"}));
   EXPECT_FALSE(holds({.name = "X-Beta", .value = "3"}));
   EXPECT_TRUE(holds({.name = "X-Beta"}));
