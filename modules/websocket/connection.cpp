@@ -32,7 +32,7 @@ Connection::~Connection() {
                                                      .client_bits = client_bits_});
 }
 
-std::optional<Deflate> Connection::agree(Shared& shared, std::string_view offers) {
+std::optional<Deflate> Connection::agree(Shared& shared, const std::vector<Extension>& offers) {
   const auto& options = shared.settings.deflate;
   if (!options) return std::nullopt;
   DeflateTerms terms{options->context_takeover, options->window_bits};

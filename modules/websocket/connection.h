@@ -23,7 +23,7 @@ class Connection final : public kirsch::WebSocketLink, public DeadlineList::Link
 
   // What is agreed on of the client's offers; contexts only where there is memory for them. To be given to a
   // connection.
-  static std::optional<Deflate> agree(Shared& shared, std::string_view offers);
+  static std::optional<Deflate> agree(Shared& shared, const std::vector<Extension>& offers);
   // Answers 101 and becomes the connection's stream; `self` is owned by it then. False: the exchange takes no upgrade.
   static bool upgrade(kirsch::Exchange& exchange, std::unique_ptr<Connection>& self);
 

@@ -23,6 +23,12 @@ std::string_view authority(std::string_view host, bool secure) {
   return host;
 }
 
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 bool is_authority(std::string_view text) {
   constexpr std::string_view marks = ".-_:[]";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char byte) {
@@ -31,12 +37,6 @@ bool is_authority(std::string_view text) {
 }
 
 }  // namespace
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::vector<std::string_view> list_elements(std::string_view field) {
   std::vector<std::string_view> elements;
@@ -80,6 +80,7 @@ std::optional<std::vector<std::string_view>> subprotocols(std::string_view field
   for (auto name = names.begin(); name != names.end(); ++name) {
     if (!kirsch::detail::is_token(*name) || std::find(names.begin(), name, *name) != name) return std::nullopt;
   }
+  if (names.empty()) return std::nullopt;
   return names;
 }
 

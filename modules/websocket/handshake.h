@@ -8,8 +8,6 @@
 
 namespace websocket {
 
-std::string_view trimmed(std::string_view text);  // without outer space
-
 // The elements of a list field (RFC 9110 5.6.1), without outer space, empty ones left out.
 std::vector<std::string_view> list_elements(std::string_view field);
 bool has_element(std::string_view field, std::string_view element);  // without regard to case
@@ -19,7 +17,8 @@ bool is_key(std::string_view key);
 // Of Sec-WebSocket-Accept (4.2.2). Throws std::runtime_error where OpenSSL has no SHA-1.
 std::string accept_value(std::string_view key);
 
-// The names of subprotocols that the client offers, in its order. Nullopt: one is no token, or stands twice (4.1).
+// The names of subprotocols that the client offers, in its order. Nullopt: there is none, one is no token, or stands
+// twice (4.1).
 std::optional<std::vector<std::string_view>> subprotocols(std::string_view field);
 
 // "scheme://host[:port]" in lower case, as an Origin says it (RFC 6454 6.2), without the scheme's usual port. Empty: it

@@ -4,22 +4,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "handshake.h"
-
 namespace websocket {
 namespace {
 
-// The text up to the mark, which is taken away with it.
-std::string_view cut(std::string_view& text, char mark) {
-  const auto end = text.find(mark);
-  const auto part = trimmed(text.substr(0, end));
-  text = end == text.npos ? std::string_view() : text.substr(end + 1);
-  return part;
-}
-
-// 8 to 15 without a leading zero; a quoted value means the same (RFC 6455 9.1).
+// 8 to 15 without a leading zero.
 std::optional<std::uint8_t> window_bits(std::string_view value) {
-  if (value.size() > 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
   if (value.size() == 1 && (value[0] == '8' || value[0] == '9')) return static_cast<std::uint8_t>(value[0] - '0');
   if (value.size() == 2 && value[0] == '1' && value[1] >= '0' && value[1] <= '5')
     return static_cast<std::uint8_t>(10 + value[1] - '0');
@@ -35,28 +24,26 @@ struct Offer {
 };
 
 // False: no such parameter, or not so, or for a second time.
-bool take(Offer& offer, std::string_view name, bool has_value, std::string_view value) {
-  if (name == "server_no_context_takeover") return !has_value && !std::exchange(offer.server_no_context, true);
-  if (name == "client_no_context_takeover") return !has_value && !std::exchange(offer.client_no_context, true);
+bool take(Offer& offer, const ExtensionParameter& parameter) {
+  const auto& [name, value] = parameter;
+  if (name == "server_no_context_takeover") return !value && !std::exchange(offer.server_no_context, true);
+  if (name == "client_no_context_takeover") return !value && !std::exchange(offer.client_no_context, true);
+  const auto bits = value ? window_bits(*value) : std::nullopt;
   if (name == "server_max_window_bits") {
     if (offer.server_bits) return false;
-    offer.server_bits = window_bits(value);
-    return offer.server_bits.has_value();
+    offer.server_bits = bits;
+    return bits.has_value();
   }
   if (name != "client_max_window_bits" || std::exchange(offer.client_bits_said, true)) return false;
-  offer.client_bits = window_bits(value);
-  return !has_value || offer.client_bits.has_value();
+  offer.client_bits = bits;
+  return !value || bits;
 }
 
-std::optional<Offer> parse(std::string_view text) {
-  if (cut(text, ';') != "permessage-deflate") return std::nullopt;
+std::optional<Offer> read(const Extension& extension) {
+  if (extension.name != "permessage-deflate") return std::nullopt;
   Offer offer;
-  while (!text.empty()) {
-    auto parameter = cut(text, ';');
-    const bool has_value = parameter.find('=') != parameter.npos;
-    const auto name = cut(parameter, '=');
-    if (!take(offer, name, has_value, trimmed(parameter))) return std::nullopt;
-  }
+  for (const auto& parameter : extension.parameters)
+    if (!take(offer, parameter)) return std::nullopt;
   return offer;
 }
 
@@ -75,9 +62,9 @@ std::optional<Deflate> meet(const Offer& offer, const DeflateTerms& terms) {
 
 }  // namespace
 
-std::optional<Deflate> negotiate(std::string_view field, const DeflateTerms& terms) {
-  for (const auto element : list_elements(field)) {
-    if (const auto offer = parse(element)) {
+std::optional<Deflate> negotiate(const std::vector<Extension>& offers, const DeflateTerms& terms) {
+  for (const auto& extension : offers) {
+    if (const auto offer = read(extension)) {
       if (const auto agreed = meet(*offer, terms)) return agreed;
     }
   }

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
+
+#include "extensions.h"
 
 namespace websocket {
 
@@ -24,9 +26,9 @@ struct Deflate {
   bool says_client_bits = false;
 };
 
-// `field`: Sec-WebSocket-Extensions. The first offer that can be met; one with an unknown, doubled or malformed
-// parameter cannot. Nullopt: without compression.
-std::optional<Deflate> negotiate(std::string_view field, const DeflateTerms& terms);
+// The first offer that can be met; one with an unknown or doubled parameter, or a value that it may not have, cannot.
+// Nullopt: without compression.
+std::optional<Deflate> negotiate(const std::vector<Extension>& offers, const DeflateTerms& terms);
 
 // For the answer.
 std::string extension(const Deflate& agreed);

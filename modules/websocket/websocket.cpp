@@ -8,15 +8,28 @@ namespace {
 
 using kirsch::HttpError;
 
-// All fields of that name as one list (RFC 9110 5.3).
-std::string joined_field(kirsch::Exchange& exchange, std::string_view name) {
-  std::string joined;
+// All fields of that name as one list (RFC 9110 5.3). Nullopt: there is none.
+std::optional<std::string> find_fields(kirsch::Exchange& exchange, std::string_view name) {
+  std::optional<std::string> joined;
   for (const auto& field : exchange.request().headers()) {
     if (!kirsch::same_field(kirsch::name(field), name)) continue;
-    if (!joined.empty()) joined += ", ";
-    joined += kirsch::value(field);
+    if (joined) joined->append(", ");
+    joined = std::move(joined).value_or("").append(kirsch::value(field));
   }
   return joined;
+}
+
+std::string joined_field(kirsch::Exchange& exchange, std::string_view name) {
+  return find_fields(exchange, name).value_or("");
+}
+
+// What `parse` makes of those fields, without which it is nothing. They are as the standard writes them, or the
+// handshake is none (4.2.1, 9.1).
+template <class Parse>
+auto parsed_fields(const std::optional<std::string>& fields, Parse parse, const char* refusal) {
+  auto parsed = fields ? parse(*fields) : decltype(parse(*fields))(std::in_place);
+  if (!parsed) throw HttpError(400, refusal);
+  return *std::move(parsed);
 }
 
 [[noreturn]] void ask_for_upgrade(kirsch::Exchange& exchange, const char* sentence) {
@@ -56,31 +69,34 @@ struct WebSocketHandler : websocket::Settings {
   kirsch::Flow handle(kirsch::Exchange& exchange) const {
     check_request(exchange);
     check_origin(exchange);
-    const auto protocols = joined_field(exchange, "Sec-WebSocket-Protocol");
-    const auto offered = websocket::subprotocols(protocols);
-    if (!offered) throw HttpError(400, "Sec-WebSocket-Protocol must be a list of different tokens.");
+    const auto protocols = find_fields(exchange, "Sec-WebSocket-Protocol");
     std::vector<kirsch_text> names;
-    for (const auto name : *offered) names.push_back(kirsch::text(name));
+    for (const auto name : parsed_fields(protocols, websocket::subprotocols,
+                                         "Sec-WebSocket-Protocol must be a list of different tokens."))
+      names.push_back(kirsch::text(name));
+    const auto extensions = find_fields(exchange, "Sec-WebSocket-Extensions");
+    const auto offers = parsed_fields(extensions, websocket::parse_extensions,
+                                      "Sec-WebSocket-Extensions must be a list as RFC 6455 9.1 writes it.");
     kirsch::WebSocketOffer offer{.size = sizeof offer,
                                  .count = static_cast<std::uint32_t>(names.size()),
                                  .protocols = names.data(),
                                  .chosen = {},
                                  .data = nullptr};
     const auto flow = app.table->handshake(app.self, exchange.raw(), &offer);
-    if (flow == KIRSCH_FLOW_NEXT) open(exchange, offer);
+    if (flow == KIRSCH_FLOW_NEXT) open(exchange, offer, websocket::Connection::agree(*shared_, offers));
     return static_cast<kirsch::Flow>(flow);
   }
 
  private:
   void check_origin(kirsch::Exchange& exchange) const {
     const auto request = exchange.request();
-    const auto said = request.headers().find("Origin");
+    const auto said = find_fields(exchange, "Origin");  // one: two are none
     if (!said || allows(websocket::origin(*said), request.headers().get("Host"), request.secure())) return;
     throw HttpError(403, "Pages of this origin may not connect.");
   }
 
-  void open(kirsch::Exchange& exchange, const kirsch::WebSocketOffer& offer) const {
-    const auto agreed = websocket::Connection::agree(*shared_, joined_field(exchange, "Sec-WebSocket-Extensions"));
+  void open(kirsch::Exchange& exchange, const kirsch::WebSocketOffer& offer,
+            const std::optional<websocket::Deflate>& agreed) const {
     auto connection = std::make_unique<websocket::Connection>(*shared_, exchange.lane(), offer.data, agreed);
     auto headers = exchange.response().headers();
     headers.set("Upgrade", "websocket");

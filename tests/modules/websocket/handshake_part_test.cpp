@@ -1,10 +1,10 @@
 // The opening handshake (RFC 6455 4.2): who gets in, and what the others hear.
-#include "websocket/handshake.h"
-
 #include <gmock/gmock.h>
 
 #include "modules/refusal.h"
 #include "support/websocket_client.h"
+#include "websocket/extensions.h"
+#include "websocket/handshake.h"
 
 namespace kirsch::test {
 namespace {
@@ -82,6 +82,16 @@ TEST_F(Handshake, WantsEveryFieldOfIt) {
   EXPECT_THAT(ask(head("Sec-WebSocket-Key", "Sec-WebSocket-Key: short\r\n")).body, HasSubstr("16 bytes"));
 }
 
+// 4.2.1, 9.1
+TEST_F(Handshake, HasListsAsTheStandardWritesThem) {
+  for (const auto* field : {"Sec-WebSocket-Extensions:", "Sec-WebSocket-Extensions: ,", "Sec-WebSocket-Extensions: a b",
+                            "Sec-WebSocket-Extensions: permessage-deflate; =1", "Sec-WebSocket-Protocol:",
+                            "Sec-WebSocket-Protocol: chat, chat", "Sec-WebSocket-Protocol: a b"})
+    EXPECT_EQ(ask(head("", std::string(field) + "\r\n")).status, 400) << field;
+  EXPECT_EQ(ask(head("", "Sec-WebSocket-Extensions: unknown; x=\"y\",\r\nSec-WebSocket-Extensions: a\r\n")).status,
+            101);
+}
+
 TEST_F(Handshake, ParsesNoFramesAfterARefusal) {
   Client client(server_);
   client.send(head("Sec-WebSocket-Key") + "\r\n" + head() + "\r\n");
@@ -110,6 +120,7 @@ TEST_F(Handshake, IsForPagesOfTheSameOriginAlone) {
   EXPECT_EQ(with("example.org", "http://example.org.evil"), 403);
   EXPECT_EQ(with("example.org", "null"), 403);
   EXPECT_EQ(with("example.org", "ftp://example.org"), 403);
+  EXPECT_EQ(with("example.org", "http://example.org\r\nOrigin: http://evil.example.org"), 403);
 }
 
 TEST(HandshakeOrigins, MayBeListedOrAny) {
@@ -151,6 +162,28 @@ TEST(HandshakeText, TakesKeysInTheirOneForm) {
   EXPECT_FALSE(websocket::is_key("dGhlIHNhbXBsZSBub25jZQ"));
   EXPECT_FALSE(websocket::is_key("dGhlIHNhbXBsZSBub25jZQ= "));
   EXPECT_FALSE(websocket::is_key("dGhlIHNhbXBsZSBub25j!Q=="));
+}
+
+TEST(HandshakeText, ReadsExtensionsWithTheirParameters) {
+  const auto read = [](std::string_view field) {
+    std::string said;
+    const auto extensions = websocket::parse_extensions(field);
+    for (const auto& extension : extensions.value()) {
+      said.append(said.empty() ? "" : ",").append(extension.name);
+      for (const auto& [name, value] : extension.parameters)
+        said.append(";").append(name).append(value ? "=" + *value : "");
+    }
+    return said;
+  };
+  EXPECT_EQ(read("a"), "a");
+  EXPECT_EQ(read(" , a;b=c ; d,\te ; f = \"g\" ,"), "a;b=c;d,e;f=g");
+  EXPECT_EQ(read(R"(a; b="\1\0")"), "a;b=10");
+}
+
+TEST(HandshakeText, TakesNoExtensionsThatAreWrittenOtherwise) {
+  for (const auto* field : {"", " ", ",", "a;", "a;;b", "a; b=", "a; =b", "a b", "a/b", "a; b=\"\"", "a; b=\"c",
+                            "a; b=\"c d\"", "a; b=\"c\"d", "a; b=\"c\\", "a; b=\"c, permessage-deflate\""})
+    EXPECT_FALSE(websocket::parse_extensions(field)) << field;
 }
 
 TEST(HandshakeText, TakesSubprotocolsOnce) {
