@@ -10,12 +10,25 @@ namespace {
 constexpr std::string_view flushed{"\x00\x00\xFF\xFF", 4};  // what a flush ends with, and no payload holds (7.2.1)
 constexpr std::size_t usual_room = 64 * 1024;               // of what was made, kept for the next message
 
-Bytef* bytes_of(std::string_view text) { return reinterpret_cast<Bytef*>(const_cast<char*>(text.data())); }
-
-// zlib wants room, std::string fills it.
 void make_empty(std::string& made) {
   made.clear();
   if (made.capacity() > usual_room) made.shrink_to_fit();
+}
+
+// zlib wants room, std::string fills it: `step` is called with some until all of the input is used and nothing waits to
+// be written, or until it returns false.
+template <class Step>
+void run(z_stream& stream, std::string_view input, std::string& made, Step step) {
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
+  stream.avail_in = static_cast<uInt>(input.size());
+  char piece[8192];
+  for (bool more = true; more;) {
+    stream.next_out = reinterpret_cast<Bytef*>(piece);
+    stream.avail_out = sizeof piece;
+    more = step();
+    made.append(piece, sizeof piece - stream.avail_out);
+    if (stream.avail_in == 0 && stream.avail_out != 0) return;
+  }
 }
 
 }  // namespace
@@ -27,19 +40,11 @@ Deflater::Deflater(int window_bits, const DeflateEffort& effort) {
 
 Deflater::~Deflater() { deflateEnd(&stream_); }
 
-std::string_view Deflater::deflate(std::string_view message, bool keeps_context) {
-  make_empty(made_);
-  stream_.next_in = bytes_of(message);
-  stream_.avail_in = static_cast<uInt>(message.size());
-  char piece[8192];
-  do {
-    stream_.next_out = reinterpret_cast<Bytef*>(piece);
-    stream_.avail_out = sizeof piece;
-    ::deflate(&stream_, Z_SYNC_FLUSH);
-    made_.append(piece, sizeof piece - stream_.avail_out);
-  } while (stream_.avail_out == 0);
+std::string_view Deflater::deflate(std::string_view message, bool keeps_context, std::string& made) {
+  make_empty(made);
+  run(stream_, message, made, [this] { return ::deflate(&stream_, Z_SYNC_FLUSH) == Z_OK; });
   if (!keeps_context) deflateReset(&stream_);
-  return std::string_view(made_).substr(0, made_.size() - flushed.size());
+  return std::string_view(made).substr(0, made.size() - flushed.size());
 }
 
 Inflater::Inflater(int window_bits) {
@@ -48,34 +53,30 @@ Inflater::Inflater(int window_bits) {
 
 Inflater::~Inflater() { inflateEnd(&stream_); }
 
-std::string_view Inflater::inflate(std::string_view payload, std::uint64_t limit, bool keeps_context, Fault& fault) {
-  make_empty(made_);
-  run(payload, limit, fault);
-  if (fault.code == 0) run(flushed, limit, fault);
+std::string_view Inflater::inflate(std::string_view payload, std::uint64_t limit, bool keeps_context, std::string& made,
+                                   Fault& fault) {
+  make_empty(made);
+  fault = take(payload, limit, made);
+  if (fault.code == 0) fault = take(flushed, limit, made);
   if (!keeps_context) inflateReset(&stream_);
-  return made_;
+  return made;
 }
 
-void Inflater::run(std::string_view payload, std::uint64_t limit, Fault& fault) {
-  stream_.next_in = bytes_of(payload);
-  stream_.avail_in = static_cast<uInt>(payload.size());
-  char piece[8192];
-  do {
-    stream_.next_out = reinterpret_cast<Bytef*>(piece);
-    stream_.avail_out = sizeof piece;
+Fault Inflater::take(std::string_view payload, std::uint64_t limit, std::string& made) {
+  if (payload.size() > most_compressed) return {too_big, "message too big"};
+  Fault fault;
+  run(stream_, payload, made, [&] {
+    const auto room = stream_.avail_out;
     const int result = ::inflate(&stream_, Z_SYNC_FLUSH);
-    if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END) {
+    if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END)
       fault = {invalid_text, "payload that does not inflate"};
-      return;
-    }
-    made_.append(piece, sizeof piece - stream_.avail_out);
-    if (made_.size() > limit) {
+    else if (made.size() + (room - stream_.avail_out) > limit)
       fault = {too_big, "message too big when inflated"};
-      return;
-    }
     // A last block may be followed by others, which refer to what was before it (7.2.3.5).
     if (result == Z_STREAM_END) inflateResetKeep(&stream_);
-  } while (stream_.avail_in != 0 || stream_.avail_out == 0);
+    return fault.code == 0;
+  });
+  return fault;
 }
 
 }  // namespace websocket

@@ -22,6 +22,11 @@ constexpr std::uint64_t deflater_bytes(int window_bits, int memory_level) {
 }
 constexpr std::uint64_t inflater_bytes(int window_bits) { return (std::uint64_t{1} << window_bits) + 10 * 1024; }
 
+// Longer payloads are neither made nor read: zlib counts in 32 bits.
+constexpr std::size_t most_compressed = 1 << 30;
+
+// Both write into a string of the caller's, whose content goes, and return a view of it: what many compressors of one
+// loop make needs one place.
 class Deflater {
  public:
   // Window bits 9 to 15. Throws std::bad_alloc.
@@ -30,13 +35,11 @@ class Deflater {
   Deflater(const Deflater&) = delete;
   Deflater& operator=(const Deflater&) = delete;
 
-  // The payload of a message that is not empty, and at most `most` bytes. Valid until the next call.
-  static constexpr std::size_t most = 1 << 30;
-  std::string_view deflate(std::string_view message, bool keeps_context);
+  // The payload of a message that is not empty, and at most `most_compressed` bytes.
+  std::string_view deflate(std::string_view message, bool keeps_context, std::string& made);
 
  private:
   z_stream stream_{};
-  std::string made_;
 };
 
 class Inflater {
@@ -46,15 +49,15 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  // The message of a payload, valid until the next call. It ends where the message grows beyond `limit` (1009), and
-  // where the payload is malformed (1007).
-  std::string_view inflate(std::string_view payload, std::uint64_t limit, bool keeps_context, Fault& fault);
+  // The message of a payload. It ends where the message grows beyond `limit` (1009), and where the payload is malformed
+  // (1007).
+  std::string_view inflate(std::string_view payload, std::uint64_t limit, bool keeps_context, std::string& made,
+                           Fault& fault);
 
  private:
-  void run(std::string_view payload, std::uint64_t limit, Fault& fault);
+  Fault take(std::string_view payload, std::uint64_t limit, std::string& made);
 
   z_stream stream_{};
-  std::string made_;
 };
 
 }  // namespace websocket

@@ -183,11 +183,12 @@ void Connection::take_message(const Event& event) {
 }
 
 std::string_view Connection::inflated(std::string_view payload, Fault& fault) {
+  auto& own = own_lane();
   const auto limit = settings().max_message.bytes;
-  if (!client_context_) return own_lane().inflater().inflate(payload, limit, false, fault);
+  if (!client_context_) return own.inflater().inflate(payload, limit, false, own.inflated, fault);
   auto& inflater = more().inflater;
   if (inflater == nullptr) inflater = std::make_unique<Inflater>(int{client_bits_});
-  return inflater->inflate(payload, limit, true, fault);
+  return inflater->inflate(payload, limit, true, own.inflated, fault);
 }
 
 // The client's close frame is answered, or was the answer; then the server closes first (7.1.1).

@@ -64,18 +64,19 @@ std::uint64_t Connection::queued() const {
 
 // What waits may still go, and with it the context that later messages refer to: it is not compressed then.
 bool Connection::compresses(std::size_t size) const {
-  return server_bits_ != 0 && size >= settings().deflate->threshold.bytes && size <= Deflater::most &&
+  return server_bits_ != 0 && size >= settings().deflate->threshold.bytes && size <= most_compressed &&
          !(server_context_ && waits());
 }
 
 std::string_view Connection::deflated(std::string_view bytes) {
-  if (!server_context_) return own_lane().deflater(server_bits_).deflate(bytes, false);
+  auto& own = own_lane();
+  if (!server_context_) return own.deflater(server_bits_).deflate(bytes, false, own.deflated);
   auto& deflater = more().deflater;
   if (deflater == nullptr) {
     const auto& options = *settings().deflate;
     deflater = std::make_unique<Deflater>(int{server_bits_}, DeflateEffort{options.level, options.memory_level});
   }
-  return deflater->deflate(bytes, true);
+  return deflater->deflate(bytes, true, own.deflated);
 }
 
 bool Connection::send(std::uint32_t kind, std::string_view bytes) {

@@ -84,6 +84,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   Deflater& deflater(int window_bits);  // without a context
   Inflater& inflater();
+  std::string deflated, inflated;  // what the last message became, with a context or without
 
  private:
   void tick_later();

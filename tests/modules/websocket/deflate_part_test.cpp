@@ -1,6 +1,7 @@
 // permessage-deflate (RFC 7692): what is agreed on, and what payloads come of it.
 #include <gmock/gmock.h>
 
+#include "support/memory.h"
 #include "support/websocket_client.h"
 #include "websocket/compression.h"
 #include "websocket/offer.h"
@@ -68,8 +69,14 @@ TEST(DeflateOffer, WithAFaultIsPassedOverForTheNext) {
 static std::string inflated(Inflater& inflater, std::string_view payload, bool keeps = false,
                             std::uint64_t limit = 1 << 20) {
   Fault fault;
-  const std::string made(inflater.inflate(payload, limit, keeps, fault));
+  std::string made;
+  inflater.inflate(payload, limit, keeps, made, fault);
   return fault.code == 0 ? made : std::to_string(fault.code) + " " + fault.reason;
+}
+
+static std::string deflated(Deflater& deflater, std::string_view message, bool keeps = false) {
+  std::string made;
+  return std::string(deflater.deflate(message, keeps, made));
 }
 
 namespace {
@@ -107,11 +114,12 @@ TEST(Inflater, RefusesWhatIsMalformed) {
 
 TEST(Inflater, StopsABombWhileItGrows) {
   Deflater deflater(15, {.level = 9, .memory_level = 9});
-  const std::string bomb(deflater.deflate(std::string(16 << 20, '\0'), false));
+  const auto bomb = deflated(deflater, std::string(16 << 20, '\0'));
   EXPECT_LT(bomb.size(), 80'000u);
   Inflater inflater(15);
   Fault fault;
-  EXPECT_LT(inflater.inflate(bomb, 100'000, false, fault).size(), 120'000u);
+  std::string made;
+  EXPECT_LT(inflater.inflate(bomb, 100'000, false, made, fault).size(), 120'000u);
   EXPECT_EQ(fault.code, 1009);
   EXPECT_EQ(inflated(inflater, "\xf2\x48\xcd\xc9\xc9\x07\x00"s), "Hello");
 }
@@ -125,7 +133,7 @@ TEST(Deflater, MakesWhatTheInflaterReads) {
       std::string message;
       for (int number = 0; number < 300; ++number) {
         message += pattern + std::to_string(number);
-        EXPECT_TRUE(inflated(inflater, deflater.deflate(message, keeps), keeps) == message) << bits << ' ' << number;
+        EXPECT_TRUE(inflated(inflater, deflated(deflater, message, keeps), keeps) == message) << bits << ' ' << number;
       }
     }
   }
@@ -135,8 +143,8 @@ TEST(Deflater, RefersToEarlierMessagesOnlyWithAContext) {
   const std::string message = "somewhat longer, and said twice";
   for (const bool keeps : {false, true}) {
     Deflater deflater(12, {});
-    const auto first = deflater.deflate(message, keeps).size();
-    const auto second = deflater.deflate(message, keeps).size();
+    const auto first = deflated(deflater, message, keeps).size();
+    const auto second = deflated(deflater, message, keeps).size();
     if (keeps) {
       EXPECT_LT(second, first / 2);
     } else {
@@ -192,7 +200,7 @@ TEST(Deflate, ReadsCompressedMessagesInFragmentsWithPingsBetween) {
   const Server server(yaml("{}"));
   WebSocketClient client(server, {.fields = offer});
   websocket::Deflater deflater(12, {});
-  const std::string payload(deflater.deflate("compressed and cut", false));
+  const auto payload = websocket::deflated(deflater, "compressed and cut");
   client.send_frame(0x41, payload.substr(0, 3));
   client.send_frame(0x89, "ping");
   client.send_frame(0x80, payload.substr(3));
@@ -209,7 +217,7 @@ TEST(Deflate, KeepsContextsWhereItMay) {
   const std::string message = "the same words, said again and again";
   std::size_t first = 0;
   for (int number = 0; number < 5; ++number) {
-    client.send_frame(0xC1, deflater.deflate(message, true));
+    client.send_frame(0xC1, websocket::deflated(deflater, message, true));
     const auto answer = client.read();
     ASSERT_TRUE(answer.compressed);
     EXPECT_EQ(websocket::inflated(inflater, answer.payload, true), message);
@@ -237,17 +245,32 @@ TEST(Deflate, HasContextsOnlyWhileThereIsMemoryForThem) {
   }
 }
 
+TEST(Deflate, KeepsNoMessageForContexts) {
+  const Server server(yaml("{ context_takeover: true }"));
+  std::vector<std::unique_ptr<WebSocketClient>> clients;
+  const std::string message(1 << 20, 'x');
+  const auto before = resident(server.pid());
+  for (int number = 0; number < 40; ++number) {
+    auto& client = *clients.emplace_back(std::make_unique<WebSocketClient>(server, WebSocketOptions{.fields = offer}));
+    websocket::Deflater deflater(12, {});
+    client.send_frame(0xC1, websocket::deflated(deflater, message, true));
+    websocket::Inflater inflater(15);
+    EXPECT_TRUE(websocket::inflated(inflater, client.read().payload, true) == message);
+  }
+  EXPECT_LT(resident(server.pid()), before + 2 * tolerated_growth);
+}
+
 TEST(Deflate, EndsABombWith1009AndNonsenseWith1007) {
   const Server server(yaml("{}"));
   websocket::Deflater deflater(12, {});
   WebSocketClient bomber(server, {.fields = offer});
-  bomber.send_frame(0xC2, deflater.deflate(std::string(32 << 20, 'x'), false));
+  bomber.send_frame(0xC2, websocket::deflated(deflater, std::string(32 << 20, 'x')));
   EXPECT_EQ(bomber.read_to_close(), 1009);
   WebSocketClient nonsense(server, {.fields = offer});
   nonsense.send_frame(0xC2, "\xFF\xFF\xFF");
   EXPECT_EQ(nonsense.read_to_close(), 1007);
   WebSocketClient latin(server, {.fields = offer});
-  latin.send_frame(0xC1, deflater.deflate("\xFC", false));
+  latin.send_frame(0xC1, websocket::deflated(deflater, "\xFC"));
   EXPECT_EQ(latin.read_to_close(), 1007);
 }
 
