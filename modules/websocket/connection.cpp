@@ -75,6 +75,7 @@ void Connection::on_open(kirsch_stream* stream) {
   stream_ = stream;
   opened_ = true;
   own_lane().enter();
+  idle_since_ = own_lane().idle_clock();
   if (shared_.look != Milliseconds::zero()) wait_in(own_lane().looks, shared_.look);
   if (app().table->attach != nullptr) app().table->attach(app().self, this);
   tell({.type = Turn::Type::open});
@@ -86,36 +87,28 @@ void Connection::on_due() {
   if (phase_ != Phase::open) return stream().abort();
   const bool heard = heard_ || busy();
   heard_ = false;
-  if (asked_ && !heard) return stream().abort();
-  if (idle_for(asked_ ? settings().pong_timeout : shared_.look)) return close(going_away, "idle");
+  if (asked_ && !heard) return shared_.answer < settings().pong_timeout ? close(going_away, "idle") : stream().abort();
+  if (is_idle()) return close(going_away, "idle");
   asked_ = false;
   if (heard || !settings().ping) return wait_in(own_lane().looks, shared_.look);
   send_control(Opcode::ping, {});
   asked_ = true;
-  wait_in(own_lane().pongs, settings().pong_timeout);
+  wait_in(own_lane().pongs, shared_.answer);
 }
 
 // The client has said a word after a ping.
 void Connection::on_answer() {
   asked_ = false;
-  const auto since_ping = Milliseconds(own_lane().now() - due_) + settings().pong_timeout;
-  if (idle_for(since_ping)) return close(going_away, "idle");
+  if (is_idle()) return close(going_away, "idle");
   wait_in(own_lane().looks, shared_.look);
 }
 
-// True: for too long, with that time.
-bool Connection::idle_for(Milliseconds more) {
-  const auto& most = settings().idle_timeout;
-  if (!most) return false;
-  if (messaged_ || busy()) {
-    messaged_ = false;
-    idle_ = 0;
-    return false;
-  }
-  constexpr std::int64_t all = UINT16_MAX;
-  const auto sum = idle_ + (more.count() * all + most->count() - 1) / most->count();
-  idle_ = static_cast<std::uint16_t>(std::min(sum, all));
-  return sum >= all;
+bool Connection::is_idle() {
+  if (!settings().idle_timeout) return false;
+  if (!messaged_ && !busy()) return own_lane().idle_since(idle_since_);
+  messaged_ = false;
+  idle_since_ = own_lane().idle_clock();
+  return false;
 }
 
 ReadLimits Connection::limits() const {

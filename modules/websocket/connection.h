@@ -89,7 +89,7 @@ class Connection final : public kirsch::WebSocketLink, public DeadlineList::Link
   std::string_view inflated(std::string_view payload, Fault& fault);
   void take_close(std::string_view payload);
   void on_answer();
-  bool idle_for(std::chrono::milliseconds more);
+  bool is_idle();
   void tell(Turn turn);
   bool close_frame_has_left() const;
   void end();
@@ -119,7 +119,7 @@ class Connection final : public kirsch::WebSocketLink, public DeadlineList::Link
   FrameReader reader_;
   std::unique_ptr<More> more_;
   std::uint32_t due_ = 0;
-  std::uint16_t idle_ = 0;  // without a message, in parts of the time that this may last
+  std::uint16_t idle_since_ = 0;  // without a message, by Lane::idle_clock
   Phase phase_ : 2 = Phase::open;
   bool opened_ : 1 = false;
   bool heard_ : 1 = false;     // something since the last look

@@ -11,12 +11,15 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto longest_tick = 1000ms;
+constexpr Milliseconds longest_look = 24h;   // deadlines are 32 bits of milliseconds
+constexpr std::int64_t most_parts = 16'000;  // of 16 bits
 
 // Without pings, idle connections are looked for, often enough to end them not much later than they may stay.
 Milliseconds time_between_looks(const Settings& settings) {
   if (settings.ping && settings.idle_timeout) return std::min(*settings.ping, *settings.idle_timeout);
   if (settings.ping) return *settings.ping;
-  return settings.idle_timeout ? std::max(*settings.idle_timeout / 4, Milliseconds(1)) : Milliseconds::zero();
+  return settings.idle_timeout ? std::clamp(*settings.idle_timeout / 4, Milliseconds(1), longest_look)
+                               : Milliseconds::zero();
 }
 
 Milliseconds tick_of(const Settings& settings, Milliseconds look) {
@@ -28,7 +31,9 @@ Milliseconds tick_of(const Settings& settings, Milliseconds look) {
 }  // namespace
 
 Shared::Shared(Settings settings_of_handler)
-    : settings(std::move(settings_of_handler)), look(time_between_looks(settings)) {
+    : settings(std::move(settings_of_handler)),
+      look(time_between_looks(settings)),
+      answer(std::min(settings.pong_timeout, settings.idle_timeout.value_or(settings.pong_timeout))) {
   for (std::uint32_t number = 0; number < kirsch::loops(); ++number)
     lanes.push_back(std::make_shared<Lane>(*this, number));
 }
@@ -47,14 +52,23 @@ void Shared::wait() const {
 
 Lane::Lane(const Shared& shared, std::uint32_t number)
     : tick_(tick_of(shared.settings, shared.look)),
+      idle_part_(shared.settings.idle_timeout.value_or(0ms) / most_parts + 1ms),
+      idle_parts_((shared.settings.idle_timeout.value_or(0ms) + idle_part_ - 1ms) / idle_part_),
       effort_(shared.settings.deflate
                   ? DeflateEffort{shared.settings.deflate->level, shared.settings.deflate->memory_level}
                   : DeflateEffort{}),
       number_(number) {}
 
-std::uint32_t Lane::now() const {
-  return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begun_).count());
+Milliseconds Lane::time() const {
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begun_);
+}
+
+std::uint32_t Lane::now() const { return static_cast<std::uint32_t>(time().count()); }
+
+std::uint16_t Lane::idle_clock() const { return static_cast<std::uint16_t>(time() / idle_part_); }
+
+bool Lane::idle_since(std::uint16_t then) const {
+  return static_cast<std::uint16_t>(idle_clock() - then) >= idle_parts_;
 }
 
 void Lane::enter() {

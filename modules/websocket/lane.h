@@ -59,6 +59,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
 
   const Settings settings;
   const std::chrono::milliseconds look;          // a connection is looked at that often
+  const std::chrono::milliseconds answer;        // a ping is waited for so long
   std::atomic<std::uint64_t> context_bytes = 0;  // of compressors that belong to one connection
   std::vector<std::shared_ptr<Lane>> lanes;      // by loop
 
@@ -73,6 +74,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   std::uint32_t number() const { return number_; }
   std::uint32_t now() const;  // milliseconds since the lane began; wraps
+  // The same in parts of the time that a connection may be idle: wraps after four times as long, and each connection is
+  // asked about in half of that.
+  std::uint16_t idle_clock() const;
+  bool idle_since(std::uint16_t then) const;  // for all of that time
   std::uint64_t connections() const { return connections_; }
 
   void enter();
@@ -90,7 +95,11 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void tick_later();
   void tick();
 
+  std::chrono::milliseconds time() const;  // since the lane began
+
   const std::chrono::milliseconds tick_;
+  const std::chrono::milliseconds idle_part_;
+  const std::int64_t idle_parts_;
   const DeflateEffort effort_;
   const std::uint32_t number_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();

@@ -124,6 +124,41 @@ TEST(WebSocket, ThatIsIdleEndsAlthoughItAnswersPings) {
   }
 }
 
+TEST(WebSocket, IsNotIdleBeforeItsTimeHoweverOftenItIsAsked) {
+  const Server server(yaml(", ping: 20ms, idle_timeout: 1h"));
+  WebSocketClient client(server);
+  for (int times = 0; times < 5; ++times) {
+    const auto ping = client.read();
+    ASSERT_EQ(ping.opcode, 9u) << ping.payload;
+    client.send_frame(0x8A, ping.payload);
+  }
+}
+
+// Others are asked for a word meanwhile, so that some time has passed.
+TEST(WebSocket, MayBeIdleForLongerThanATimerCounts) {
+  const Server server(
+      loopback("server: { loops: 1 }\npaths:\n"
+               "  /: { handler: { websocket: { app: { echo: {} }, ping: off, idle_timeout: 150d,\n"
+               "       close_timeout: 40ms } } }\n"
+               "  /asked: { handler: { websocket: { app: { echo: {} }, ping: 20ms } } }\n"));
+  WebSocketClient quiet(server);
+  WebSocketClient asked(server, {.path = "/asked"});
+  for (int times = 0; times < 5; ++times) {
+    const auto ping = asked.read();
+    ASSERT_EQ(ping.opcode, 9u);
+    asked.send_frame(0x8A, ping.payload);
+  }
+  quiet.send("still here");
+  EXPECT_EQ(quiet.read_text(), "still here");
+}
+
+TEST(WebSocket, ThatMayBeIdleForLessThanAPongTakesIsClosedFirst) {
+  const Server server(yaml(", ping: 10ms, idle_timeout: 100ms, pong_timeout: 1h"));
+  WebSocketClient client(server);
+  EXPECT_EQ(client.read().opcode, 9u);
+  EXPECT_EQ(client.read().code(), 1001);
+}
+
 TEST(WebSocket, EndsWith1001WhenTheServerStops) {
   Server server(yaml("", "echo: {}", "2"));
   std::vector<std::unique_ptr<WebSocketClient>> clients;
