@@ -73,7 +73,6 @@ void Connection::wait_in(DeadlineList& list, Milliseconds time) {
 
 void Connection::on_open(kirsch_stream* stream) {
   stream_ = stream;
-  opened_ = true;
   own_lane().enter();
   idle_since_ = own_lane().idle_clock();
   if (shared_.look != Milliseconds::zero()) wait_in(own_lane().looks, shared_.look);
@@ -125,7 +124,7 @@ std::size_t Connection::on_data(char* bytes, std::size_t size) {
   std::optional<std::string> ping;
   heard_ = true;
   if (asked_ && phase_ == Phase::open) on_answer();
-  while (phase_ != Phase::ended && !busy()) {
+  while (phase_ != Phase::ended && !busy() && !owing_) {
     const auto event = reader_.next(input, read_limits);
     if (event.type == Event::Type::ping) {
       ping = event.bytes;
@@ -229,21 +228,24 @@ void Connection::tell(Turn turn) {
   }
   auto& turns = more().turns;
   if (turns == nullptr) turns = std::make_unique<Turns>(*this);
-  if (stream_ != nullptr) stream().pause(true);
   turns->add(std::move(turn));
+  if (stream_ != nullptr) steer_reading();
 }
+
+// Nothing is read while a callback is with a worker; nor from who asks for more than it reads.
+void Connection::steer_reading() { stream().pause(busy() || owing_); }
 
 void Connection::on_turns_over() {
   if (stream_ == nullptr) {
     delete this;
   } else {
-    stream().pause(false);
+    steer_reading();
   }
 }
 
 void Connection::on_close() {
   unlink();
-  if (!opened_) {
+  if (stream_ == nullptr) {  // it never opened
     delete this;
     return;
   }

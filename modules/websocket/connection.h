@@ -91,15 +91,20 @@ class Connection final : public kirsch::WebSocketLink, public DeadlineList::Link
   void on_answer();
   bool is_idle();
   void tell(Turn turn);
+  void steer_reading();
   bool close_frame_has_left() const;
   void end();
 
   // Output, connection_output.cpp.
   bool send(std::uint32_t kind, std::string_view bytes);
+  // `seat`: of the room that the message came from; null: the application sends it to this client.
   bool send_shared(const kirsch::SharedMessage& message, const Seat* seat);
-  bool put(std::uint32_t first, std::string_view payload);
+  bool put(std::uint32_t first, std::string_view payload, const Seat* seat = nullptr);
   bool put_later(kirsch::Blob frame, const Seat* seat);
+  bool has_backlog() const { return more_ != nullptr && !more_->backlog.empty(); }
   bool waits() const;
+  void written(std::uint64_t queued_now, const Seat* seat);
+  void ask_for_room();
   bool compresses(std::size_t size) const;
   std::string_view deflated(std::string_view bytes);
   kirsch_blob* deflated_frame(const kirsch::SharedMessage& message);
@@ -121,10 +126,10 @@ class Connection final : public kirsch::WebSocketLink, public DeadlineList::Link
   std::uint32_t due_ = 0;
   std::uint16_t idle_since_ = 0;  // without a message, by Lane::idle_clock
   Phase phase_ : 2 = Phase::open;
-  bool opened_ : 1 = false;
   bool heard_ : 1 = false;     // something since the last look
   bool messaged_ : 1 = false;  // a message
   bool asked_ : 1 = false;     // a ping of ours waits for an answer
+  bool owing_ : 1 = false;     // the client has still to read what the application has sent to it alone
   bool server_context_ : 1 = false;
   bool client_context_ : 1 = false;
   std::uint8_t server_bits_ : 4 = 0;  // 0: no permessage-deflate

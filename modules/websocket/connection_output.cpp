@@ -54,9 +54,7 @@ const kirsch::WebSocketFunctions Connection::functions_of_links{
       return table->members(self, room);
     }};
 
-bool Connection::waits() const {
-  return (more_ != nullptr && !more_->backlog.empty()) || stream().queued() >= most_in_stream;
-}
+bool Connection::waits() const { return has_backlog() || stream().queued() >= most_in_stream; }
 
 std::uint64_t Connection::queued() const {
   return stream_ == nullptr ? 0 : stream().queued() + (more_ == nullptr ? 0 : more_->backlog.bytes());
@@ -87,11 +85,27 @@ bool Connection::send(std::uint32_t kind, std::string_view bytes) {
   return put(kind | rsv1, made);
 }
 
-bool Connection::put(std::uint32_t first, std::string_view payload) {
-  if (waits()) return put_later(frame_of(first, payload), nullptr);
+bool Connection::put(std::uint32_t first, std::string_view payload, const Seat* seat) {
+  const auto queued = stream().queued();
+  if (has_backlog() || queued >= most_in_stream) return put_later(frame_of(first, payload), seat);
   char head[10];
   stream().write(std::string_view(head, kirsch::detail::frame_head(head, first, payload.size())), payload);
+  written(queued + payload.size(), seat);
   return true;
+}
+
+// To the stream: from some size on the client is waited for, and where it alone was meant, it waits too.
+void Connection::written(std::uint64_t queued_now, const Seat* seat) {
+  if (queued_now < most_in_stream) return;
+  ask_for_room();
+  owing_ = owing_ || seat == nullptr;
+  steer_reading();
+}
+
+// Now and then while much leaves, so that a slow client is seen to read.
+void Connection::ask_for_room() {
+  const auto queued = stream().queued();
+  stream().notify(queued < most_in_stream + low_in_stream ? low_in_stream : queued - most_in_stream);
 }
 
 bool Connection::send_shared(const kirsch::SharedMessage& message, const Seat* seat) {
@@ -100,11 +114,14 @@ bool Connection::send_shared(const kirsch::SharedMessage& message, const Seat* s
   const kirsch::Blob plain(frame);
   const auto bytes = plain.bytes().substr(message.head);
   if (compresses(bytes.size())) {
-    if (server_context_) return put(message.kind | rsv1, deflated(bytes));
+    if (server_context_) return put(message.kind | rsv1, deflated(bytes), seat);
     frame = deflated_frame(message);
   }
-  if (waits()) return put_later(kirsch::Blob(frame), seat);
-  stream().write(kirsch::Blob(frame));
+  const auto queued = stream().queued();
+  if (has_backlog() || queued >= most_in_stream) return put_later(kirsch::Blob(frame), seat);
+  const kirsch::Blob shared(frame);
+  stream().write(shared);
+  written(queued + shared.bytes().size(), seat);
   return true;
 }
 
@@ -126,20 +143,28 @@ bool Connection::put_later(kirsch::Blob frame, const Seat* seat) {
   auto slow = settings().slow_reader == Slow::close ? kirsch::SlowReader::close : kirsch::SlowReader::drop_oldest;
   if (seat != nullptr) slow = seat->slow;
   auto& backlog = more().backlog;
-  const bool first = backlog.empty();
+  if (backlog.empty()) ask_for_room();
   const auto taken = backlog.add({std::move(frame), seat == nullptr ? 0 : seat->number, slow}, settings().queue.bytes);
-  if (first) stream().notify(low_in_stream);
-  if (taken == Backlog::Taken::full) fail({try_again_later, "the client reads too slowly"});
+  if (taken == Backlog::Taken::full) {
+    fail({try_again_later, "the client reads too slowly"});
+    return false;
+  }
+  owing_ = owing_ || backlog.has_own();
+  steer_reading();
   return taken == Backlog::Taken::queued;
 }
 
-// The stream has room again.
+// The stream has room again. Who takes what waits for it is there, whatever has become of a ping behind that.
 void Connection::flush() {
-  if (more_ == nullptr || more_->backlog.empty()) return;
-  auto& backlog = more_->backlog;
-  while (!backlog.empty() && stream().queued() < most_in_stream) stream().write(backlog.pop());
-  if (!backlog.empty()) return stream().notify(low_in_stream);
-  if (phase_ == Phase::open) tell({.type = Turn::Type::writable});
+  heard_ = true;
+  const bool has_room = stream().queued() < low_in_stream;
+  if (has_room && !(has_backlog() && more_->backlog.has_own())) {
+    owing_ = false;
+    steer_reading();
+  }
+  while (has_backlog() && stream().queued() < most_in_stream) stream().write(more_->backlog.pop());
+  if (!has_room || has_backlog() || owing_) return ask_for_room();
+  if (phase_ == Phase::open && app().table->writable != nullptr) tell({.type = Turn::Type::writable});
 }
 
 // Between frames, so also ahead of what waits (5.4).

@@ -36,7 +36,7 @@ struct Rooms {
 
   // [loop] of `lane`. From now on `deliver` is called on that loop for what is published in the room, never from inside
   // of join or leave. It must not throw or block, may use the message during the call alone, and may leave that seat
-  // but no other. Returns the seat; null: the provider takes no such room.
+  // and seats of other rooms, but no other of that room. Returns the seat; null: the provider takes no such room.
   void* (*join)(void* self, std::uint32_t lane, kirsch_text room,
                 void (*deliver)(void* member, const SharedMessage* message), void* member);
   // [loop] the same. The seat is gone.

@@ -13,8 +13,9 @@
 //     session, cookies, parameters and everything else of the request; may choose one of the client's subprotocols; may
 //     throw HttpError to refuse. What it returns is the connection's own, `socket.data<Data>()`; it may be void.
 //   void on_open(kirsch::WebSocket&)
-//   void on_pong(kirsch::WebSocket&, std::string_view)    the answer to a `ping` of the application
-//   void on_writable(kirsch::WebSocket&)                  all that had to wait has left
+//   void on_pong(kirsch::WebSocket&, std::string_view)    a pong with bytes: the answer to a `ping` of the application
+//   void on_writable(kirsch::WebSocket&)                  all that had to wait has left: so much was queued that the
+//     client had to be waited for
 //   void on_close(kirsch::WebSocket&, const kirsch::WebSocketEnd&)   the last one, once for each on_open: it may
 //   publish,
 //     but what it sends goes nowhere
@@ -106,7 +107,8 @@ class WebSocket {
     if (!on_loop_) return handle().send(message), true;
     return functions().send_shared(&link_, &message.raw()) != 0;
   }
-  void ping(std::string_view bytes = {}) {
+  // Of 1 to 125 bytes, which come back to on_pong.
+  void ping(std::string_view bytes) {
     run([bytes = std::string(bytes)](WebSocketLink& link) { link.functions->ping(&link, text(bytes)); });
   }
   void close(std::uint16_t code = 1000, std::string_view reason = {}) {
@@ -139,7 +141,8 @@ class WebSocket {
   Data& data() {
     return *static_cast<Data*>(link_.data);
   }
-  // Runs `call(WebSocket&)` on the loop after at least that time, if the connection is open then. It must not throw.
+  // Runs `call(WebSocket&)` on the loop after at least that time, if the connection is open then; kept so long in any
+  // case. It must not throw.
   template <class Call>
   void after(std::chrono::milliseconds delay, Call call) {
     if (!on_loop_) return handle().with([delay, call](WebSocket& socket) { socket.after(delay, call); });
@@ -310,7 +313,7 @@ struct ApplicationTable {
                                               open,
                                               message,
                                               pong,
-                                              writable,
+                                              has_on_writable<Type> ? writable : nullptr,
                                               closed};
 };
 

@@ -23,7 +23,7 @@ struct WebSocketFunctions {
   // 1: it is on its way. 0: the connection ends, or the message was dropped, because the client reads too slowly.
   std::uint8_t (*send)(WebSocketLink*, std::uint32_t kind, kirsch_text bytes);
   std::uint8_t (*send_shared)(WebSocketLink*, const SharedMessage*);
-  void (*ping)(WebSocketLink*, kirsch_text bytes);  // of at most 125 bytes
+  void (*ping)(WebSocketLink*, kirsch_text bytes);  // of at most 125 bytes; a pong without any is not told of
   // Begins the close handshake; no message comes any more. A code that may not be sent (RFC 6455 7.4) becomes 1011, and
   // a reason ends after 123 bytes.
   void (*close)(WebSocketLink*, std::uint16_t code, kirsch_text reason);
@@ -80,7 +80,7 @@ struct WebSocketApplication {
   std::uint8_t (*open)(void* self, WebSocketLink*);
   std::uint8_t (*message)(void* self, WebSocketLink*, const WebSocketPiece*);
   std::uint8_t (*pong)(void* self, WebSocketLink*, kirsch_text bytes);
-  std::uint8_t (*writable)(void* self, WebSocketLink*);
+  std::uint8_t (*writable)(void* self, WebSocketLink*);  // may be null
   void (*closed)(void* self, WebSocketLink*, const WebSocketGone*);
 };
 

@@ -113,6 +113,15 @@ TEST(Application, GetsFragmentsAsTheyComeIfItWantsThem) {
   EXPECT_EQ(client.read_text(), "first last 5");
 }
 
+TEST(Application, HearsWhenWhatItHasSentHasLeft) {
+  const Server server(yaml("pourer"));
+  WebSocketClient client(server, {.path = "/x", .receive_buffer = 64 * 1024});
+  client.send("10");
+  for (int message = 0; message < 10; ++message) ASSERT_EQ(client.read_text().size(), 1u << 20);
+  client.send("1");
+  EXPECT_EQ(client.read_text().size(), 1u << 20);
+}
+
 TEST(Application, ThatThrowsEndsItsConnectionAlone) {
   const Server server(yaml("thrower_socket"));
   WebSocketClient good(server, {.path = "/x"});
@@ -162,7 +171,7 @@ TEST(BlockingApplication, HearsOfTheEndAfterItsLastMessage) {
 }
 
 TEST(BlockingApplication, IsWaitedForWhenTheServerStops) {
-  Server server(yaml("sluggish"));
+  Server server(yaml("sluggish", ", close_timeout: 500ms"));
   WebSocketClient client(server, {.path = "/x"});
   client.read_text();
   for (int message = 1; message <= 50; ++message) client.send("m");

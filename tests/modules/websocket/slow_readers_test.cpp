@@ -28,6 +28,27 @@ TEST(SlowReaders, AreClosedBeyondTheMark) {
   EXPECT_LT(resident(server.pid()), before + tolerated_growth);
 }
 
+// 100 answers of 128 KiB to orders that come at once: those who read them all get them all.
+TEST(SlowReaders, WaitForTheirOwnAnswers) {
+  const Server server(yaml(""));
+  WebSocketClient slow(server, {.receive_buffer = 64 * 1024});
+  for (int order = 0; order < 100; ++order) slow.send("flood 8");
+  slow.send("members room");
+  for (int answer = 0; answer < 800; ++answer) ASSERT_EQ(slow.read_text().size(), 16u * 1024);
+  EXPECT_EQ(slow.read_text(), "0");
+  EXPECT_EQ(slow.close(), 1000);
+}
+
+// Small messages cost more than their bytes.
+TEST(SlowReaders, AreClosedAlsoWhereMuchOfNearlyNothingWaits) {
+  const Server server(yaml(", queue: 1MiB, close_timeout: 20s"));
+  const auto before = most_resident(server.pid());
+  WebSocketClient slow(server);
+  slow.send("drizzle 500000");
+  EXPECT_EQ(slow.read_to_close(), 1013);
+  EXPECT_LT(most_resident(server.pid()), before + tolerated_growth);
+}
+
 TEST(SlowReaders, MissTheOldestWhereTheyMay) {
   const Server server(yaml(", queue: 64KiB, slow_reader: drop_oldest"));
   WebSocketClient slow(server, {.receive_buffer = 64 * 1024});
