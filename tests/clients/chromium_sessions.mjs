@@ -1,10 +1,9 @@
 // What a member of a site sees. Usage: node chromium_sessions.mjs BASE-URL KIRSCH YAML
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 
 import { Browser } from "./browser.mjs";
+import { operator } from "./operator.mjs";
 
 const [base, kirsch, yaml] = process.argv.slice(2);
 const browser = await Browser.start("Page", "Network");
@@ -13,9 +12,6 @@ const visit = (path) => browser.loads(() => browser.command("Page.navigate", { u
 const submits = () => browser.loads(() => browser.evaluate("document.querySelector('button').click()"));
 const shown = () => browser.evaluate("location.pathname + ' ' + document.body.innerText.trim()");
 const cookies = async () => (await browser.command("Network.getCookies", { urls: [base] })).cookies;
-const operator = (verb) => execFileSync(kirsch, [verb, "-c", yaml], {
-  env: { ...process.env, STATE_DIRECTORY: join(dirname(yaml), "state") },
-});
 
 try {
   await visit("/members/?page=1");
@@ -34,10 +30,10 @@ try {
   await visit("/members/");
   assert.equal(await shown(), "/members/ ada 2");
   appendFileSync(yaml, "  /more: { handler: { respond: {} } }\n");
-  operator("reload");
+  operator(kirsch, yaml, "reload");
   await visit("/members/");
   assert.equal(await shown(), "/members/ ada 3", "a reload ends no session");
-  operator("restart");
+  operator(kirsch, yaml, "restart");
   await visit("/members/");
   assert.equal(await shown(), "/members/ ada 4", "nor does a restart");
 

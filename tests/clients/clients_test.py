@@ -4,7 +4,6 @@
 import gzip
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,10 +11,9 @@ import unittest
 
 import httpx
 
-from server import Server
+from server import folder_of, need, server_of, succeed
 
 BUILD = pathlib.Path(sys.argv[1])
-HERE = pathlib.Path(__file__).parent
 YAML = """version: 1
 plugins: { path: ["%s/plugins"] }
 engine: { signals: {} }
@@ -32,9 +30,7 @@ paths:
 class Clients(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        top = pathlib.Path(folder.name)
+        top = folder_of(cls)
         site = top / "site"
         (site / "docs").mkdir(parents=True)
         (site / "page.txt").write_text("plain text\n")
@@ -42,10 +38,7 @@ class Clients(unittest.TestCase):
         (site / "plain.bin").write_text("0123456789")
         (site / "docs" / "index.html").write_text("<h1>docs</h1>")
         cls.socket = top / "kirsch.sock"
-        (top / "kirsch.yaml").write_text(YAML % (BUILD, cls.socket, site))
-        cls.server = Server(BUILD, top / "kirsch.yaml", top)
-        cls.addClassCleanup(cls.server.stop)
-        cls.url = cls.server.url
+        cls.url = server_of(cls, BUILD, YAML % (BUILD, cls.socket, site), top).url
 
     def curl(self, *arguments):
         done = subprocess.run(["curl", "--silent", "--show-error", "--max-time", "30", *arguments], capture_output=True)
@@ -95,11 +88,8 @@ class Clients(unittest.TestCase):
             self.assertIn("piece 99\n", pieces.text)
 
     def test_fetch(self):
-        done = subprocess.run(["node", HERE / "fetch.mjs", self.url], capture_output=True, text=True, timeout=60)
-        self.assertEqual((done.returncode, done.stdout), (0, "ok\n"), done.stderr)
+        succeed("fetch.mjs", self.url, timeout=60)
 
 
-for tool in ("curl", "node"):
-    if shutil.which(tool) is None:
-        raise SystemExit(f"{tool} is missing: tools/setup --tests")
+need("curl", "node")
 unittest.main(argv=sys.argv[:1], verbosity=2)

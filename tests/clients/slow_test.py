@@ -1,15 +1,13 @@
 # slowhttptest's slow heads, bodies and readers: each ends at the server's limits, and a good client is served
 # all the time. Usage: slow_test.py BUILD
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import urllib.request
 
-from server import Server
+from server import folder_of, need, server_of
 
 BUILD = pathlib.Path(sys.argv[1])
 YAML = """version: 1
@@ -28,16 +26,12 @@ paths:
 class SlowClients(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        top = pathlib.Path(folder.name)
+        top = folder_of(cls)
         (top / "site").mkdir()
         (top / "site" / "large.bin").write_bytes(b"x" * (8 << 20))
         (top / "site" / "good.txt").write_text("good")
-        (top / "kirsch.yaml").write_text(YAML % (BUILD, top / "site"))
         cls.access = top / "access.log"
-        cls.server = Server(BUILD, top / "kirsch.yaml", top)
-        cls.addClassCleanup(cls.server.stop)
+        cls.server = server_of(cls, BUILD, YAML % (BUILD, top / "site"), top)
 
     def descriptors(self):
         return len(list(pathlib.Path(f"/proc/{self.server.process.pid}/fd").iterdir()))
@@ -79,6 +73,5 @@ class SlowClients(unittest.TestCase):
         self.attack("/large.bin 200 false", "/large.bin", "-X", "-w", "512", "-y", "1024", "-n", "5", "-z", "32")
 
 
-if shutil.which("slowhttptest") is None:
-    raise SystemExit("slowhttptest is missing: tools/setup --tests")
+need("slowhttptest")
 unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,11 +1,8 @@
 # Clients that others have written, over TLS: curl, OpenSSL, GnuTLS, Python, Node and a real Chromium, with a certificate
 # of a local authority that each of them is told to trust.
 # Usage: tls_test.py BUILD
-import base64
-import hashlib
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,10 +10,9 @@ import unittest
 
 import httpx
 
-from server import Server
+from server import certify, folder_of, need, pin_of, server_of, succeed
 
 BUILD = pathlib.Path(sys.argv[1])
-HERE = pathlib.Path(__file__).parent
 YAML = """version: 1
 plugins: { path: ["%s/plugins"] }
 engine: { signals: {} }
@@ -38,19 +34,14 @@ def run(*command, **more):
 class TlsClients(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        top = pathlib.Path(folder.name)
+        top = folder_of(cls)
         (top / "site").mkdir()
         (top / "site" / "hello.txt").write_text("hello\n")
         (top / "site" / "index.html").write_text("<title>over TLS</title><script src=script.js></script>")
-        (top / "kirsch.yaml").write_text(YAML % (BUILD, top / "site"))
-        made = run(BUILD / "bin/kirsch", "certificate", "local-ca", "--host", "localhost", "--directory", top)
-        assert made.returncode == 0, made.stderr
+        certify(BUILD, top)
         cls.authority = top / "ca.pem"
         cls.certificate = top / "cert.pem"
-        cls.server = Server(BUILD, top / "kirsch.yaml", top)
-        cls.addClassCleanup(cls.server.stop)
+        cls.server = server_of(cls, BUILD, YAML % (BUILD, top / "site"), top)
         cls.port = cls.server.secure_port
         cls.url = f"https://localhost:{cls.port}"
 
@@ -104,16 +95,10 @@ class TlsClients(unittest.TestCase):
         done = run("node", "--input-type=module", "-e", code, env=os.environ | {"NODE_EXTRA_CA_CERTS": str(self.authority)})
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    # Chromium takes authorities from a store that belongs to a user; it is told to trust this one key instead.
     def test_chromium(self):
-        key = run("openssl", "x509", "-in", self.certificate, "-noout", "-pubkey").stdout
-        der = run("openssl", "pkey", "-pubin", "-outform", "der", input=key).stdout
-        pin = base64.b64encode(hashlib.sha256(der).digest()).decode()
-        done = run("node", HERE / "chromium_tls.mjs", self.url, self.server.url.replace("127.0.0.1", "localhost"), pin)
-        self.assertEqual((done.returncode, done.stdout), (0, b"ok\n"), done.stderr)
+        plain = self.server.url.replace("127.0.0.1", "localhost")
+        succeed("chromium_tls.mjs", self.url, plain, pin_of(self.certificate), timeout=90)
 
 
-for tool in ("curl", "node", "openssl", "gnutls-cli", "chromium"):
-    if shutil.which(tool) is None:
-        raise SystemExit(f"{tool} is missing: tools/setup --tests")
+need("curl", "node", "openssl", "gnutls-cli", "chromium")
 unittest.main(argv=sys.argv[:1], verbosity=2)

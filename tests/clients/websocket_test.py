@@ -7,9 +7,7 @@ import pathlib
 import random
 import socket
 import ssl
-import subprocess
 import sys
-import tempfile
 import unittest
 
 import websockets
@@ -17,7 +15,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from wsproto import ConnectionType, WSConnection, events
 from wsproto.extensions import PerMessageDeflate
 
-from server import Server
+from server import certify, folder_of, server_of
 
 BUILD = pathlib.Path(sys.argv[1])
 YAML = """version: 1
@@ -40,15 +38,9 @@ MESSAGES = [*SHORT, "y" * 65536, b"z" * 1048576, "again " * 50]
 class Peers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        top = pathlib.Path(folder.name)
-        (top / "kirsch.yaml").write_text(YAML % BUILD)
-        made = subprocess.run([BUILD / "bin/kirsch", "certificate", "local-ca", "--host", "localhost", "--directory", top],
-                              capture_output=True)
-        assert made.returncode == 0, made.stderr
-        cls.server = Server(BUILD, top / "kirsch.yaml", top)
-        cls.addClassCleanup(cls.server.stop)
+        top = folder_of(cls)
+        certify(BUILD, top)
+        cls.server = server_of(cls, BUILD, YAML % BUILD, top)
         cls.port = int(cls.server.url.rsplit(":", 1)[1])
         cls.trusted = ssl.create_default_context(cafile=top / "ca.pem")
 
