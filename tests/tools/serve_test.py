@@ -42,6 +42,8 @@ class Serve(unittest.TestCase):
                     self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
                 with urllib.request.urlopen(url + "/", timeout=20) as answer:
                     self.assertIn(b"<html", answer.read().lower())
+                with urllib.request.urlopen(url + "/chat/", timeout=20) as answer:
+                    self.assertIn(b"<title>Chat</title>", answer.read())
                 with self.assertRaises(urllib.error.HTTPError) as refused:
                     urllib.request.urlopen(url + "/nowhere", timeout=20)
                 self.assertEqual(refused.exception.code, 404)
