@@ -50,7 +50,7 @@ TEST(Manifest, says_who_the_module_is) {
   const Manifest& manifest = *reading.manifest;
   EXPECT_EQ(manifest.name, "secureheaders");
   EXPECT_EQ(manifest.version, "1.0.0");
-  EXPECT_EQ(manifest.abi, (Abi{0, 2}));
+  EXPECT_EQ(manifest.abi, (Abi{0, 3}));
   EXPECT_EQ(manifest.compiler, "GCC 12.2.0");
   EXPECT_EQ(manifest.phase, Phase::early);
   EXPECT_THAT(manifest.features, ElementsAre("kirsch/log/1"));

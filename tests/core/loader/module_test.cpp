@@ -177,10 +177,11 @@ TEST_F(Unlike, a_struct_that_points_to_nothing_is_refused) {
 }
 
 TEST(Provided, by_a_module_of_an_older_contract_ends_where_that_contract_ended) {
-  const kirsch_provided before_graceful{.size = offsetof(kirsch_provided, graceful),
-                                        .handle = [](void*, kirsch_exchange*) -> std::uint32_t { return 0; },
-                                        .graceful = [](void*, kirsch_error*) { return 0; },
-                                        .service = &before_graceful};
+  kirsch_provided before_graceful{};
+  before_graceful.size = offsetof(kirsch_provided, graceful);
+  before_graceful.handle = [](void*, kirsch_exchange*) -> std::uint32_t { return 0; };
+  before_graceful.graceful = [](void*, kirsch_error*) { return 0; };
+  before_graceful.service = &before_graceful;
   const kirsch_provided* const table[] = {&before_graceful};
   kirsch_module_entry entry{};
   entry.provided = table;
