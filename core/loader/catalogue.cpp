@@ -132,7 +132,8 @@ void Catalogue::index() {
     }
     for (std::size_t number = 0; number < file->manifest->provides.size(); ++number) {
       const Offer& offer = file->manifest->provides[number];
-      const auto [claim, first] = claims_.emplace(std::pair(offer.kind, offer.name), Provided{file.get(), number});
+      const auto [claim, first] =
+          claims_.emplace(std::tuple(offer.kind, offer.service, offer.name), Provided{file.get(), number});
       if (!first) report_twice(std::string(word(offer.kind)) + " '" + offer.name + "'", *claim->second.file, *file);
     }
   }
@@ -145,7 +146,7 @@ void Catalogue::report_twice(const std::string& what, const ModuleFile& first, c
 }
 
 const Provided* Catalogue::find(Kind kind, std::string_view name) const {
-  const auto found = claims_.find(std::pair(kind, std::string(name)));
+  const auto found = claims_.find(std::tuple(kind, std::string(), std::string(name)));
   return found == claims_.end() ? nullptr : &found->second;
 }
 
@@ -161,7 +162,7 @@ const base::Diagnostic* Catalogue::fault(Kind kind, std::string_view name) const
 std::vector<std::string> Catalogue::names(Kind kind) const {
   std::vector<std::string> names;
   for (const auto& [claim, provided] : claims_)
-    if (claim.first == kind) names.push_back(claim.second);
+    if (std::get<Kind>(claim) == kind) names.push_back(std::get<2>(claim));
   return names;
 }
 
@@ -170,8 +171,8 @@ std::vector<const Provided*> Catalogue::providers(std::string_view service) cons
   for (const auto& file : files_)
     for (const Offer& offer : file->manifest->provides)
       if (offer.kind == Kind::service && offer.service == service) {
-        const Provided* provided = find(Kind::service, offer.name);
-        if (provided != nullptr && provided->file == file.get()) found.push_back(provided);
+        const Provided& provided = claims_.at(std::tuple(Kind::service, offer.service, offer.name));
+        if (provided.file == file.get()) found.push_back(&provided);
       }
   return found;
 }

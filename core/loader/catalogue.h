@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -40,7 +41,7 @@ class Catalogue {
   };
   static Catalogue of(std::vector<Handed> files, const HostAbi& host);
 
-  // Null: nobody provides it; then fault() may say why.
+  // A tool, handler or plugin. Null: nobody provides it; then fault() may say why.
   const Provided* find(Kind kind, std::string_view name) const;
   // The error of the faulty file that claims `name`, or whose file name is `name`.so; null if there is none.
   const base::Diagnostic* fault(Kind kind, std::string_view name) const;
@@ -64,7 +65,8 @@ class Catalogue {
   const std::vector<FaultyFile>& faulty() const { return faulty_; }
 
  private:
-  using Claims = std::map<std::pair<Kind, std::string>, Provided, std::less<>>;
+  // Kind, service, name: providers of different services may have the same name.
+  using Claims = std::map<std::tuple<Kind, std::string, std::string>, Provided>;
 
   void add(std::variant<ModuleFile, FaultyFile> examined);
   void read_directory(const TrustedDirectory& directory, const Trust& trust, const HostAbi& host);
