@@ -8,12 +8,17 @@
 #include <mutex>
 #include <utility>
 
-#include "connection.h"
+#include "redis_client/connection.h"
 
 namespace session_redis {
 
+using redis_client::Command;
+using redis_client::Connection;
+using redis_client::Refusal;
+using redis_client::Reply;
+
 struct PoolSettings {
-  ServerAddress address;
+  redis_client::ServerAddress address;
   std::size_t connections = 1;
   std::chrono::milliseconds timeout{};  // within which a call is answered, whatever the server does
   std::size_t queue = 0;                // calls that may wait
@@ -27,7 +32,7 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
  public:
   // Throws kirsch::OptionError.
   explicit ConnectionPool(PoolSettings settings)
-      : settings_(std::move(settings)), encryption_(encryption(settings_.address)) {}
+      : settings_(std::move(settings)), encryption_(redis_client::encryption(settings_.address)) {}
 
   // `then` is called exactly once, perhaps before this returns. A refusal of the server is the reply { "refused", its
   // words }.

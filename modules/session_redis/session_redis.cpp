@@ -30,11 +30,7 @@ struct Redis {
           .range(1, 1'000'000));
 
   void prepare() {
-    auto address = session_redis::server_address(url, password.text);
-    if (authorities) {
-      if (!address.encrypted) throw kirsch::OptionError("authorities", "this has a meaning for rediss:// alone");
-      address.authorities = authorities->text;
-    }
+    const auto address = redis_client::server_address(url, password, authorities);
     records = std::make_shared<session_redis::RecordCalls>(
         session_redis::PoolSettings{address, connections, timeout, queue}, prefix);
   }

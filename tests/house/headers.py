@@ -30,6 +30,9 @@ PACKAGES = {
     "Poco::Redis": [r"Poco/Redis/", r"Poco/[A-Za-z0-9]+\.h"],
     "OpenSSL::Crypto": [r"openssl/evp\.h"],
     "Threads::Threads": [],
+    # Of this tree, modules/packages.
+    "Kirsch::redis_client": [r"redis_client/"],
+    "Kirsch::room_house": [r"room_house/"],
     "cap-ng": [r"cap-ng\.h"],
     "ZLIB::ZLIB": [r"zlib\.h"],
 }

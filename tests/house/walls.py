@@ -117,7 +117,7 @@ HEADER_EXCEPTIONS = [
     ("core/config/*", "sys/un.h", "the longest path of a unix socket is the size of sun_path"),
     ("core/base/log_datagrams*", "sys/socket.h", "syslog and journald take datagrams; log lines leave where no loop runs as well"),
     ("core/base/log_datagrams*", "sys/un.h", "syslog and journald take datagrams; log lines leave where no loop runs as well"),
-    ("modules/session_redis/connection.h", "Poco/Net/SecureStreamSocket.h",
+    ("modules/packages/redis_client/connection.h", "Poco/Net/SecureStreamSocket.h",
      "Poco::Redis::Client has no TLS, cannot be told how long sending may take, nor be ended by a watch; no listener, no server"),
     ("modules/sessions/session_id*", "openssl/evp.h", "SHA-256 of an id, without keys, sockets or certificates"),
     ("modules/websocket/handshake*", "openssl/evp.h", "SHA-1 of what both sides know, as RFC 6455 wants it"),
@@ -176,25 +176,36 @@ def call_owners(tree):
                 yield f"{path}:{line}: {match[1]}(): {what} belong to {', '.join(owners)}"
 
 
-@rule("a module includes the SDK, its own files, the standard library, POSIX, and packages that its CMakeLists.txt names",
+def module_folders_of(tree):
+    """The folders of modules, and of the packages that they share."""
+    for parent in ("plugins", "modules", "modules/packages"):
+        for name in tree.children(parent):
+            if f"{parent}/{name}" != "modules/packages":
+                yield f"{parent}/{name}/"
+
+
+@rule("a module, or a package of several, includes the SDK, its own files, the standard library, POSIX, and packages that its "
+      "CMakeLists.txt names",
       bad=[{"modules/a/a.cpp": '#include "base/value.h"'}, {"modules/a/a.cpp": '#include "gone.h"'},
            {"modules/a/a.cpp": "#include <zlib.h>", "modules/a/CMakeLists.txt": "kirsch_add_module(a SOURCES a.cpp)"},
-           {"modules/a/a.cpp": '#include "b/b.h"', "modules/b/b.h": ""}, {"plugins/a/a.cpp": "#include <base/log.h>"}],
+           {"modules/a/a.cpp": '#include "b/b.h"', "modules/b/b.h": ""}, {"plugins/a/a.cpp": "#include <base/log.h>"},
+           {"modules/a/a.cpp": '#include "room_house/house.h"', "modules/a/CMakeLists.txt": "kirsch_add_module(a)"},
+           {"modules/packages/p/a.cpp": '#include "base/value.h"'}],
       good=[{"modules/a/a.cpp": '#include <kirsch/module.h>\n#include <string>\n#include <unistd.h>\n#include <zlib.h>\n'
                                 '#include "b.h"\n#include "parts/c.h"', "modules/a/b.h": "", "modules/a/parts/c.h": "",
-             "modules/a/CMakeLists.txt": "kirsch_add_module(a SOURCES a.cpp PACKAGES ZLIB::ZLIB)"}])
+             "modules/a/CMakeLists.txt": "kirsch_add_module(a SOURCES a.cpp PACKAGES ZLIB::ZLIB)"},
+            {"modules/a/a.cpp": '#include "room_house/house.h"',
+             "modules/a/CMakeLists.txt": "kirsch_add_module(a PACKAGES Kirsch::room_house)"}])
 def module_includes(tree):
-    for kind in ("plugins", "modules"):
-        for name in tree.children(kind):
-            folder = f"{kind}/{name}/"
-            packages = named_after("PACKAGES", tree.files.get(folder + "CMakeLists.txt", ""))
-            patterns = [pattern for package in packages for pattern in PACKAGES.get(package, [])]
-            for path, text in tree.below(folder, endings=CXX):
-                for line, quote, included in includes(text):
-                    own = quote == '"' and folder + included in tree.files
-                    if not (own or included.startswith("kirsch/") or included in STANDARD or included in SYSTEM
-                            or excepted(path, included) or any(re.match(pattern, included) for pattern in patterns)):
-                        yield f"{path}:{line}: includes {included}"
+    for folder in module_folders_of(tree):
+        packages = named_after("PACKAGES", tree.files.get(folder + "CMakeLists.txt", ""))
+        patterns = [pattern for package in packages for pattern in PACKAGES.get(package, [])]
+        for path, text in tree.below(folder, endings=CXX):
+            for line, quote, included in includes(text):
+                own = quote == '"' and folder + included in tree.files
+                if not (own or included.startswith("kirsch/") or included in STANDARD or included in SYSTEM
+                        or excepted(path, included) or any(re.match(pattern, included) for pattern in patterns)):
+                    yield f"{path}:{line}: includes {included}"
 
 
 @rule("a module links nothing of the core, and only packages that tests/house/headers.py knows",
@@ -210,7 +221,7 @@ def module_links(tree):
             if package not in PACKAGES:
                 yield f"{path}: tests/house/headers.py does not know the headers of {package}"
         for word in words:
-            if re.match(r"kirsch_(?!add_module$)", word):
+            if re.match(r"kirsch_(?!add_(module|package)$)", word):
                 yield f"{path}: names {word}"
             if word in ("target_include_directories", "include_directories"):
                 yield f"{path}: {word} opens a way around the walls"

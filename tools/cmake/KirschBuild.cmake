@@ -200,6 +200,22 @@ function(kirsch_discover_tests program suffix environment filter)
     TEST_LIST ${program}${suffix}_tests PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
 endfunction()
 
+# kirsch_add_package(NAME SOURCES file… PACKAGES target…): code of modules/packages/NAME that several modules link as Kirsch::NAME, each
+# into itself, and include as "NAME/header.h".
+function(kirsch_add_package name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PACKAGES")
+  set(view "${CMAKE_BINARY_DIR}/view/packages/${name}")
+  file(MAKE_DIRECTORY "${view}")
+  if(NOT EXISTS "${view}/${name}")
+    file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${view}/${name}" SYMBOLIC)
+  endif()
+  add_library(package_${name} STATIC ${arg_SOURCES})
+  add_library(Kirsch::${name} ALIAS package_${name})
+  kirsch_module_code(package_${name})
+  target_include_directories(package_${name} INTERFACE "${view}")
+  target_link_libraries(package_${name} PUBLIC ${arg_PACKAGES} PRIVATE kirsch_warnings)
+endfunction()
+
 # All modules that the server is delivered with; kirsch_add_module adds each to it. Fixtures of tests stay out.
 add_custom_target(kirsch_modules)
 include("${CMAKE_SOURCE_DIR}/core/sdk/cmake/KirschModule.cmake")

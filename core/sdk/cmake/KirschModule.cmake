@@ -6,6 +6,18 @@
 set(KIRSCH_SDK_DIR "${CMAKE_CURRENT_LIST_DIR}/.." CACHE INTERNAL "")
 set(KIRSCH_MODULE_EXPORTS "${CMAKE_CURRENT_LIST_DIR}/module.map" CACHE INTERNAL "")
 
+# How code is compiled that becomes part of a module.
+function(kirsch_module_code target)
+  # Without CMake's symbol per module the same compiled header fits all.
+  set_target_properties(${target} PROPERTIES
+    DEFINE_SYMBOL "" CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
+  target_include_directories(${target} SYSTEM PRIVATE "${KIRSCH_SDK_DIR}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+  endif()
+endfunction()
+
 function(kirsch_add_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT_DIRECTORY" "SOURCES;PACKAGES")
   if(NOT arg_SOURCES)
@@ -19,18 +31,12 @@ function(kirsch_add_module name)
       add_dependencies(kirsch_modules ${target})
     endif()
   endif()
-  # Without CMake's symbol per module the same compiled header fits all.
+  kirsch_module_code(${target})
   set_target_properties(${target} PROPERTIES
-    OUTPUT_NAME "${name}" PREFIX "" DEFINE_SYMBOL "" LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}"
-    CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
-  target_include_directories(${target} SYSTEM PRIVATE "${KIRSCH_SDK_DIR}")
+    OUTPUT_NAME "${name}" PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}")
   target_link_libraries(${target} PRIVATE ${arg_PACKAGES})
   if(TARGET kirsch_warnings)
     target_link_libraries(${target} PRIVATE kirsch_warnings)
-  endif()
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
   endif()
   target_link_options(${target} PRIVATE
     "-Wl,--version-script=${KIRSCH_MODULE_EXPORTS}" -Wl,--build-id=sha1 -Wl,-z,relro,-z,now)

@@ -7,7 +7,7 @@
 #include <Poco/Redis/Error.h>
 #include <kirsch/options.h>
 
-namespace session_redis {
+namespace redis_client {
 namespace {
 
 using Poco::Redis::Array;
@@ -26,6 +26,15 @@ std::string text_of(const RedisType& part) {
   if (part.isSimpleString()) return value_of<std::string>(part);
   if (part.isBulkString() && !value_of<BulkString>(part).isNull()) return value_of<BulkString>(part).value();
   no_answer_of_redis();
+}
+
+Reply elements_of(const RedisType& reply) {
+  if (!reply.isArray()) no_answer_of_redis();
+  const auto& array = value_of<Array>(reply);
+  if (array.isNull() || array.size() == 0) no_answer_of_redis();
+  Reply elements;
+  for (const auto& part : array) elements.push_back(text_of(*part));
+  return elements;
 }
 
 }  // namespace
@@ -65,32 +74,48 @@ void Connection::open() {
 }
 
 void Connection::demand(const Command& command, const std::string& wanted) {
-  const auto reply = ask(command);
+  send(encoded(command));
+  const auto reply = receive();
   if (!reply->isSimpleString() || value_of<std::string>(*reply) != wanted) no_answer_of_redis();
 }
 
-RedisType::Ptr Connection::ask(const Command& command) {
+std::string Connection::encoded(const Command& command) {
   Array array;
   array.add(command);
-  const auto bytes = array.toString();
-  for (std::size_t sent = 0; sent < bytes.size();)
-    sent += static_cast<std::size_t>(socket_.sendBytes(bytes.data() + sent, static_cast<int>(bytes.size() - sent)));
-  auto reply = RedisType::createRedisType(static_cast<char>(input_->get()));
-  if (reply.isNull()) no_answer_of_redis();
-  reply->read(*input_);
+  return array.toString();
+}
+
+void Connection::send(std::string_view encoded) {
+  for (std::size_t sent = 0; sent < encoded.size();)
+    sent += static_cast<std::size_t>(socket_.sendBytes(encoded.data() + sent, static_cast<int>(encoded.size() - sent)));
+}
+
+RedisType::Ptr Connection::receive() {
+  RedisType::Ptr reply;
+  try {
+    reply = RedisType::createRedisType(static_cast<char>(input_->get()));
+    if (reply.isNull()) no_answer_of_redis();
+    reply->read(*input_);
+  } catch (const std::ios_base::failure&) {
+    throw std::runtime_error("the server has closed the connection");
+  }
   if (reply->isError()) throw Refusal(value_of<Poco::Redis::Error>(*reply).getMessage());
   return reply;
 }
 
 Reply Connection::call(const Command& command) {
-  const auto answer = ask(command);
-  if (!answer->isArray()) no_answer_of_redis();
-  const auto& array = value_of<Array>(*answer);
-  if (array.isNull() || array.size() == 0) no_answer_of_redis();
-  Reply reply;
-  for (const auto& part : array) reply.push_back(text_of(*part));
-  return reply;
+  send(encoded(command));
+  return elements_of(*receive());
 }
+
+Reply Connection::next() {
+  const auto reply = receive();
+  return reply->isArray() ? elements_of(*reply) : Reply{text_of(*reply)};
+}
+
+bool Connection::waiting() { return input_->rdbuf()->in_avail() > 0 || socket_.available() > 0; }
+
+int Connection::descriptor() const { return transport_.impl()->sockfd(); }
 
 bool Connection::usable() {
   return input_->rdbuf()->in_avail() <= 0 &&
@@ -105,4 +130,4 @@ void Connection::abort() noexcept {
   }
 }
 
-}  // namespace session_redis
+}  // namespace redis_client

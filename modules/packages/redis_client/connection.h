@@ -14,10 +14,10 @@
 
 #include "server_address.h"
 
-namespace session_redis {
+namespace redis_client {
 
 using Command = std::vector<std::string>;
-// The elements of the array that a script returns, at least one; numbers as digits.
+// The elements of an array, at least one; numbers as digits.
 using Reply = std::vector<std::string>;
 
 // The server has answered that it will not; the connection is as good as before.
@@ -37,14 +37,21 @@ class Connection {
       : address_(address), encryption_(std::move(encryption)), timeout_(timeout) {}
 
   void open();  // to be called once: connects, introduces itself, and hears whether the server is ready
-  Reply call(const Command& command);
-  bool usable();  // nobody has closed it meanwhile, and nothing has come that was not asked for
+  Reply call(const Command& command);  // one that is answered by an array
+  // For those who say more than one thing before they hear an answer. A reply that is no array has one element; one
+  // that is an error is thrown as Refusal, and answers what it answers all the same.
+  static std::string encoded(const Command& command);
+  void send(std::string_view encoded);
+  Reply next();
+  bool waiting();          // something has come that `next` would read
+  int descriptor() const;  // for poll; where nothing is `waiting`
+  bool usable();           // nobody has closed it meanwhile, and nothing has come that was not asked for
   // Any thread, while the object lives: whatever waits for the server fails.
   void abort() noexcept;
 
  private:
   void demand(const Command& command, const std::string& wanted);
-  Poco::Redis::RedisType::Ptr ask(const Command& command);
+  Poco::Redis::RedisType::Ptr receive();
 
   const ServerAddress& address_;
   Poco::Net::Context::Ptr encryption_;
@@ -55,4 +62,4 @@ class Connection {
   std::atomic<bool> connected_{false};
 };
 
-}  // namespace session_redis
+}  // namespace redis_client

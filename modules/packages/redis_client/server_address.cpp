@@ -3,16 +3,16 @@
 
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
-#include <kirsch/options.h>
 
-namespace session_redis {
+namespace redis_client {
 namespace {
 
 [[noreturn]] void refuse(const std::string& sentence) { throw kirsch::OptionError("url", sentence); }
 
 }  // namespace
 
-ServerAddress server_address(const std::string& url, const std::string& password) {
+ServerAddress server_address(const std::string& url, const kirsch::Secret& password,
+                             const std::optional<kirsch::Path>& authorities) {
   Poco::URI uri;
   try {
     uri = url;
@@ -28,10 +28,10 @@ ServerAddress server_address(const std::string& url, const std::string& password
   address.encrypted = uri.getScheme() == "rediss";
   if (uri.getPort() != 0) address.port = uri.getPort();
   address.user = uri.getUserInfo();
-  address.password = password;
+  address.password = password.text;
   if (address.user.find(':') != std::string::npos)
     refuse("a password does not belong here, where it would be shown: write it into the option 'password'");
-  if (!address.user.empty() && password.empty())
+  if (!address.user.empty() && password.text.empty())
     throw kirsch::OptionError("password", "a user wants a password: Redis knows no user without one");
   if (const auto path = uri.getPath(); path.size() > 1) {
     address.database = path.substr(1);
@@ -39,7 +39,11 @@ ServerAddress server_address(const std::string& url, const std::string& password
         address.database.size() <= 5 && address.database.find_first_not_of("0123456789") == std::string::npos;
     if (!is_number) refuse("databases of Redis are numbers: write redis://host:port/0");
   }
+  if (authorities) {
+    if (!address.encrypted) throw kirsch::OptionError("authorities", "this has a meaning for rediss:// alone");
+    address.authorities = authorities->text;
+  }
   return address;
 }
 
-}  // namespace session_redis
+}  // namespace redis_client

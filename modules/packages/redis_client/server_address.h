@@ -1,10 +1,11 @@
 // Where the Redis server is, and what it wants to know.
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include <kirsch/options.h>
 
-namespace session_redis {
+#include <cstdint>
+
+namespace redis_client {
 
 struct ServerAddress {
   std::string host;
@@ -18,7 +19,9 @@ struct ServerAddress {
   std::string shown() const { return host + ':' + std::to_string(port) + '/' + database; }
 };
 
-// redis://[user@]host[:port][/database], rediss:// for TLS. Throws kirsch::OptionError.
-ServerAddress server_address(const std::string& url, const std::string& password);
+// What the options `url`, `password` and `authorities` of a module say: redis://[user@]host[:port][/database],
+// rediss:// for TLS. Throws kirsch::OptionError.
+ServerAddress server_address(const std::string& url, const kirsch::Secret& password,
+                             const std::optional<kirsch::Path>& authorities);
 
-}  // namespace session_redis
+}  // namespace redis_client

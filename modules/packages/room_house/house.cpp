@@ -3,7 +3,7 @@
 
 #include <kirsch/tasks.h>
 
-namespace room_local {
+namespace room_house {
 
 void Room::add(Seat& seat) {
   auto& here = seats_[seat.lane];
@@ -46,7 +46,10 @@ Seat* House::join(std::uint32_t lane, std::string_view room, void (*deliver)(voi
   auto seat = std::make_unique<Seat>(Seat{deliver, member, nullptr, lane, 0});
   const std::lock_guard guard(mutex_);
   auto found = rooms_.find(room);
-  if (found == rooms_.end()) found = rooms_.emplace(room, std::make_shared<Room>(room)).first;
+  if (found == rooms_.end()) {
+    found = rooms_.emplace(room, std::make_shared<Room>(room)).first;
+    if (watch_) watch_(found->first, true);
+  }
   seat->room = found->second;
   seat->room->add(*seat);
   return seat.release();
@@ -59,6 +62,7 @@ void House::leave(Seat& seat) {
   for (std::uint32_t lane = 0; lane < kirsch::loops(); ++lane)
     if (seat.room->members(lane) != 0) return;
   rooms_.erase(seat.room->name());
+  if (watch_) watch_(seat.room->name(), false);
 }
 
 void House::publish(std::uint32_t lane, std::string_view room, kirsch::MessageKind kind, std::string_view bytes,
@@ -84,4 +88,4 @@ std::shared_ptr<Room> House::find(std::string_view room) const {
   return found == rooms_.end() ? nullptr : found->second;
 }
 
-}  // namespace room_local
+}  // namespace room_house

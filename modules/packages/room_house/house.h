@@ -3,10 +3,11 @@
 
 #include <kirsch/rooms.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
 
-namespace room_local {
+namespace room_house {
 
 class Room;
 
@@ -46,6 +47,10 @@ class Room : public std::enable_shared_from_this<Room> {
 // All rooms of one name space. Any thread, unless said otherwise.
 class House {
  public:
+  // Hears that a room has got its first member, or lost its last one; in order, and must not ask the house anything.
+  using Watch = std::function<void(const std::string& room, bool begins)>;
+  explicit House(Watch watch = {}) : watch_(std::move(watch)) {}
+
   Seat* join(std::uint32_t lane, std::string_view room, void (*deliver)(void*, const kirsch::SharedMessage*),
              void* member);  // on that loop
   void leave(Seat& seat);    // the same
@@ -57,8 +62,32 @@ class House {
  private:
   std::shared_ptr<Room> find(std::string_view room) const;
 
+  const Watch watch_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Room>, std::less<>> rooms_;  // those with members
 };
 
-}  // namespace room_local
+// What a provider's `service_table` is; `at` leads from `self` to a House, or to what has the same functions.
+template <auto at>
+constexpr kirsch::Rooms table{
+    sizeof(kirsch::Rooms),
+    [](void* self, std::uint32_t lane, kirsch_text room, void (*deliver)(void*, const kirsch::SharedMessage*),
+       void* member) -> void* { return at(self).join(lane, kirsch::view(room), deliver, member); },
+    [](void* self, void* seat) { at(self).leave(*static_cast<Seat*>(seat)); },
+    [](void* self, std::uint32_t lane, kirsch_text room, std::uint32_t kind, kirsch_text bytes, void* except) {
+      at(self).publish(lane, kirsch::view(room), static_cast<kirsch::MessageKind>(kind), kirsch::view(bytes), except);
+    },
+    [](void* self, kirsch_text room) { return at(self).members(kirsch::view(room)); }};
+
+// Uses that say the same have one in common, as long as any of them is there.
+template <class Type, class Make>
+std::shared_ptr<Type> shared_by(const std::string& what_they_say, Make make) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<Type>> all;
+  const std::lock_guard guard(mutex);
+  auto found = all[what_they_say].lock();
+  if (found == nullptr) all[what_they_say] = found = make();
+  return found;
+}
+
+}  // namespace room_house
