@@ -5,6 +5,9 @@
 // Delivery is at most once: who has joined before something is published, in the order of program or of threads that
 // have met, hears it; who reads too slowly may miss it; and what one thread publishes in one room is heard in that
 // order. A room begins with its first member and ends with its last.
+// A provider between machines keeps that within the process, whatever becomes of the others. There, too, what one
+// thread publishes in one room is heard once at most and in that order; but who has joined a room that has just begun
+// in his process may miss what others publish until they know of it.
 #pragma once
 
 #include <kirsch/body.h>
