@@ -141,15 +141,15 @@ void WorkerPool::work(Worker& self, unsigned lane) noexcept {
   lane_of_this_thread = lane;
   Task task;
   while (next(self, task)) {
-    busy_.fetch_add(1, std::memory_order_relaxed);
     task.run(task.self);
-    busy_.fetch_sub(1, std::memory_order_relaxed);
+    busy_.fetch_sub(1, std::memory_order_release);
   }
 }
 
 bool WorkerPool::next(Worker& self, Task& task) noexcept {
   if (self.claim(task)) {
-    if (waiting_.fetch_sub(1, std::memory_order_relaxed) == 1) {
+    busy_.fetch_add(1, std::memory_order_relaxed);  // first: who waits for the end of all sees it in one or the other
+    if (waiting_.fetch_sub(1, std::memory_order_release) == 1) {
       const std::lock_guard lock(mutex_);  // stop could stand between its look at depth() and its sleep
       drained_.notify_all();
     }
@@ -162,6 +162,7 @@ bool WorkerPool::next(Worker& self, Task& task) noexcept {
     work_.wait(lock);
     --idle_;
   }
+  busy_.fetch_add(1, std::memory_order_relaxed);
   begin();
   return true;
 }
@@ -193,7 +194,7 @@ bool WorkerPool::pop(Task& task) noexcept {
 
 // With the mutex held: one task waits no longer.
 void WorkerPool::begin() noexcept {
-  if (waiting_.fetch_sub(1, std::memory_order_relaxed) == 1) drained_.notify_all();
+  if (waiting_.fetch_sub(1, std::memory_order_release) == 1) drained_.notify_all();
 }
 
 }  // namespace kirsch::pipeline

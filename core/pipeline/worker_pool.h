@@ -51,9 +51,10 @@ class WorkerPool {
   // if 0, and as soon as drop_queued is called), lets those that run finish, joins. Later calls do nothing.
   void stop(std::chrono::milliseconds drain = {}) noexcept;
 
-  // Any thread; a moment old when they return.
-  std::size_t depth() const noexcept { return waiting_.load(std::memory_order_relaxed); }
-  std::size_t busy() const noexcept { return busy_.load(std::memory_order_relaxed); }
+  // Any thread; a moment old when they return. What is counted by `depth` is counted by a later `busy` until it has
+  // run, and what it did then is seen.
+  std::size_t depth() const noexcept { return waiting_.load(std::memory_order_acquire); }
+  std::size_t busy() const noexcept { return busy_.load(std::memory_order_acquire); }
 
   std::size_t workers() const noexcept { return workers_.size(); }
   // Of the worker that runs the caller, of whichever pool; no_lane on any other thread.

@@ -113,7 +113,7 @@ bool Loops::drained_within(std::chrono::milliseconds drain) noexcept {
   const auto deadline = std::chrono::steady_clock::now() + drain;
   std::unique_lock lock(mutex_);
   drain_end_ = deadline;
-  const auto served = [this] { return drained_ == lanes_.size() && workers_->depth() + workers_->busy() == 0; };
+  const auto served = [this] { return drained_ == lanes_.size() && workers_->depth() == 0 && workers_->busy() == 0; };
   while (!forced_ && !served() && std::chrono::steady_clock::now() < deadline) {
     changed_.wait_until(lock, std::min(deadline, std::chrono::steady_clock::now() + drain_check));
   }
