@@ -59,7 +59,7 @@ void Loop::run() {
   block_sigpipe();
   current_loop = this;
   driver_->begin();
-  while (!stopping_.load(std::memory_order_acquire)) turn();
+  while (!stopping_.load(std::memory_order_acquire)) turn(sleep_limit());
   end();
   current_loop = nullptr;
 }
@@ -69,8 +69,17 @@ void Loop::stop() noexcept {
   tasks_.interrupt();
 }
 
-void Loop::turn() noexcept {
-  int limit = sleep_limit();
+void Loop::step(std::chrono::milliseconds wait) noexcept {
+  if (stage_ == Stage::ended) return;
+  Loop* const outer = std::exchange(current_loop, this);
+  if (stage_ == Stage::fresh) driver_->begin();
+  stage_ = Stage::running;
+  turn(sleep_limit() == 0 ? 0 : static_cast<int>(wait.count()));
+  if (stopping_.load(std::memory_order_acquire)) end();
+  current_loop = outer;
+}
+
+void Loop::turn(int limit) noexcept {
   if (limit != 0 && !tasks_.prepare_sleep()) limit = 0;
   driver_->wait(limit);
   tasks_.awake();
@@ -83,15 +92,18 @@ void Loop::turn() noexcept {
 }
 
 // In milliseconds, rounded up so that what is due is due when the loop wakes; -1: until an event.
-int Loop::sleep_limit() noexcept {
+int Loop::sleep_limit() const noexcept {
   if (!deferred_.empty() || transports_->reports_wait()) return 0;
+  const auto next = next_due();
+  if (!next) return -1;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*next - base::steady_now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(wait, 0, longest_sleep));
+}
+
+std::optional<base::SteadyTime> Loop::next_due() const noexcept {
   const std::optional<base::SteadyTime> timer = timers_.next();
   const std::optional<base::SteadyTime> deadline = transports_->next_deadline();
-  if (!timer && !deadline) return -1;
-  const base::SteadyTime next =
-      std::min(timer.value_or(base::SteadyTime::max()), deadline.value_or(base::SteadyTime::max()));
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - base::steady_now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(wait, 0, longest_sleep));
+  return timer && deadline ? std::min(timer, deadline) : timer ? timer : deadline;
 }
 
 void Loop::finish_turn() noexcept {

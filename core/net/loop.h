@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -65,6 +67,14 @@ class Loop {
   // Any thread, at any time.
   void stop() noexcept;
 
+  // Instead of run(), on one thread again and again: one turn, which waits at most that long, and not for timers; after
+  // stop() it is the last one.
+  void step(std::chrono::milliseconds wait) noexcept;
+  // Another turn would find something to do without waiting, other than what arrives.
+  bool pending() const noexcept { return sleep_limit() == 0 || tasks_.pending(); }
+  // When the next timer or deadline is due.
+  std::optional<base::SteadyTime> next_due() const noexcept;
+
   // Any thread, in order per thread. Exactly one of run and drop is called on the loop's thread; false: the loop has
   // ended or there is no memory, and nothing was called.
   bool post(const kirsch_task& task) noexcept;
@@ -105,8 +115,8 @@ class Loop {
  private:
   enum class Stage : std::uint8_t { fresh, running, ended };
 
-  void turn() noexcept;
-  int sleep_limit() noexcept;
+  void turn(int limit) noexcept;
+  int sleep_limit() const noexcept;
   AcceptQueue* listening(std::uint64_t number) noexcept;
   void finish_turn() noexcept;
   void run_deferred() noexcept;

@@ -24,6 +24,8 @@ class TaskQueue {
   bool prepare_sleep() noexcept;
   void awake() noexcept { sleeping_.store(false, std::memory_order_relaxed); }
 
+  // The loop's thread: run has something to do.
+  bool pending() const noexcept { return pending_.load(std::memory_order_acquire); }
   // The loop's thread. Those that come meanwhile are left for the next turn.
   void run() noexcept;
   // The loop's thread. Refuses from now on and drops what waits.
