@@ -114,14 +114,12 @@ void add_warnings(const loader::Catalogue& catalogue, config::Findings& findings
   }
 }
 
-}  // namespace
-
-Blueprint read_blueprint(const fs::path& file, const config::EngineChange& change, const Handover* handover) {
-  std::optional<config::Snapshot::Replay> replay;
-  if (handover != nullptr) replay.emplace(handover->snapshot());
-  const auto document = config::Document::from_file(file);
+Blueprint checked(const config::Document& document, const fs::path& file, const config::EngineChange& change,
+                  const Handover* handover, std::span<const fs::path> directories) {
   config::Findings findings;
-  const auto settings = config::plugin_settings(document, findings);
+  auto settings = config::plugin_settings(document, findings);
+  if (settings.path.empty())
+    for (const auto& directory : directories) settings.path.push_back({directory.string(), {}});
   ModuleSearch found = find_modules(settings, handover);
   const bool complete = found.complete && findings.error_count() == 0;
   Blueprint blueprint{.file = fs::absolute(file),
@@ -142,6 +140,18 @@ Blueprint read_blueprint(const fs::path& file, const config::EngineChange& chang
   findings.refuse();
   blueprint.warnings = findings.warnings();
   return blueprint;
+}
+
+}  // namespace
+
+Blueprint read_blueprint(const fs::path& file, const config::EngineChange& change, const Handover* handover) {
+  std::optional<config::Snapshot::Replay> replay;
+  if (handover != nullptr) replay.emplace(handover->snapshot());
+  return checked(config::Document::from_file(file), file, change, handover, {});
+}
+
+Blueprint blueprint_of(const config::Document& document, const fs::path& file, std::span<const fs::path> directories) {
+  return checked(document, file, {}, nullptr, directories);
 }
 
 std::pair<Blueprint, Handover> read_for_others(const fs::path& file, const config::EngineChange& change) {

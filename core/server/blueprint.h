@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,11 @@ struct Blueprint {
 // is read instead of the files themselves.
 Blueprint read_blueprint(const std::filesystem::path& file, const config::EngineChange& change = {},
                          const Handover* handover = nullptr);
-// The same, from the files, with what others shall read in their place.
+// The same of a document; `file` is its name. Where it names no directory of modules, they are looked for in
+// `directories`.
+Blueprint blueprint_of(const config::Document& document, const std::filesystem::path& file,
+                       std::span<const std::filesystem::path> directories);
+// As read_blueprint, from the files, with what others shall read in their place.
 std::pair<Blueprint, Handover> read_for_others(const std::filesystem::path& file, const config::EngineChange& change);
 
 }  // namespace kirsch::server
