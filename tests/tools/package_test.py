@@ -12,18 +12,14 @@ import urllib.request
 
 SKIPPED = 77
 INSIDE = "--inside"
-MODULE = """\
-#include <kirsch/module.h>
-struct Hello {
-  void handle(kirsch::Exchange& exchange) const { exchange.response().text("built against the package"); }
-};
-KIRSCH_MODULE("hello", "1.0.0", kirsch::handler<Hello>("hello"));
-"""
+# The module and its test as the page shows them to authors.
+MODULE, TEST = re.findall(r"```cpp\n(.*?)```", (pathlib.Path(__file__).parents[2] / "README.md").read_text(), re.DOTALL)
 PROJECT = """\
 cmake_minimum_required(VERSION 3.25)
 project(hello CXX)
+enable_testing()
 find_package(Kirsch REQUIRED)
-kirsch_add_module(hello)
+kirsch_add_module(hello TESTS hello_test.cpp)
 """
 
 
@@ -110,16 +106,18 @@ class Package(unittest.TestCase):
         author = pathlib.Path("/srv/hello")
         author.mkdir(parents=True)
         (author / "hello.cpp").write_text(MODULE)
+        (author / "hello_test.cpp").write_text(TEST)
         (author / "CMakeLists.txt").write_text(PROJECT)
         run("cmake", "-G", "Ninja", "-B", "build", cwd=author)
         run("ninja", "-C", "build", cwd=author)
+        self.assertIn("100% tests passed, 0 tests failed out of 1", run("ctest", "--test-dir", "build", cwd=author))
         run("install", "-m", "0644", author / "build/plugins/hello.so", "/usr/lib/kirsch/plugins")
         configuration.write_text(configuration.read_text() + "  /hello: { handler: { hello: {} } }\n")
 
         said = install("2")
         self.assertTrue(run("dpkg-query", "--show", "kirsch").endswith("-2\n"), said)
         with Serving() as server:
-            self.assertEqual(server.get("/hello")[2], "built against the package", "the operator's file is kept")
+            self.assertEqual(server.get("/hello")[2], "Hello, world!\n", "the operator's file is kept")
 
         key = configuration.with_name("key.pem")
         key.touch()
@@ -140,6 +138,11 @@ class Package(unittest.TestCase):
         (folder / "hello.cpp").write_text(MODULE)
         run("g++", *flags[0], *flags[1], "hello.cpp", *flags[2], "-o", "hello.so", cwd=folder)
         self.assertIn("hello", run("kirsch", "module", "info", "hello", "--path", folder))
+        (folder / "hello_test.cpp").write_text(TEST)
+        testing = run("pkg-config", "--cflags", "--libs", "kirsch-testing").split()
+        run("g++", "-std=c++20", f'-DKIRSCH_TEST_PLUGINS="{folder}"', "hello_test.cpp", *testing, "-lgtest", "-lgtest_main",
+            "-o", "hello_test", cwd=folder)
+        run(folder / "hello_test")
 
 
 def main(build):

@@ -4,6 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(kirsch_plugins lib/kirsch/plugins)  # beside bin/, where the server looks
+set(kirsch_testing lib/kirsch)  # what links this library is never installed, so no search of the system needs to find it
 set(kirsch_package share/cmake/Kirsch)
 set(kirsch_sources "${CMAKE_SOURCE_DIR}/config")
 set(kirsch_made "${CMAKE_BINARY_DIR}/install")
@@ -32,14 +33,17 @@ endforeach()
 
 # development
 install(DIRECTORY core/sdk/kirsch DESTINATION include COMPONENT development FILES_MATCHING PATTERN "*.h")
+install(FILES core/testing/include/kirsch/testing.h DESTINATION include/kirsch COMPONENT development)
+install(TARGETS kirsch_testing_library LIBRARY DESTINATION "${kirsch_testing}" COMPONENT development)
 install(FILES core/sdk/cmake/KirschModule.cmake core/sdk/cmake/module.map DESTINATION "${kirsch_package}" COMPONENT development)
 configure_package_config_file(core/sdk/cmake/KirschConfig.cmake.in "${kirsch_made}/KirschConfig.cmake"
-  INSTALL_DESTINATION "${kirsch_package}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
+  INSTALL_DESTINATION "${kirsch_package}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR kirsch_plugins kirsch_testing)
 write_basic_package_version_file("${kirsch_made}/KirschConfigVersion.cmake" COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)
 install(FILES "${kirsch_made}/KirschConfig.cmake" "${kirsch_made}/KirschConfigVersion.cmake" DESTINATION "${kirsch_package}"
   COMPONENT development)
 configure_file(core/sdk/cmake/kirsch.pc.in "${kirsch_made}/kirsch.pc" @ONLY)
-install(FILES "${kirsch_made}/kirsch.pc" DESTINATION share/pkgconfig COMPONENT development)
+configure_file(core/sdk/cmake/kirsch-testing.pc.in "${kirsch_made}/kirsch-testing.pc" @ONLY)
+install(FILES "${kirsch_made}/kirsch.pc" "${kirsch_made}/kirsch-testing.pc" DESTINATION share/pkgconfig COMPONENT development)
 
 # What the server says of itself. Its modules must be there for the schema.
 set(kirsch_texts "${kirsch_made}/kirsch.8.gz" "${kirsch_made}/kirsch.bash" "${kirsch_made}/kirsch.fish" "${kirsch_made}/kirsch.zsh"
@@ -52,7 +56,7 @@ add_custom_command(OUTPUT ${kirsch_texts}
   COMMAND kirsch schema --path "${CMAKE_BINARY_DIR}/plugins" > "${kirsch_made}/kirsch.schema.json"
   DEPENDS kirsch kirsch_modules VERBATIM)
 add_custom_target(kirsch_texts ALL DEPENDS ${kirsch_texts})
-add_custom_target(kirsch_all DEPENDS kirsch kirsch_modules kirsch_texts)
+add_custom_target(kirsch_all DEPENDS kirsch kirsch_modules kirsch_testing_library kirsch_texts)
 install(FILES "${kirsch_made}/kirsch.8.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man8" COMPONENT server)
 install(FILES "${kirsch_made}/kirsch.bash" DESTINATION share/bash-completion/completions RENAME kirsch COMPONENT server)
 install(FILES "${kirsch_made}/kirsch.fish" DESTINATION share/fish/vendor_completions.d COMPONENT server)
@@ -90,11 +94,11 @@ access logs and what else the server is delivered with.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME kirsch-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_ARCHITECTURE all)
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "headers for modules of the Kirsch HTTP server
 The SDK in C and C++20, header-only, for modules that one server binary
-loads whatever compiler they were built with.")
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "kirsch, cmake, g++")
+loads whatever compiler they were built with; and a library for their
+tests, which is that server without sockets.")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "kirsch, kirsch-modules, cmake, g++, libgtest-dev, libgmock-dev")
 
 string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)  # or SOURCE_DATE_EPOCH
 function(kirsch_compress text file)
