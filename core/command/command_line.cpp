@@ -7,6 +7,7 @@
 
 #include "command/certificate.h"
 #include "command/check.h"
+#include "command/module_check.h"
 #include "command/modules.h"
 #include "command/reference.h"
 #include "command/routes.h"
@@ -27,6 +28,7 @@ struct Arguments {
   bool json = false;
   std::vector<std::string> module_paths;
   std::string module;
+  ModuleCheckOrder module_check;
   RouteQuery query;
   bool defaults = false;
   std::string shell;
@@ -154,7 +156,7 @@ class Table {
     routes->add_flag("--defaults", arguments_.defaults, "also values that nobody wrote");
   }
   void add_module() {
-    auto* module = app_.add_subcommand("module", "what modules there are, without running code of any");
+    auto* module = app_.add_subcommand("module", "what modules there are, and what one bears");
     module->require_subcommand(1);
     const auto list = [](const Arguments& given) {
       return list_modules({given.configuration, given.module_paths}, given.json);
@@ -166,6 +168,15 @@ class Table {
     auto* info =
         with_json(with_paths(verb("info", "all that one says: hooks, priorities, classes, options", show, module)));
     info->add_option("NAME", arguments_.module, "of a module, or of something it provides")->required();
+    auto& order = arguments_.module_check;
+    auto* check = with_json(verb(
+        "check", "tries a module as no server should have to; its code runs with your rights, in child processes",
+        [](const Arguments& given) { return check_module(given.module_check, given.json); }, module));
+    check->add_option("FILE", order.file, "the .so")->required()->type_name("");
+    check->add_option("--path", order.paths, "where modules are that it needs; may be repeated")
+        ->type_name("DIRECTORY");
+    check->add_option("--with", order.options, "'NAME: { option: value }' of what it provides; may be repeated")
+        ->type_name("YAML");
   }
 
   void add_certificate() {

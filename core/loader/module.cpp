@@ -52,7 +52,7 @@ Answer ask(Call call) {
   Answer answer;
   const auto escaped = [&](const char* what) {
     answer.refused = answer.threw = true;
-    std::snprintf(answer.error.text, sizeof(answer.error.text), "it let an exception escape: %s", what);
+    std::snprintf(answer.error.text, sizeof(answer.error.text), "%s%s", escape, what);
   };
   try {
     answer.refused = call(answer.error) != 0;

@@ -28,6 +28,10 @@ inline constexpr const char* service_cycle = "M215";
 // An error with exit code module_refused.
 base::Diagnostic refused(const char* code, std::string message, std::string help = {});
 
+// What a diagnostic says of a module that let an exception out of a function of the contract.
+inline constexpr const char* escape = "it let an exception escape: ";
+inline bool escaped(const base::Diagnostic& diagnostic) { return diagnostic.message.find(escape) != std::string::npos; }
+
 // What the C library says of `error_number`.
 std::string system_text(int error_number);
 

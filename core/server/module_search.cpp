@@ -81,13 +81,13 @@ base::Diagnostic placed(base::Diagnostic error, const config::PluginSettings& se
   return error;
 }
 
+}  // namespace
+
 loader::HostAbi host_abi() {
   loader::HostAbi host;
   for (auto& id : pipeline::Host::features()) host.features.insert(std::move(id));
   return host;
 }
-
-}  // namespace
 
 ModuleSearch find_modules(const config::PluginSettings& settings, const Handover* handover) {
   ModuleSearch search;

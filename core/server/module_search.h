@@ -22,4 +22,7 @@ struct ModuleSearch {
 // In `plugins.path`, else beside the binary, or what was handed over. Reads notes, runs no code of any module.
 ModuleSearch find_modules(const config::PluginSettings& settings, const Handover* handover = nullptr);
 
+// What this server offers to modules.
+loader::HostAbi host_abi();
+
 }  // namespace kirsch::server

@@ -43,11 +43,24 @@ const LoadedModule* Modules::loaded(const loader::ModuleFile& file) const {
   return found == modules_.end() ? nullptr : found->second.get();
 }
 
+void Modules::load(const Files& files) {
+  const auto order = loader::service_order(blueprint_.catalogue, files);
+  load(order, Files(order.begin(), order.end()), required_services(blueprint_, order));
+}
+
 void Modules::load(loader::Phase phase, Share share) {
   const auto order = loader::service_order(blueprint_.catalogue, named_files(blueprint_, phase, share));
   const auto services = required_services(blueprint_, order);
   const auto wanted = former_ == nullptr ? Files(order.begin(), order.end())
                                          : with_providers(files_of_sites(blueprint_), order, services);
+  load(order, wanted, services);
+  if (former_ != nullptr) return;
+  for (const auto* file : with_providers(files_of_engine(blueprint_, share), order, services))
+    if (const auto* module = loaded(*file)) module->stay();
+}
+
+void Modules::load(const std::vector<const loader::ModuleFile*>& order, const Files& wanted,
+                   const std::map<std::string, RequiredService>& services) {
   loader::Probe probe;
   for (const auto* file : order) {
     if (!wanted.contains(file)) continue;
@@ -56,9 +69,6 @@ void Modules::load(loader::Phase phase, Share share) {
     for (const auto& [id, service] : services)
       if (service.provided.file == file && !offered_.contains(id)) offer(id, service);
   }
-  if (former_ != nullptr) return;
-  for (const auto* file : with_providers(files_of_engine(blueprint_, share), order, services))
-    if (const auto* module = loaded(*file)) module->stay();
 }
 
 // From the last in the order to the first.

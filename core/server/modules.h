@@ -33,6 +33,8 @@ class Modules {
   // Loads those of that phase that the configuration names, and whoever provides services to them; where there is a
   // former one only what requests need, for engine plugins stay what they are. Throws base::Refusal.
   void load(loader::Phase phase, Share share = Share::all);
+  // The same for these, whatever the configuration names.
+  void load(const Files& files);
 
   // An instance with these options (a base::Structure). The same value object gives the same instance. Throws
   // base::Refusal.
@@ -54,6 +56,8 @@ class Modules {
 
   static Files with_providers(Files files, const std::vector<const loader::ModuleFile*>& order,
                               const std::map<std::string, RequiredService>& services);
+  void load(const std::vector<const loader::ModuleFile*>& order, const Files& wanted,
+            const std::map<std::string, RequiredService>& services);
   void load(const loader::ModuleFile& file, loader::Probe& probe);
   void offer(const std::string& id, const RequiredService& service);
   SharedMade make(const loader::Provided& provided, const base::Structure& options, const base::Position& origin);

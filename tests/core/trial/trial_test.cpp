@@ -1,0 +1,189 @@
+// `kirsch module check`: each check finds the module that is made to fail it, and all that is delivered passes.
+#include <elf.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <set>
+#include <sstream>
+
+#include "support/build.h"
+#include "support/folder.h"
+#include "support/kirsch.h"
+
+namespace kirsch::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+fs::path of_loader(const std::string& name) { return build_folder() / "fixtures" / "loader" / (name + ".so"); }
+fs::path of_sdk(const std::string& name) { return build_folder() / "fixtures" / (name + ".so"); }
+
+Result tried(const fs::path& file, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> arguments{"module", "check", file.string(), "--path", (build_folder() / "plugins").string()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_kirsch(arguments);
+}
+
+// "options: handler squeamish", for each check that has failed.
+std::set<std::string> failures(const Result& result) {
+  std::set<std::string> failed;
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("failed   ")) failed.insert(line.substr(9));
+  return failed;
+}
+
+// Says that its code is written to when it is loaded, though it is not: a flag says so.
+std::string with_text_relocations(std::string bytes) {
+  Elf64_Ehdr header{};
+  std::memcpy(&header, bytes.data(), sizeof header);
+  for (std::size_t number = 0; number < header.e_phnum; ++number) {
+    Elf64_Phdr segment{};
+    std::memcpy(&segment, bytes.data() + header.e_phoff + number * sizeof segment, sizeof segment);
+    for (std::size_t at = 0; segment.p_type == PT_DYNAMIC && at < segment.p_filesz; at += sizeof(Elf64_Dyn)) {
+      Elf64_Dyn entry{};
+      std::memcpy(&entry, bytes.data() + segment.p_offset + at, sizeof entry);
+      if (entry.d_tag != DT_FLAGS) continue;
+      entry.d_un.d_val |= DF_TEXTREL;
+      std::memcpy(bytes.data() + segment.p_offset + at, &entry, sizeof entry);
+      return bytes;
+    }
+  }
+  ADD_FAILURE() << "nothing to forge";
+  return bytes;
+}
+
+struct BadModule {
+  std::string name;
+  fs::path file;
+  std::set<std::string> failed;
+  std::string cause;
+  std::string remedy;
+};
+
+const std::vector<BadModule> bad_modules = {
+    {"no_module", of_loader("plain"), {"manifest"}, "not a Kirsch module", "build it with the SDK"},
+    {"another_abi", of_loader("other_abi"), {"manifest"}, "built for ABI 2.0", "rebuild it with the SDK"},
+    {"more_symbols",
+     of_loader("unique"),
+     {"exported symbols", "unique symbols", "unloading"},
+     "exports 2 symbols beside kirsch_module (",
+     "-fno-gnu-unique"},
+    {"symbols_of_others",
+     of_loader("borrowing"),
+     {"undefined symbols"},
+     "no library that it names defines RAND_status",
+     "-Wl,-z,defs"},
+    {"symbols_of_nobody",
+     of_loader("undefined_symbol"),
+     {"exported symbols", "constructors"},
+     "undefined symbol: kirsch_test_nobody_defines_this",
+     "-Wl,-z,defs"},
+    {"a_thread_of_a_constructor", of_loader("threaded"), {"constructors"}, "started a thread", "belong into start"},
+    {"a_crash_of_a_constructor", of_loader("crashing"), {"constructors"}, "Segmentation fault", "mend it"},
+    {"a_throw_of_create",
+     of_loader("throwing_create"),
+     {"instances: tool throwing_create"},
+     "it let an exception escape: no such luck",
+     "catch it"},
+    {"a_throw_of_a_hook",
+     of_loader("throwing_hook"),
+     {"requests: tool throwing_hook", "concurrency: tool throwing_hook"},
+     "at method GET the server was ended by signal 6 (Aborted)",
+     "no exception may leave it"},
+};
+
+class BadModules : public ::testing::TestWithParam<BadModule> {};
+
+TEST_P(BadModules, fail_what_they_are_made_to_fail_with_words_to_act_on) {
+  const auto& bad = GetParam();
+  const auto result = tried(bad.file);
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_EQ(failures(result), bad.failed) << result.out;
+  EXPECT_THAT(result.out, AllOf(HasSubstr(bad.cause), HasSubstr(bad.remedy)));
+  EXPECT_EQ(result.err, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, BadModules, ::testing::ValuesIn(bad_modules),
+                         [](const auto& parameter) { return parameter.param.name; });
+
+TEST(ModuleCheck, finds_text_relocations) {
+  const TemporaryFolder folder;
+  const auto file =
+      folder.write("respond.so", with_text_relocations(contents_of(build_folder() / "plugins/respond.so")));
+  const auto result = tried(file);
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_TRUE(failures(result).contains("text relocations")) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("compile all of it with -fPIC"));
+}
+
+TEST(ModuleCheck, finds_what_each_instance_leaves) {
+  if (sanitized()) GTEST_SKIP() << "a sanitizer counts memory itself";
+  const auto result = tried(of_sdk("leaky"));
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_EQ(failures(result), std::set<std::string>{"instances: handler leaky"}) << result.out;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("900 instances leave "), HasSubstr("the destructor gives back")));
+}
+
+TEST(ModuleCheck, tells_by_what_the_module_dies) {
+  const auto result = tried(of_sdk("squeamish"));
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_EQ(failures(result), (std::set<std::string>{"options: handler squeamish", "requests: handler squeamish",
+                                                     "requests: handler careless"}))
+      << result.out;
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("during create with options { number: 7 }"),
+                    HasSubstr("at method PATCH the server was ended by signal 6"), HasSubstr("at target /?a=%00")));
+}
+
+TEST(ModuleCheck, is_for_programs_too) {
+  const auto good = tried(build_folder() / "plugins" / "respond.so", {"--json"});
+  EXPECT_EQ(good.exit_code, 0) << good.out;
+  EXPECT_THAT(good.out, AllOf(HasSubstr("\"ok\": true"), HasSubstr("\"check\": \"unloading\""),
+                              HasSubstr("\"of\": \"handler respond\""), Not(HasSubstr("failed"))));
+  const auto bad = tried(of_loader("threaded"), {"--json"});
+  EXPECT_EQ(bad.exit_code, 4);
+  EXPECT_THAT(bad.out, AllOf(HasSubstr("\"ok\": false"), HasSubstr("\"result\": \"failed\""),
+                             HasSubstr("\"reason\": \"it cannot be loaded\"")));
+}
+
+TEST(ModuleCheck, takes_options_that_work_and_refuses_a_file_that_is_none) {
+  const auto redirect = build_folder() / "plugins" / "redirect.so";
+  const auto result = tried(redirect, {"--with", "redirect: { to: /elsewhere }"});
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("ok       requests: handler redirect"), Not(HasSubstr("skipped"))));
+  EXPECT_EQ(tried(redirect, {"--with", "redirect"}).exit_code, 2);
+  const auto missing = tried("nowhere.so");
+  EXPECT_EQ(missing.exit_code, 4);
+  EXPECT_THAT(missing.out, HasSubstr("name the .so that was built"));
+}
+
+std::vector<std::string> delivered() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(build_folder() / "plugins"))
+    if (entry.path().extension() == ".so") names.push_back(entry.path().stem().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+class Delivered : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Delivered, passes) {
+  const auto result = tried(build_folder() / "plugins" / (GetParam() + ".so"));
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_THAT(failures(result), IsEmpty()) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("all checks passed"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Module, Delivered, ::testing::ValuesIn(delivered()),
+                         [](const auto& parameter) { return parameter.param; });
+
+}  // namespace
+}  // namespace kirsch::test
