@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "compiler.h"
 #include "support/occurrences.h"
@@ -65,6 +66,20 @@ std::string mistaken_modules() {
   return source;
 }
 
+// The last cells of the first table of the page for authors.
+std::vector<std::string> sentences_of_page() {
+  std::string page = contents_of(source_folder() / "core" / "sdk" / "ERRORS.md");
+  page.resize(page.find("## When the server reads"));
+  std::vector<std::string> sentences;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    const auto from = line.rfind(" | ");
+    if (line.starts_with("| ") && line.ends_with(" |") && !line.starts_with("| mistake"))
+      sentences.push_back(line.substr(from + 3, line.size() - from - 5));
+  }
+  return sentences;
+}
+
 // Without the lines of source, which would repeat the sentences.
 std::string explained(const std::string& compiler) {
   const TemporaryFolder folder;
@@ -89,6 +104,15 @@ TEST(Mistakes, are_explained_by_both_compilers) {
           << messages;
     }
   }
+}
+
+TEST(Mistakes, stand_on_the_page_for_authors) {
+  const auto sentences = sentences_of_page();
+  for (const auto& mistake : mistakes)
+    EXPECT_TRUE(std::ranges::any_of(sentences, [&](const auto& one) { return one.starts_with(mistake.sentence); }))
+        << mistake.name;
+  for (const auto& one : sentences)
+    EXPECT_TRUE(std::ranges::any_of(mistakes, [&](const auto& mistake) { return mistake.sentence == one; })) << one;
 }
 
 TEST(Sdk, compiles_without_a_warning_from_a_strict_author) {
