@@ -3,7 +3,7 @@
 
 #include <kirsch/websocket_application.h>
 
-#include <deque>
+#include <list>
 #include <memory>
 
 namespace websocket {
@@ -37,7 +37,7 @@ class Turns {
   void abandoned();
 
   Connection& connection_;
-  std::deque<Turn> waiting_;
+  std::list<Turn> waiting_;  // takes no memory while it is empty
   bool busy_ = false;
 };
 
