@@ -28,8 +28,6 @@ std::string number_text(const Schema& schema, double number) {
   switch (schema.type) {
     case OptionType::duration:
       return base::duration_text(whole - whole % schema.unit_ns);
-    case OptionType::size:
-      return base::size_text(static_cast<std::uint64_t>(whole));
     case OptionType::number: {
       std::array<char, 64> text{};
       std::snprintf(text.data(), text.size(), "%.6f", number);

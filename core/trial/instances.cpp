@@ -89,6 +89,9 @@ Outcome check_options(const Subject& subject, std::size_t index, std::uint64_t s
     progress.doing("create with options " + shown(input.text));
     const auto reading = bench.read(offer, input.text);
     if (!reading.options) {
+      if (input.fate == Input::Fate::good)
+        return failed("its schema refuses " + shown(input.text) + ", which lies within its limits: " + reading.refusal +
+                      "; look at the defaults, which must be values of their types");
       ++by_schema;
       continue;
     }
