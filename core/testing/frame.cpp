@@ -1,7 +1,6 @@
 // Nothing is compressed, because a client of tests offers no extension.
 #include "testing/frame.h"
 
-#include <array>
 #include <cstdint>
 #include <stdexcept>
 

@@ -41,12 +41,11 @@ void refuse_early(const server::Blueprint& blueprint) {
   for (const auto& use : blueprint.configuration.engine) {
     if (blueprint.catalogue.find(loader::Kind::plugin, use.name)->file->manifest->phase == loader::Phase::late)
       continue;
-    errors.push_back({.code = "E004",
-                      .message = "the plugin '" + use.name +
-                                 "' is of phase early: it changes the process, which is the "
-                                 "test's",
-                      .position = use.origin,
-                      .help = "test it with a server of its own"});
+    errors.push_back(
+        {.code = "E004",
+         .message = "the plugin '" + use.name + "' is of phase early: it changes the process, which is the test's",
+         .position = use.origin,
+         .help = "test it with a server of its own"});
   }
   if (!errors.empty()) throw base::Refusal(std::move(errors));
 }
@@ -61,7 +60,7 @@ kirsch_address address_of(std::string_view client) {
 }  // namespace
 
 Hosted::Hosted(const config::Document& document, const std::string& name, std::string_view plugins)
-    : blueprint_(in_memory(server::blueprint_of(document, name, directories(plugins)))),
+    : blueprint_(with_own_logs(server::blueprint_of(document, name, directories(plugins)))),
       logs_(blueprint_->configuration.logs),
       failures_(logs_.error()),
       bus_(failures_),
@@ -95,7 +94,7 @@ Hosted::~Hosted() {
 }
 
 // Every log is a file of the folder.
-std::shared_ptr<const server::Blueprint> Hosted::in_memory(server::Blueprint blueprint) const {
+std::shared_ptr<const server::Blueprint> Hosted::with_own_logs(server::Blueprint blueprint) const {
   refuse_early(blueprint);
   const auto file = [this](const std::string& log) {
     return base::LogTarget{base::LogTarget::Kind::file, (folder_.path() / (log + ".log")).string()};

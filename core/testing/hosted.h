@@ -59,7 +59,7 @@ class Hosted {
 
  private:
   pipeline::Engine engine();
-  std::shared_ptr<const server::Blueprint> in_memory(server::Blueprint blueprint) const;
+  std::shared_ptr<const server::Blueprint> with_own_logs(server::Blueprint blueprint) const;
   void load();
   void publish_requests();
 

@@ -115,7 +115,7 @@ class Host {
  public:
   // What could stand in a configuration file; `version` and `listeners` may be left out. Errors name it test.yaml;
   // relative paths are relative to the working directory. Plugins of phase early are refused: they change the process.
-  // Logs are kept in memory of the host, wherever the configuration wants them. Throws Refused.
+  // Logs are read by `log`, wherever the configuration wants them. Throws Refused.
   explicit Host(std::string_view yaml, std::string_view plugins = KIRSCH_TEST_PLUGINS);
   // A file as the server reads it.
   static Host from_file(const std::filesystem::path& file, std::string_view plugins = KIRSCH_TEST_PLUGINS);
