@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "compiler.h"
+#include "support/compiler.h"
 
 namespace kirsch::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "compiler.h"
+#include "support/compiler.h"
 #include "support/occurrences.h"
 
 namespace kirsch::test {
