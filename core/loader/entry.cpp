@@ -8,7 +8,7 @@
 namespace kirsch::loader {
 namespace {
 
-// Of the first contract with that number; what was added since is not in all modules.
+// Those of 1.0; what was added since is not in all modules.
 constexpr std::size_t least_entry = offsetof(kirsch_module_entry, provided_count) + sizeof(std::size_t);
 constexpr std::size_t least_provided = offsetof(kirsch_provided, service) + sizeof(const void*);
 

@@ -8,10 +8,7 @@ namespace {
 
 std::string text(const Abi& abi) { return std::to_string(abi.major) + "." + std::to_string(abi.minor); }
 
-bool runs(const Abi& module, const Abi& host) {
-  if (module.major != host.major) return false;
-  return host.major == 0 ? module.minor == host.minor : module.minor <= host.minor;
-}
+bool runs(const Abi& module, const Abi& host) { return module.major == host.major && module.minor <= host.minor; }
 
 }  // namespace
 

@@ -22,8 +22,8 @@ struct HostAbi {
 std::string provenance(const std::filesystem::path& path, const std::string& version, const std::string& compiler,
                        const std::string& build_id);
 
-// M203 if a module built for `head.abi` cannot run here. While the major is 0 the minor must match exactly; from 1 on a
-// module of an older minor loads. None too if the ABI could not be read: read_manifest says why.
+// M203 if a module built for `head.abi` cannot run here: it is of another major or a newer minor. None too if the ABI
+// could not be read: read_manifest says why.
 std::optional<base::Diagnostic> check_abi(const std::filesystem::path& path, const Note& note, const ManifestHead& head,
                                           const HostAbi& host);
 

@@ -2,7 +2,6 @@
 #include "pipeline/stream.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <new>
 #include <optional>
 #include <utility>
@@ -44,8 +43,7 @@ struct kirsch_stream final : kirsch::http::UpgradeEvents, kirsch::pipeline::Stre
   void drain(kirsch::base::SteadyTime until, kirsch_drain reason) override {
     if (deadline) return;
     deadline = until;
-    constexpr auto with_drain = offsetof(kirsch_stream_handler, on_drain) + sizeof handler.on_drain;
-    if (handler.size < with_drain || handler.on_drain == nullptr) return;
+    if (handler.on_drain == nullptr) return;
     const kirsch::pipeline::RunningCall running(label());
     handler.on_drain(self, this, reason);
   }

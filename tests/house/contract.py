@@ -7,7 +7,10 @@ from tree import NOT_CODE, rule
 PAGES = [f"core/sdk/kirsch/{name}.h" for name in ("abi", "rooms", "session_storage", "websocket_application")]
 
 # The number of abi.h, and what `fingerprint` made of the contract when it was given.
-RECORDED = ("0.3", "38f7f94810629f6d9f05fd056237e08e")
+RECORDED = ("1.0", "38f7f94810629f6d9f05fd056237e08e")
+
+# The SDK as it was declared, and the same of it as text.
+FROZEN = ("tests/support/sdk-1.0.tar.gz", "3dda09fe80832cf39e7fb26210e50329")
 
 
 def contract(text):
@@ -26,7 +29,7 @@ def number(text):
     return ".".join(re.findall(r"^#define KIRSCH_ABI_(?:MAJOR|MINOR) (\d+)$", text, re.MULTILINE))
 
 
-SAMPLE = "#define KIRSCH_ABI_MAJOR 0\n#define KIRSCH_ABI_MINOR {}\ntypedef struct kirsch_text {{ size_t size; }} kirsch_text;\n"
+SAMPLE = "#define KIRSCH_ABI_MAJOR 1\n#define KIRSCH_ABI_MINOR {}\ntypedef struct kirsch_text {{ size_t size; }} kirsch_text;\n"
 
 
 @rule("the contract with modules does not change without a new number: a module that was built for another one must be refused",
@@ -41,3 +44,10 @@ def contract_number(tree):
                "run this rule again and record what it says")
     elif is_now != RECORDED:
         yield f"tests/house/contract.py: RECORDED is to be {is_now}"
+
+
+@rule("the SDK of 1.0 is never packed again: what was built with it must load in every later 1.y",
+      bad=[{FROZEN[0]: ""}], good=[{"tests/support/sdk-1.1.tar.gz": ""}])
+def frozen_sdk(tree):
+    if FROZEN[0] in tree.files and hashlib.sha256(tree.files[FROZEN[0]].encode()).hexdigest()[:32] != FROZEN[1]:
+        yield f"{FROZEN[0]}: this is another one"

@@ -18,7 +18,7 @@ PROJECT = """\
 cmake_minimum_required(VERSION 3.25)
 project(hello CXX)
 enable_testing()
-find_package(Kirsch REQUIRED)
+find_package(Kirsch 1.0 REQUIRED)
 kirsch_add_module(hello TESTS hello_test.cpp)
 """
 

@@ -15,8 +15,9 @@
  * by value: more than they say will be told by new functions. Enumerations may get values where their comment says
  * so. A feature that must change otherwise gets another number in its id, and is offered beside the old one.
  *
- * While the major is 0 the minor must match exactly; from 1.0 on, a module of minor m loads in every host of minor >=
- * m. tests/house/contract.py records which contract a number stands for. */
+ * The promise. A module that was built with SDK 1.m loads in every host of SDK 1.n with n >= m, whatever compiler and
+ * C++ library made it. tests/house/contract.py records which contract a number stands for, and
+ * tests/core/sdk/growth_test holds it against that of 1.0. */
 #ifndef KIRSCH_ABI_H
 #define KIRSCH_ABI_H
 
@@ -27,8 +28,8 @@
 extern "C" {
 #endif
 
-#define KIRSCH_ABI_MAJOR 0
-#define KIRSCH_ABI_MINOR 3
+#define KIRSCH_ABI_MAJOR 1
+#define KIRSCH_ABI_MINOR 0
 
 /* The ELF note that carries the manifest: section .note.kirsch, this owner and type, at most this many bytes of JSON.
  *   the module   name, version, abi ([major, minor]), provides; also summary, compiler, phase ("late", or "early": see

@@ -160,7 +160,7 @@ class Recorder final : public Service {
       line("path", path_);
       line("query string", head_.query);
       line("host", head_.host);
-      line("version", std::to_string(head_.version_minor));
+      line("version", std::to_string(10 + head_.version_minor));
       for (const kirsch_field& field : head_.fields) {
         line("field", std::string(name(field)) + "=" + std::string(value(field)));
       }

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Pair;
 
 const std::string whole_manifest = R"json({
-  "name":"secureheaders","version":"1.0.0","summary":"Protects","abi":[0,3],"compiler":"GCC 12.2.0","phase":"early",
+  "name":"secureheaders","version":"1.0.0","summary":"Protects","abi":[1,0],"compiler":"GCC 12.2.0","phase":"early",
   "requires":{"features":["kirsch/log/1"],"services":["greeting/1"]},"of_a_later_minor":{"x":[1]},
   "provides":[
    {"kind":"tool","name":"secureheaders","summary":"adds","hooks":[
@@ -50,7 +50,7 @@ TEST(Manifest, says_who_the_module_is) {
   const Manifest& manifest = *reading.manifest;
   EXPECT_EQ(manifest.name, "secureheaders");
   EXPECT_EQ(manifest.version, "1.0.0");
-  EXPECT_EQ(manifest.abi, (Abi{0, 3}));
+  EXPECT_EQ(manifest.abi, (Abi{1, 0}));
   EXPECT_EQ(manifest.compiler, "GCC 12.2.0");
   EXPECT_EQ(manifest.phase, Phase::early);
   EXPECT_THAT(manifest.features, ElementsAre("kirsch/log/1"));
@@ -97,9 +97,9 @@ TEST(Manifest, carries_the_schema_of_options) {
 
 TEST(Manifest, is_refused_with_a_wrong_type_and_the_field_is_named) {
   EXPECT_EQ(fault(R"("1.0.0")", "1"), "version is not a string");
-  EXPECT_EQ(fault("[0,3]", "[0]"), "abi is not [major, minor]");
-  EXPECT_EQ(fault("[0,3]", "[0,65536]"), "abi[1] is not within 0 and 65535");
-  EXPECT_EQ(fault("[0,3]", "[true,3]"), "abi[0] is not an integer");
+  EXPECT_EQ(fault("[1,0]", "[0]"), "abi is not [major, minor]");
+  EXPECT_EQ(fault("[1,0]", "[0,65536]"), "abi[1] is not within 0 and 65535");
+  EXPECT_EQ(fault("[1,0]", "[true,0]"), "abi[0] is not an integer");
   EXPECT_EQ(fault(R"("priority":60)", R"("priority":"60")"), "provides[0].hooks[0].priority is not an integer");
   EXPECT_EQ(fault(R"("priority":60)", R"("priority":101)"), "provides[0].hooks[0].priority is not within 0 and 100");
   EXPECT_EQ(fault(R"("failsafe":true)", R"("failsafe":1)"), "provides[0].hooks[0].failsafe is not true or false");
@@ -119,7 +119,7 @@ TEST(Manifest, is_refused_with_an_unknown_word) {
 
 TEST(Manifest, is_refused_when_something_is_missing) {
   EXPECT_EQ(fault(R"("name":"secureheaders","version")", R"("version")"), "name is missing");
-  EXPECT_EQ(fault(R"("abi":[0,3],)", ""), "abi is missing");
+  EXPECT_EQ(fault(R"("abi":[1,0],)", ""), "abi is missing");
   EXPECT_EQ(fault(R"("provides")", R"("offers")"), "provides is missing");
   EXPECT_EQ(fault(R"("names":["on","off"])", R"("names":[])"), "provides[0].options[1].names is empty");
   EXPECT_EQ(fault(R"("element":{"type":"string","maximum_length":64},)", ""),

@@ -41,7 +41,7 @@ class Manifest : public ::testing::Test {
 };
 
 void expect_everything_in(const std::string& text) {
-  EXPECT_EQ(text.rfind(R"({"name":"everything","version":"1.2.3","summary":"every word","abi":[0,3],"phase":"early",)"
+  EXPECT_EQ(text.rfind(R"({"name":"everything","version":"1.2.3","summary":"every word","abi":[1,0],"phase":"early",)"
                        R"("requires":{"features":["kirsch/log/1"],"services":["test/other/1"]},"provides":[{)",
                        0),
             0u)

@@ -88,9 +88,9 @@ pub struct Entry {
 unsafe impl Sync for Provided {}
 unsafe impl Sync for Entry {}
 
-const ABI: (u16, u16) = (0, 3);
+const ABI: (u16, u16) = (1, 0);
 const MANIFEST: &str = concat!(
-    r#"{"abi":[0,3],"compiler":"rustc","name":"rust","version":"1.0.0","provides":["#,
+    r#"{"abi":[1,0],"compiler":"rustc","name":"rust","version":"1.0.0","provides":["#,
     r#"{"kind":"tool","name":"rust","hooks":[{"point":"before_finalize"}]},"#,
     r#"{"kind":"handler","name":"rust","options":[{"name":"factor","#,
     r#""help":"what the number is multiplied by","type":"integer","default":"2"}]}]}"#
