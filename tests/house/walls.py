@@ -99,7 +99,7 @@ def no_upward_includes(tree):
       good=[{"core/sdk/kirsch/a.h": "#include <string>\n#include <stdint.h>\n#include <kirsch/b.h>\n"
                                     '#include "kirsch/abi.h"'}])
 def sdk_includes(tree):
-    for path, text in tree.below("core/sdk/", endings=CXX):
+    for path, text in tree.below("core/sdk/kirsch/", endings=CXX):
         for line, _, included in includes(text):
             if included not in STANDARD and not included.startswith("kirsch/"):
                 yield f"{path}:{line}: includes {included}"
@@ -114,6 +114,10 @@ HEADER_OWNERS = [
 ]
 # (pattern of files, header, why this is no hole in the wall)
 HEADER_EXCEPTIONS = [
+    ("core/sdk/cookbook/alarm*", "Poco/Net/MailMessage.h", "a recipe for authors; what it makes opens nothing"),
+    ("core/sdk/cookbook/alarm*", "Poco/Net/SMTPClientSession.h", "a recipe for authors; mail leaves from a worker"),
+    ("core/sdk/cookbook/sealed*", "openssl/evp.h", "a recipe for authors; AES-GCM of a record, no sockets or certificates"),
+    ("core/sdk/cookbook/sealed*", "openssl/rand.h", "a recipe for authors; AES-GCM of a record, no sockets or certificates"),
     ("core/config/*", "arpa/inet.h", "inet_pton reads an address as text; it opens nothing"),
     ("core/config/*", "sys/un.h", "the longest path of a unix socket is the size of sun_path"),
     ("core/base/log_datagrams*", "sys/socket.h", "syslog and journald take datagrams; log lines leave where no loop runs as well"),

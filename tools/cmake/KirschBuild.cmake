@@ -151,14 +151,15 @@ function(kirsch_test_options target kind)
     KIRSCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" $<TARGET_PROPERTY:Poco::Net,INTERFACE_COMPILE_DEFINITIONS>)
 endfunction()
 
-# kirsch_tests(NAME DEPENDS target… [SOURCES file…] [ON_EPOLL filter] [CLIENT]): the sources, by default those of this folder, as
-# one GoogleTest program test_NAME. The tests that the filter names run a second time with the driver epoll. CLIENT: they meet the
-# server only as a process of its own, so sanitizers have nothing to look for in them.
+# kirsch_tests(NAME DEPENDS target… [SOURCES file…] [ON_EPOLL filter] [CLIENT] [TOGETHER]): the sources, by default those of this
+# folder, as one GoogleTest program test_NAME. The tests that the filter names run a second time with the driver epoll. CLIENT: they
+# meet the server only as a process of its own, so sanitizers have nothing to look for in them. TOGETHER: in one process, because
+# they share what is dear to make.
 function(kirsch_tests name)
   if(NOT KIRSCH_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "CLIENT" "ON_EPOLL" "DEPENDS;SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "CLIENT;TOGETHER" "ON_EPOLL" "DEPENDS;SOURCES")
   set(sources ${arg_SOURCES})
   if(NOT sources)
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
@@ -178,7 +179,12 @@ function(kirsch_tests name)
   if(arg_SOURCES)
     set_target_properties(test_${name} PROPERTIES UNITY_BUILD OFF)
   endif()
-  kirsch_discover_tests(test_${name} "" "" "*")
+  if(arg_TOGETHER)
+    add_test(NAME ${name} COMMAND test_${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  else()
+    kirsch_discover_tests(test_${name} "" "" "*")
+  endif()
   if(arg_ON_EPOLL)
     kirsch_discover_tests(test_${name} .on_epoll KIRSCH_DRIVER=epoll "${arg_ON_EPOLL}")
   endif()
