@@ -4,7 +4,8 @@ import argparse
 import os
 import sys
 
-import contract  # noqa: F401  (importing a file declares its rules)
+import authors  # noqa: F401  (importing a file declares its rules)
+import contract  # noqa: F401
 import layout  # noqa: F401
 import text_rules  # noqa: F401
 import walls  # noqa: F401
