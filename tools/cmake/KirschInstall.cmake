@@ -36,7 +36,7 @@ install(DIRECTORY core/sdk/kirsch DESTINATION include COMPONENT development FILE
 install(FILES core/testing/include/kirsch/testing.h DESTINATION include/kirsch COMPONENT development)
 install(TARGETS kirsch_testing_library LIBRARY DESTINATION "${kirsch_testing}" COMPONENT development)
 install(DIRECTORY core/sdk/cookbook DESTINATION share/doc/kirsch-dev COMPONENT development)
-install(FILES core/sdk/README.md DESTINATION share/doc/kirsch-dev COMPONENT development)
+install(FILES core/sdk/README.md core/sdk/tutorial.md DESTINATION share/doc/kirsch-dev COMPONENT development)
 install(FILES core/sdk/cmake/KirschModule.cmake core/sdk/cmake/module.map DESTINATION "${kirsch_package}" COMPONENT development)
 configure_package_config_file(core/sdk/cmake/KirschConfig.cmake.in "${kirsch_made}/KirschConfig.cmake"
   INSTALL_DESTINATION "${kirsch_package}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR kirsch_plugins kirsch_testing)

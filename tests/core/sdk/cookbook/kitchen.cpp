@@ -95,6 +95,7 @@ std::vector<Recipe> recipes() {
     if (!recipe.yaml().empty()) found.push_back(std::move(recipe));
     at = next;
   }
+  found.push_back({"greeter", blocks(contents_of(source_folder() / "core/sdk/tutorial.md"))});
   return found;
 }
 

@@ -21,7 +21,7 @@ struct Recipe {
   std::vector<std::vector<Command>> sessions(bool behind_yaml) const;
 };
 
-std::vector<Recipe> recipes();  // the sections of the page that have YAML
+std::vector<Recipe> recipes();  // the sections of the page that have YAML, and the tutorial
 
 std::string plugins();  // the part of a configuration that finds their modules
 

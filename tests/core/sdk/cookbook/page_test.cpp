@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Cookbook, ::testing::ValuesIn(recipes()),
                          [](const auto& parameter) { return parameter.param.name; });
 
 TEST(CookbookPage, shows_every_module_of_its_folder) {
-  std::vector<std::string> files, sections;
+  std::vector<std::string> files{"greeter"}, sections;  // of the tutorial
   for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "core/sdk/cookbook"))
     if (entry.path().extension() == ".cpp") files.push_back(entry.path().stem());
   for (const auto& recipe : recipes()) sections.push_back(recipe.name);
