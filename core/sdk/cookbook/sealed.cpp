@@ -48,7 +48,7 @@ struct Sealed {
     SessionKey name;
     SessionDone done;
 
-    static void call(void* self, const SessionResult* from) {
+    static void call(void* self, const SessionResult* from) noexcept {
       const std::unique_ptr<Opening> opening(static_cast<Opening*>(self));
       const auto& [sealed, name, done] = *opening;
       SessionResult result = *from;
@@ -79,18 +79,18 @@ struct Sealed {
                record.data() + record.size() - tag_size);
   }
 
-  // What these take, and on which thread, stands at SessionStorage.
+  // What these take, and on which thread, stands at SessionStorage. No exception may cross: without memory all ends.
   static Sealed& at(void* self) { return *static_cast<Sealed*>(self); }
   static SessionDone opened(void* self, const SessionKey* name, SessionDone done) {
     return done.call == nullptr ? done : Opening{at(self), *name, done}.as_done();
   }
-  static void load(void* self, const SessionKey* name, SessionDone done) {
+  static void load(void* self, const SessionKey* name, SessionDone done) noexcept {
     at(self).storage.table->load(at(self).storage.self, name, opened(self, name, done));
   }
-  static std::uint64_t lock(void* self, const SessionKey* name, std::uint64_t lease, SessionDone done) {
+  static std::uint64_t lock(void* self, const SessionKey* name, std::uint64_t lease, SessionDone done) noexcept {
     return at(self).storage.table->lock(at(self).storage.self, name, lease, opened(self, name, done));
   }
-  static void store(void* self, const SessionKey* name, const kirsch::SessionWrite* write, SessionDone done) {
+  static void store(void* self, const SessionKey* name, const kirsch::SessionWrite* write, SessionDone done) noexcept {
     auto sealed = *write;
     std::string record(nonce_size + write->data.size + tag_size, '\0');
     if (!at(self).run(true, *name, write->data.data, write->data.size, record.data() + nonce_size, record.data(),
