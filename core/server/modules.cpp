@@ -155,10 +155,15 @@ void Modules::keep(const SharedMade& made) {
 pipeline::SharedInstance Modules::instance(loader::Kind kind, const std::string& name,
                                            const std::shared_ptr<const base::Value>& options,
                                            const base::Position& origin) {
-  const auto* provided = blueprint_.catalogue.find(kind, name);
-  auto& known = shared_[{provided, options.get()}];
+  return instance(*blueprint_.catalogue.find(kind, name), options, origin);
+}
+
+pipeline::SharedInstance Modules::instance(const loader::Provided& provided,
+                                           const std::shared_ptr<const base::Value>& options,
+                                           const base::Position& origin) {
+  auto& known = shared_[{&provided, options.get()}];
   if (known == nullptr) {
-    known = shared(make(*provided, std::get<base::Structure>(options->data), origin));
+    known = shared(make(provided, std::get<base::Structure>(options->data), origin));
     kept_.push_back(options);
   }
   return known;

@@ -40,6 +40,8 @@ class Modules {
   // base::Refusal.
   pipeline::SharedInstance instance(loader::Kind kind, const std::string& name,
                                     const std::shared_ptr<const base::Value>& options, const base::Position& origin);
+  pipeline::SharedInstance instance(const loader::Provided& provided, const std::shared_ptr<const base::Value>& options,
+                                    const base::Position& origin);
 
   // Modules that are loaded find the services of this generation from now on.
   void offer_services() { host_.use_services(&services_); }

@@ -32,7 +32,7 @@ Workbench::Workbench(const Subject& subject)
     const auto& provider = server::named_provider(subject_.blueprint.catalogue, use);
     modules_.load({provider.file});
     const auto options = std::make_shared<const base::Value>(use.options.front());
-    const auto instance = modules_.instance(loader::Kind::service, use.name, options, at);
+    const auto instance = modules_.instance(provider, options, at);
     return kirsch_service{instance->functions().service, instance->self()};
   };
 }
