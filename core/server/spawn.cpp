@@ -12,7 +12,6 @@
 #include <cstring>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "base/diagnostic.h"
 
@@ -20,13 +19,6 @@ namespace kirsch::server {
 namespace {
 
 constexpr int channel_in_child = 3;
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (const auto& text : texts) result.push_back(const_cast<char*>(text.c_str()));
-  result.push_back(nullptr);
-  return result;
-}
 
 std::vector<std::string> environment_of_child() {
   const std::string own = std::string(inheritance_variable) + '=';
@@ -64,6 +56,13 @@ base::Refusal refusal(const Program& program, int error) {
 
 }  // namespace
 
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (const auto& text : texts) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
 Program Program::serving(const std::filesystem::path& configuration) {
   std::error_code error;
   auto path = std::filesystem::read_symlink("/proc/self/exe", error).string();
@@ -91,11 +90,11 @@ bool ends_within(const ServerChild& child, std::chrono::milliseconds patience) n
   return result > 0;
 }
 
-ChildEnd await_end(const ServerChild& child) noexcept {
+ChildEnd await_end(int process) noexcept {
   siginfo_t info{};
   int result = 0;
   do {
-    result = ::waitid(P_PIDFD, static_cast<id_t>(child.process.get()), &info, WEXITED);
+    result = ::waitid(P_PIDFD, static_cast<id_t>(process), &info, WEXITED);
   } while (result != 0 && errno == EINTR);
   const bool exited = info.si_code == CLD_EXITED;
   return {!exited, info.si_status, info.si_code == CLD_DUMPED};

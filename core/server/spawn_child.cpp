@@ -1,0 +1,105 @@
+// posix_spawn: nothing of ours runs between fork and exec.
+#include "server/spawn_child.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace kirsch::server {
+namespace {
+
+struct Attributes {
+  explicit Attributes(bool apart) {
+    sigset_t none, all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    const int group = apart ? POSIX_SPAWN_SETPGROUP : 0;
+    ::posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group));
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
+  ~Attributes() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_t actions;
+};
+
+std::vector<std::string> with_ours(std::vector<std::string> environment) {
+  const auto own = environment.size();
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view inherited(*entry);
+    const auto name = inherited.substr(0, inherited.find('=') + 1);
+    bool replaced = false;
+    for (std::size_t index = 0; index < own; ++index) replaced = replaced || environment[index].starts_with(name);
+    if (!replaced) environment.emplace_back(inherited);
+  }
+  return environment;
+}
+
+std::system_error failure(const std::string& what, int error) {
+  return std::system_error(error, std::generic_category(), what);
+}
+
+}  // namespace
+
+Child::Child(const std::vector<std::string>& command, const ChildOptions& options) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw failure("pipe", errno);
+  output_ = base::UniqueFd(ends[0]);
+  const base::UniqueFd to(ends[1]);
+  Attributes attributes(options.apart);
+  ::posix_spawn_file_actions_adddup2(&attributes.actions, to.get(), STDOUT_FILENO);
+  if (options.errors_too) ::posix_spawn_file_actions_adddup2(&attributes.actions, to.get(), STDERR_FILENO);
+  const auto environment = with_ours(options.environment);
+  pid_t child = 0;
+  const int error = ::posix_spawnp(&child, command.front().c_str(), &attributes.actions, &attributes.attributes,
+                                   pointers(command).data(), pointers(environment).data());
+  if (error != 0) throw failure("'" + command.front() + "' cannot be started", error);
+  process_ = base::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  if (!process_) throw failure("pidfd_open", errno);
+}
+
+Child::Child(Child&& other) noexcept = default;
+
+Child::~Child() {
+  if (!process_) return;
+  signal(SIGKILL);
+  wait();
+}
+
+bool Child::read(std::string& to) {
+  std::array<char, 16 * 1024> buffer;
+  ssize_t size = 0;
+  do {
+    size = ::read(output_.get(), buffer.data(), buffer.size());
+  } while (size < 0 && errno == EINTR);
+  if (size < 0) throw failure("output of a child", errno);
+  to.append(buffer.data(), static_cast<std::size_t>(size));
+  return size > 0;
+}
+
+void Child::signal(int number) const noexcept { ::syscall(SYS_pidfd_send_signal, process_.get(), number, nullptr, 0); }
+
+ChildEnd Child::wait() noexcept {
+  const auto end = await_end(process_.get());
+  process_.reset();
+  return end;
+}
+
+}  // namespace kirsch::server
