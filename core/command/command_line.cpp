@@ -7,11 +7,13 @@
 
 #include "command/certificate.h"
 #include "command/check.h"
+#include "command/module_build.h"
 #include "command/module_check.h"
 #include "command/modules.h"
 #include "command/reference.h"
 #include "command/routes.h"
 #include "command/running.h"
+#include "command/scaffold.h"
 #include "command/schema.h"
 #include "command/terminal.h"
 #include "kirsch/abi.h"
@@ -28,6 +30,7 @@ struct Arguments {
   bool json = false;
   std::vector<std::string> module_paths;
   std::string module;
+  std::string kind = "handler";
   ModuleCheckOrder module_check;
   RouteQuery query;
   bool defaults = false;
@@ -156,7 +159,8 @@ class Table {
     routes->add_flag("--defaults", arguments_.defaults, "also values that nobody wrote");
   }
   void add_module() {
-    auto* module = app_.add_subcommand("module", "what modules there are, and what one bears");
+    auto* module = app_.add_subcommand(
+        "module", "what modules there are; and for authors: a new one, built, served, tested and tried");
     module->require_subcommand(1);
     const auto list = [](const Arguments& given) {
       return list_modules({given.configuration, given.module_paths}, given.json);
@@ -164,7 +168,7 @@ class Table {
     const auto show = [](const Arguments& given) {
       return show_module({given.configuration, given.module_paths}, given.module, given.json);
     };
-    with_json(with_paths(verb("list", "names, versions and what they provide", list, module)));
+    with_json(with_paths(verb("list", "names, versions and what they provide; no code of any runs", list, module)));
     auto* info =
         with_json(with_paths(verb("info", "all that one says: hooks, priorities, classes, options", show, module)));
     info->add_option("NAME", arguments_.module, "of a module, or of something it provides")->required();
@@ -177,6 +181,28 @@ class Table {
         ->type_name("DIRECTORY");
     check->add_option("--with", order.options, "'NAME: { option: value }' of what it provides; may be repeated")
         ->type_name("YAML");
+    add_authoring(*module);
+  }
+  void add_authoring(CLI::App& module) {
+    auto* made = with_paths(verb(
+        "new", "make a folder with a small module, its test and what is served of it",
+        [](const Arguments& given) {
+          return make_module(given.module, given.kind, {given.configuration, given.module_paths});
+        },
+        &module));
+    made->add_option("NAME", arguments_.module, "lower-case words joined by _; also the name in YAML")->required();
+    auto* kinds = made->add_option_group("kinds");
+    kinds->require_option(0, 1);
+    for (const auto& [kind, help] : {std::pair("handler", "answers a path (the default)"),
+                                     {"tool", "runs at hook points of a request"},
+                                     {"plugin", "follows the life of the process"},
+                                     {"websocket", "is an application for WebSocket"},
+                                     {"storage", "keeps sessions"}})
+      kinds->add_flag_callback(
+          "--" + std::string(kind), [this, kind = kind] { arguments_.kind = kind; }, help);
+    verb(
+        "build", "compile the module of this folder: build/plugins/NAME.so",
+        [](const Arguments&) { return build_module(); }, &module);
   }
 
   void add_certificate() {

@@ -38,15 +38,16 @@ install(TARGETS kirsch_testing_library LIBRARY DESTINATION "${kirsch_testing}" C
 install(DIRECTORY core/sdk/cookbook DESTINATION share/doc/kirsch-dev COMPONENT development)
 install(FILES core/sdk/README.md core/sdk/tutorial.md DESTINATION share/doc/kirsch-dev COMPONENT development)
 install(FILES core/sdk/cmake/KirschModule.cmake core/sdk/cmake/module.map DESTINATION "${kirsch_package}" COMPONENT development)
-configure_package_config_file(core/sdk/cmake/KirschConfig.cmake.in "${kirsch_made}/KirschConfig.cmake"
+set(kirsch_found "${CMAKE_BINARY_DIR}/${kirsch_package}")
+configure_package_config_file(core/sdk/cmake/KirschConfig.cmake.in "${kirsch_found}/KirschConfig.cmake"
   INSTALL_DESTINATION "${kirsch_package}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR kirsch_plugins kirsch_testing)
 # What authors ask for is the SDK: its version is the number of the contract.
 file(STRINGS core/sdk/kirsch/abi.h kirsch_numbers REGEX "^#define KIRSCH_ABI_M(AJ|IN)OR ")
 string(REGEX REPLACE ".*MAJOR ([0-9]+).*MINOR ([0-9]+).*" "\\1.\\2" kirsch_sdk_version "${kirsch_numbers}")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS core/sdk/kirsch/abi.h)
-write_basic_package_version_file("${kirsch_made}/KirschConfigVersion.cmake" VERSION "${kirsch_sdk_version}"
+write_basic_package_version_file("${kirsch_found}/KirschConfigVersion.cmake" VERSION "${kirsch_sdk_version}"
   COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)
-install(FILES "${kirsch_made}/KirschConfig.cmake" "${kirsch_made}/KirschConfigVersion.cmake" DESTINATION "${kirsch_package}"
+install(FILES "${kirsch_found}/KirschConfig.cmake" "${kirsch_found}/KirschConfigVersion.cmake" DESTINATION "${kirsch_package}"
   COMPONENT development)
 configure_file(core/sdk/cmake/kirsch.pc.in "${kirsch_made}/kirsch.pc" @ONLY)
 configure_file(core/sdk/cmake/kirsch-testing.pc.in "${kirsch_made}/kirsch-testing.pc" @ONLY)

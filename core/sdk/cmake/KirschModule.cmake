@@ -7,6 +7,10 @@
 set(KIRSCH_SDK_DIR "${CMAKE_CURRENT_LIST_DIR}/.." CACHE INTERNAL "")
 set(KIRSCH_MODULE_EXPORTS "${CMAKE_CURRENT_LIST_DIR}/module.map" CACHE INTERNAL "")
 
+# The same in words, for those who call the compiler themselves: `kirsch module build` and pkg-config. -fno-gnu-unique is GCC's alone.
+set(KIRSCH_MODULE_CXXFLAGS "-std=c++20 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-gnu-unique")
+set(KIRSCH_MODULE_LDFLAGS "-Wl,--build-id=sha1 -Wl,-z,relro,-z,now -Wl,-z,defs")
+
 # How code is compiled that becomes part of a module.
 function(kirsch_module_code target)
   # Without CMake's symbol per module the same compiled header fits all.

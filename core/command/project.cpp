@@ -1,0 +1,69 @@
+// One line of CMake is read, so that a module is declared once, for CMake and for the verbs.
+#include "command/project.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <sstream>
+
+namespace kirsch::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What stands in the parentheses of kirsch_add_module.
+std::string declaration(const fs::path& file) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error))
+    throw project_refusal("there is no CMakeLists.txt in " + file.parent_path().string(),
+                          "go to the folder of a module; kirsch module new NAME makes one");
+  const std::string code = std::regex_replace(contents_of(file), std::regex("#[^\n]*"), "");
+  static const std::regex call(R"(\bkirsch_add_module\s*\(([^)]*)\))");
+  std::smatch found;
+  if (!std::regex_search(code, found, call))
+    throw project_refusal(file.string() + " has no kirsch_add_module(NAME SOURCES …)",
+                          "go to the folder of a module; kirsch module new NAME makes one");
+  if (const auto rest = found.suffix().str(); std::regex_search(rest, call))
+    throw project_refusal(file.string() + " has several modules", "give each a folder of its own");
+  return found[1];
+}
+
+[[noreturn]] void refuse_for_cmake(const std::string& what) {
+  throw project_refusal("only CMake can find " + what,
+                        "build with it: cmake -B build && cmake --build build; or name what is linked: LDLIBS=-l… "
+                        "(and CXXFLAGS=-I… where needed)");
+}
+
+}  // namespace
+
+std::string contents_of(const fs::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+base::Refusal project_refusal(std::string message, std::string help) {
+  return base::Refusal(base::Diagnostic{
+      .code = "P030", .message = std::move(message), .help = std::move(help), .exit_code = base::ExitCode::usage});
+}
+
+Project Project::in(const fs::path& folder) {
+  Project project{fs::canonical(folder), {}, {}};
+  std::istringstream words(declaration(project.folder / "CMakeLists.txt"));
+  words >> project.name;
+  std::string keyword;
+  for (std::string word; words >> word;) {
+    if (word == "SOURCES" || word == "PACKAGES" || word == "OUTPUT_DIRECTORY") {
+      keyword = word;
+    } else if (keyword == "SOURCES") {
+      if (word.find_first_of("$\"") != std::string::npos) refuse_for_cmake("the sources " + word);
+      project.sources.emplace_back(project.folder / word);
+    } else if (keyword == "PACKAGES" && std::getenv("LDLIBS") == nullptr) {
+      refuse_for_cmake("the package " + word);
+    }
+  }
+  if (project.sources.empty()) project.sources.emplace_back(project.folder / (project.name + ".cpp"));
+  return project;
+}
+
+}  // namespace kirsch::command

@@ -1,0 +1,46 @@
+// What a module is built with: a compiler, the SDK beside this binary, and the flags of KirschModule.cmake.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace kirsch::command {
+
+using Words = std::vector<std::string>;  // of a command
+
+class Toolchain {
+ public:
+  // CXX of the environment, else g++, else clang++. `sanitized`: with AddressSanitizer. Throws base::Refusal.
+  static Toolchain find(bool sanitized);
+
+  // Makes what later compilations include in a fraction of the time, unless it is there: in the user's cache, else in
+  // `otherwise`. Where that fails they go without.
+  void precompile_headers(const std::filesystem::path& otherwise);
+
+  // What it was made of is written beside the object, with .d behind its name.
+  Words compile(const std::filesystem::path& source, const std::filesystem::path& object) const;
+  // The same for an editor: without what is only for speed and for terminals.
+  Words described(const std::filesystem::path& source, const std::filesystem::path& object) const;
+  Words link_module(const Words& objects, const std::filesystem::path& file) const;
+
+  // Of the environment of a server that is to load what was built.
+  Words environment() const;
+
+ private:
+  Words common() const;
+  std::string state_of_headers() const;
+  Words header(const std::filesystem::path& file) const;
+
+  Words compiler_;
+  std::string version_;  // the compiler's own words
+  bool clang_ = false;
+  bool sanitized_ = false;
+  std::filesystem::path include_, exports_;
+  Words precompiled_;  // options that use it
+};
+
+// Words of a text that blanks part.
+Words words_of(const std::string& text);
+
+}  // namespace kirsch::command

@@ -1,0 +1,165 @@
+// `kirsch module new` and `build`: what is made can be built at once, and nothing is made of what cannot be.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "workshop.h"
+
+namespace kirsch::test {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::size_t lines_of_code(const fs::path& file) {
+  std::ifstream stream(file);
+  std::size_t count = 0;
+  for (std::string line; std::getline(stream, line);) {
+    const auto start = line.find_first_not_of(' ');
+    count += start != std::string::npos && line.compare(start, 2, "//") != 0 ? 1 : 0;
+  }
+  return count;
+}
+
+TEST(ModuleNew, MakesEachKindSmallAndReadyToBuild) {
+  const Workshop workshop;
+  for (const auto& [kind, provides] : {std::pair<std::string, std::string>{"handler", "handler my_handler"},
+                                       {"tool", "tool my_tool"},
+                                       {"plugin", "plugin my_plugin"},
+                                       {"websocket", "service my_websocket"}}) {
+    const auto name = "my_" + kind;
+    const auto made = workshop.run(".", {"module", "new", name, "--" + kind});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    EXPECT_THAT(made.out, AllOf(StartsWith("Made:\n"), HasSubstr("  " + name + "/module.yaml\n"),
+                                HasSubstr("\nNext: cd " + name + " && kirsch module dev\n")));
+    EXPECT_LE(lines_of_code(workshop / (name + "/" + name + ".cpp")), 20u) << kind;
+    const auto built = workshop.run(name, {"module", "build"});
+    ASSERT_EQ(built.exit_code, 0) << built.err;
+    EXPECT_EQ(built.err, "") << "what is new gives no warnings";
+    EXPECT_THAT(built.out, MatchesRegex("build/plugins/" + name + "\\.so: built in [0-9]+\\.[0-9] s\n"));
+    const auto listed = workshop.run(name, {"module", "list", "--path", "build/plugins"});
+    EXPECT_THAT(listed.out, HasSubstr(provides));
+  }
+}
+
+TEST(ModuleNew, RefusesNamesThatAreNoneOrTakenAndMakesNothing) {
+  const Workshop workshop;
+  fs::create_directory(workshop / "there");
+  for (const auto& [name, sentence] : {std::pair<std::string, std::string>{"Hello", "up to 40 lower-case letters"},
+                                       {"my-tool", "words joined by _"},
+                                       {"9lives", "cannot be the name"},
+                                       {"a__b", "cannot be the name"},
+                                       {"../escape", "cannot be the name"},
+                                       {std::string(41, 'n'), "up to 40"},
+                                       {"use", "a meaning of its own"},
+                                       {"respond", "plugins/respond.so provides it"},
+                                       {"memory", "plugins/session_memory.so provides it"},
+                                       {"there", "'there' is there already"}}) {
+    const auto refused = workshop.run(".", {"module", "new", name});
+    EXPECT_EQ(refused.exit_code, 2) << name;
+    EXPECT_EQ(refused.out, "");
+    EXPECT_THAT(refused.err, AllOf(StartsWith("error[P030]: "), HasSubstr(sentence)));
+  }
+  EXPECT_EQ(workshop.run(".", {"module", "new", "one", "--tool", "--plugin"}).exit_code, 2);
+  EXPECT_EQ(workshop.run(".", {"module", "new"}).exit_code, 2);
+  const auto entries = std::distance(fs::directory_iterator(workshop / "."), fs::directory_iterator());
+  EXPECT_EQ(entries, 1);
+}
+
+TEST(ModuleBuild, BuildsWhatHasChangedAndShowsErrorsAsTheyAre) {
+  const Workshop workshop;
+  ASSERT_EQ(workshop.run(".", {"module", "new", "greeter"}).exit_code, 0);
+  ASSERT_EQ(workshop.run("greeter", {"module", "build"}).exit_code, 0);
+  EXPECT_THAT(workshop.run("greeter", {"module", "build"}).out, HasSubstr(": up to date\n"));
+  const auto good = contents_of(workshop / "greeter/build/plugins/greeter.so");
+
+  workshop.edit("greeter/greeter.cpp", "exchange.response()", "exchange.respond()");
+  const auto failed = workshop.run("greeter", {"module", "build"});
+  EXPECT_EQ(failed.exit_code, 4);
+  EXPECT_EQ(failed.out, "");
+  EXPECT_THAT(failed.err, HasSubstr("greeter.cpp:11:14: error: "));
+  EXPECT_EQ(contents_of(workshop / "greeter/build/plugins/greeter.so"), good) << "the one of before stays";
+
+  workshop.edit("greeter/greeter.cpp", "exchange.respond()", "exchange.response()");
+  EXPECT_EQ(workshop.run("greeter", {"module", "build"}).exit_code, 0);
+}
+
+TEST(ModuleBuild, CompilesAllSourcesThatCMakeIsTold) {
+  const Workshop workshop;
+  ASSERT_EQ(workshop.run(".", {"module", "new", "pair"}).exit_code, 0);
+  workshop.edit("pair/CMakeLists.txt", "SOURCES pair.cpp", "# both\n  SOURCES pair.cpp parts/word.cpp");
+  fs::create_directory(workshop / "pair/parts");
+  std::ofstream(workshop / "pair/parts/word.h") << "const char* word();\n";
+  std::ofstream(workshop / "pair/parts/word.cpp") << "#include \"word.h\"\nconst char* word() { return \"one\"; }\n";
+  workshop.edit("pair/pair.cpp", "#include <kirsch/module.h>",
+                "#include <kirsch/module.h>\n\n#include \"parts/word.h\"");
+  workshop.edit("pair/pair.cpp", "greeting + ", "greeting + word() + ");
+  const auto built = workshop.run("pair", {"module", "build"});
+  ASSERT_EQ(built.exit_code, 0) << built.err;
+  std::ofstream(workshop / "pair/parts/word.h") << "#error changed\n";
+  EXPECT_THAT(workshop.run("pair", {"module", "build"}).err, HasSubstr("#error changed"));
+}
+
+TEST(ModuleBuild, RefusesWhatIsNoProjectAndWhatOnlyCMakeFinds) {
+  const Workshop workshop;
+  const auto refused = [&](const std::string& text) {
+    std::ofstream(workshop / "CMakeLists.txt") << text;
+    const auto result = workshop.run(".", {"module", "build"});
+    EXPECT_EQ(result.exit_code, 2);
+    return result.err;
+  };
+  EXPECT_THAT(workshop.run(".", {"module", "build"}).err, HasSubstr("kirsch module new NAME makes one"));
+  EXPECT_THAT(refused("project(other CXX)\n# kirsch_add_module(no)\n"), HasSubstr("has no kirsch_add_module"));
+  EXPECT_THAT(refused("kirsch_add_module(a)\nkirsch_add_module(b)\n"), HasSubstr("several modules"));
+  EXPECT_THAT(refused("kirsch_add_module(a SOURCES ${files})\n"),
+              HasSubstr("only CMake can find the sources ${files}"));
+  EXPECT_THAT(refused("kirsch_add_module(a PACKAGES ZLIB::ZLIB)\n"),
+              AllOf(HasSubstr("only CMake can find the package ZLIB::ZLIB"), HasSubstr("LDLIBS=")));
+  std::ofstream(workshop / "CMakeLists.txt") << "kirsch_add_module(a)\n";
+  const auto without = workshop.run(".", {"module", "build"}, {{"CXX", "no-such-compiler"}});
+  EXPECT_THAT(without.err, HasSubstr("the compiler of CXX does not answer: no-such-compiler"));
+}
+
+// Words that say how a module is made, in the order of the alphabet.
+std::set<std::string> options_in(const std::string& text) {
+  std::set<std::string> options;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const auto start = word.find_first_not_of("\",[");
+    if (start == std::string::npos) continue;
+    word = word.substr(start, word.find_last_not_of("\",]") + 1 - start);
+    if (word.starts_with("-f") || word.starts_with("-std=") || word.starts_with("-Wl,")) options.insert(word);
+  }
+  return options;
+}
+
+TEST(ModuleBuild, UsesTheOptionsOfCMake) {
+  const Workshop workshop;
+  ASSERT_EQ(workshop.run(".", {"module", "new", "twice"}).exit_code, 0);
+  ASSERT_EQ(workshop.run("twice", {"module", "build"}).exit_code, 0);
+  Process configure({"cmake", "-G", "Ninja", "-S", (workshop / "twice").string(), "-B", (workshop / "cmake").string(),
+                     "-DCMAKE_PREFIX_PATH=" + build_folder().string(), "-DCMAKE_CXX_COMPILER=g++"});
+  ASSERT_EQ(configure.wait(), 0) << configure.output().all;
+  Process commands({"ninja", "-C", (workshop / "cmake").string(), "-t", "commands"});
+  ASSERT_EQ(commands.wait(), 0);
+  auto cmake = options_in(commands.output().out);
+  const auto objects = workshop / "twice/build/objects";
+  const auto verb =
+      options_in(contents_of(objects / "twice.cpp.o.command") + contents_of(objects / "twice.so.command"));
+  std::erase_if(cmake, [](const auto& option) { return option.starts_with("-Wl,-soname"); });
+  const auto without_place = [](std::set<std::string> options) {
+    std::erase_if(options, [](const auto& option) { return option.starts_with("-Wl,--version-script"); });
+    return options;
+  };
+  EXPECT_EQ(without_place(verb), without_place(cmake));
+  EXPECT_EQ(verb.size(), cmake.size());
+}
+
+}  // namespace
+}  // namespace kirsch::test

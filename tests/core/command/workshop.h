@@ -1,0 +1,42 @@
+// A folder in which modules are made, with the verbs of the command as processes in it.
+#pragma once
+
+#include <fstream>
+
+#include "support/folder.h"
+#include "support/kirsch.h"
+
+namespace kirsch::test {
+
+class Workshop {
+ public:
+  // In the folder `where` of the workshop. Precompiled headers are kept for all tests of this build.
+  Process begin(const std::string& where, const std::vector<std::string>& arguments,
+                std::map<std::string, std::string> environment = {}) const {
+    std::vector<std::string> whole{kirsch_program().string()};
+    whole.insert(whole.end(), arguments.begin(), arguments.end());
+    environment.emplace("XDG_CACHE_HOME", (build_folder() / "cache").string());
+    return Process(whole, {.folder = folder_.path() / where, .environment = environment, .input = {}});
+  }
+  Result run(const std::string& where, const std::vector<std::string>& arguments,
+             const std::map<std::string, std::string>& environment = {}) const {
+    Process process = begin(where, arguments, environment);
+    const int code = process.wait(std::chrono::seconds(120));
+    const auto output = process.output();
+    return {code, output.out, output.errors};
+  }
+
+  std::filesystem::path operator/(const std::string& relative) const { return folder_.path() / relative; }
+  // In the file: the first `from` becomes `to`. Written beside it and moved, as editors do.
+  void edit(const std::string& relative, const std::string& from, const std::string& to) const {
+    auto text = contents_of(folder_.path() / relative);
+    text.replace(text.find(from), from.size(), to);
+    const auto draft = folder_.write(relative + "~", text);
+    std::filesystem::rename(draft, folder_.path() / relative);
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+}  // namespace kirsch::test
