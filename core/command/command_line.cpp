@@ -7,6 +7,7 @@
 
 #include "command/certificate.h"
 #include "command/check.h"
+#include "command/dev.h"
 #include "command/module_build.h"
 #include "command/module_check.h"
 #include "command/modules.h"
@@ -31,6 +32,7 @@ struct Arguments {
   std::vector<std::string> module_paths;
   std::string module;
   std::string kind = "handler";
+  DevOptions development;
   ModuleCheckOrder module_check;
   RouteQuery query;
   bool defaults = false;
@@ -203,6 +205,14 @@ class Table {
     verb(
         "build", "compile the module of this folder: build/plugins/NAME.so",
         [](const Arguments&) { return build_module(); }, &module);
+    auto* developed = verb(
+        "dev", "build the module of this folder, serve module.yaml, and do both anew after each edit; until Ctrl-C",
+        [](const Arguments& given) { return develop(given.development); }, &module);
+    developed->add_flag("--asan", arguments_.development.sanitized,
+                        "with AddressSanitizer, which finds misuse of memory");
+    developed->add_option("--port", arguments_.development.port, "of 127.0.0.1; 0: any [8080, or any if it is taken]")
+        ->check(CLI::Range(0, 65535))
+        ->type_name("NUMBER");
   }
 
   void add_certificate() {

@@ -60,7 +60,7 @@ bool up_to_date(const Step& step, const std::vector<fs::path>& files) {
 }
 
 // Runs them, a few at a time; false at the first that fails, with the words of all that have begun.
-bool run(const std::vector<Step>& steps, std::string& said) {
+bool run(const std::vector<Step>& steps, const Toolchain& tools, std::string& said) {
   const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
   struct Running {
     server::Child child;
@@ -73,7 +73,7 @@ bool run(const std::vector<Step>& steps, std::string& said) {
   while (!running.empty() || (good && next != steps.end())) {
     if (good && next != steps.end() && running.size() < most) {
       const auto begin = fs::file_time_type::clock::now() - clock_of_files;
-      running.push_back({server::Child(next->command, {.errors_too = true}), &*next, begin});
+      running.push_back({server::Child(tools.coloured(next->command), {.errors_too = true}), &*next, begin});
       ++next;
       continue;
     }
@@ -134,11 +134,11 @@ Build build(const Project& project, Toolchain& tools, const fs::path& folder) {
   // Beside its place: what a server has mapped is not written into.
   const auto draft = folder / "objects" / (project.name + ".so");
   const Step link{tools.link_module(objects, draft), draft};
-  result.good = run(steps, result.said);
+  result.good = run(steps, tools, result.said);
   std::error_code error;
   if (result.good && (!up_to_date(link, {objects.begin(), objects.end()}) || !fs::exists(result.file, error))) {
     result.changed = true;
-    result.good = run({link}, result.said);
+    result.good = run({link}, tools, result.said);
     if (result.good) {
       const auto placed = result.file.parent_path() / ('.' + project.name + ".so");
       fs::copy_file(draft, placed, fs::copy_options::overwrite_existing);

@@ -81,12 +81,7 @@ class ProgressLine {
   std::string shown_;
 };
 
-struct Answer {
-  ExitCode code = ExitCode::ok;
-  std::string text;
-};
-
-Answer answer_of(const std::string& body) {
+ServerAnswer answer_of(const std::string& body) {
   const auto end = body.find('\n');
   return {static_cast<ExitCode>(std::stoi(body.substr(0, end))),
           end == std::string::npos ? std::string() : body.substr(end + 1)};
@@ -110,8 +105,8 @@ class Patience {
 };
 
 // None: the server went away without an answer.
-std::optional<Answer> ask(net::ControlConnection& connection, const std::string& command, const Patience& patience,
-                          ProgressLine& progress) {
+std::optional<ServerAnswer> ask(net::ControlConnection& connection, const std::string& command,
+                                const Patience& patience, ProgressLine& progress) {
   if (!connection.channel.send(command)) return std::nullopt;
   while (!connection.channel.ended()) {
     patience.check();
@@ -127,28 +122,32 @@ void await_end(const base::UniqueFd& process, const Patience& patience) {
   while (process && ::poll(&entry, 1, static_cast<int>(turn.count())) == 0) patience.check();
 }
 
+ServerAnswer ask(const RunningServer& server, const std::string& command, const std::string& doing) {
+  auto connection = connect(server);
+  ProgressLine progress("");
+  if (!doing.empty()) progress.show(doing);
+  auto answer = ask(connection, command, Patience(server), progress);
+  if (!answer) throw refusal("the server ended before it answered", ExitCode::not_running);
+  return *std::move(answer);
+}
+
 // Asks for something that is done or refused, and prints which; where that is a reload, also what is `kept`.
 ExitCode demand(const RunningServer& server, const std::string& command, const std::string& doing,
                 const std::string& done, const std::string& kept = {}) noexcept {
   return guarded([&] {
-    auto connection = connect(server);
-    std::optional<Answer> answer;
-    {
-      ProgressLine progress("");
-      progress.show(doing);
-      answer = ask(connection, command, Patience(server), progress);
-    }
-    if (!answer) throw refusal("the server ended before it answered", ExitCode::not_running);
-    if (answer->code == ExitCode::ok) {
-      std::cout << done << '\n' << answer->text;
+    const auto answer = ask(server, command, doing);
+    if (answer.code == ExitCode::ok) {
+      std::cout << done << '\n' << answer.text;
     } else {
-      std::cerr << answer->text << (answer->code == ExitCode::reload_rejected ? kept : "");
+      std::cerr << answer.text << (answer.code == ExitCode::reload_rejected ? kept : "");
     }
-    return answer->code;
+    return answer.code;
   });
 }
 
 }  // namespace
+
+ServerAnswer ask(const RunningServer& server, const std::string& word) { return ask(server, word, {}); }
 
 ExitCode stop(const RunningServer& server, bool now) noexcept {
   return guarded([&] {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string>
 
 #include "base/exit_code.h"
 
@@ -13,6 +14,14 @@ struct RunningServer {
   std::filesystem::path control;    // empty: as the configuration says
   std::chrono::seconds patience{};  // 0: as long as it takes
 };
+
+// What a server says when it has done what the word asks for, or has refused it. Throws base::Refusal where there is no
+// server, or it ends before it answers.
+struct ServerAnswer {
+  base::ExitCode code = base::ExitCode::ok;
+  std::string text;
+};
+ServerAnswer ask(const RunningServer& server, const std::string& word);
 
 // Ends it and returns when it is gone; `now` without waiting for what is in flight. Shows how far that is.
 base::ExitCode stop(const RunningServer& server, bool now) noexcept;

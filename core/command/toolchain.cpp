@@ -70,6 +70,7 @@ Words words_of(const std::string& text) {
 Toolchain Toolchain::find(bool sanitized) {
   Toolchain tools;
   tools.sanitized_ = sanitized;
+  tools.colours_ = ::isatty(STDERR_FILENO) == 1 && variable("NO_COLOR").empty();
   tools.include_ = prefix() / "include";
   tools.exports_ = prefix() / "share/cmake/Kirsch/module.map";
   std::error_code error;
@@ -176,6 +177,11 @@ Words Toolchain::link_module(const Words& objects, const fs::path& file) const {
   append(words, {"-o", file.string()});
   append(words, words_of(variable("LDFLAGS")));
   return joined(words, words_of(variable("LDLIBS")));
+}
+
+Words Toolchain::coloured(Words command) const {
+  if (colours_) command.emplace_back("-fdiagnostics-color=always");
+  return command;
 }
 
 // The runtime must be there before the server, which was not built with it. Leaks of the whole process are not the

@@ -24,6 +24,9 @@ class Toolchain {
   Words described(const std::filesystem::path& source, const std::filesystem::path& object) const;
   Words link_module(const Words& objects, const std::filesystem::path& file) const;
 
+  // The same command, with colours where standard error is a terminal that wants them.
+  Words coloured(Words command) const;
+
   // Of the environment of a server that is to load what was built.
   Words environment() const;
 
@@ -36,6 +39,7 @@ class Toolchain {
   std::string version_;  // the compiler's own words
   bool clang_ = false;
   bool sanitized_ = false;
+  bool colours_ = false;
   std::filesystem::path include_, exports_;
   Words precompiled_;  // options that use it
 };

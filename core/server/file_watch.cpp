@@ -31,8 +31,9 @@ std::set<std::filesystem::path> directories_to_watch(const Blueprint& blueprint)
   return directories;
 }
 
-FileWatch::FileWatch() : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (!inotify_) throw std::system_error(errno, std::generic_category(), "plugins.reload: inotify");
+FileWatch::FileWatch(std::vector<std::string> endings)
+    : endings_(std::move(endings)), inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  if (!inotify_) throw std::system_error(errno, std::generic_category(), "inotify");
 }
 
 void FileWatch::watch(const std::set<std::filesystem::path>& directories) {
@@ -52,7 +53,7 @@ void FileWatch::watch(const std::set<std::filesystem::path>& directories) {
 bool FileWatch::counts(int watch, const std::string& name) const {
   const std::lock_guard lock(mutex_);
   return watches_.contains(watch) && !name.starts_with('.') &&
-         std::ranges::any_of(std::array{".so", ".yaml", ".yml"}, [&](const char* end) { return name.ends_with(end); });
+         std::ranges::any_of(endings_, [&](const auto& end) { return name.ends_with(end); });
 }
 
 bool FileWatch::look() {

@@ -1,4 +1,5 @@
-// Notices when a module or a file of the configuration was replaced, or written anew: `plugins: { reload: watch }`.
+// Notices when files were replaced or written anew: with `plugins: { reload: watch }` modules and those of the
+// configuration.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "server/blueprint.h"
@@ -22,8 +24,8 @@ class FileWatch {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Throws std::system_error.
-  FileWatch();
+  // Of files whose names end so. Throws std::system_error.
+  explicit FileWatch(std::vector<std::string> endings = {".so", ".yaml", ".yml"});
 
   // Any thread: watches these, in place of what was watched before.
   void watch(const std::set<std::filesystem::path>& directories);
@@ -38,6 +40,7 @@ class FileWatch {
  private:
   bool counts(int watch, const std::string& name) const;
 
+  const std::vector<std::string> endings_;
   base::UniqueFd inotify_;
   mutable std::mutex mutex_;
   std::set<int> watches_;  // inotify's numbers

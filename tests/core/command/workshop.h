@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fstream>
+#include <memory>
 
 #include "support/folder.h"
 #include "support/kirsch.h"
@@ -11,18 +12,19 @@ namespace kirsch::test {
 class Workshop {
  public:
   // In the folder `where` of the workshop. Precompiled headers are kept for all tests of this build.
-  Process begin(const std::string& where, const std::vector<std::string>& arguments,
-                std::map<std::string, std::string> environment = {}) const {
+  std::unique_ptr<Process> start(const std::string& where, const std::vector<std::string>& arguments,
+                                 std::map<std::string, std::string> environment = {}) const {
     std::vector<std::string> whole{kirsch_program().string()};
     whole.insert(whole.end(), arguments.begin(), arguments.end());
     environment.emplace("XDG_CACHE_HOME", (build_folder() / "cache").string());
-    return Process(whole, {.folder = folder_.path() / where, .environment = environment, .input = {}});
+    return std::make_unique<Process>(
+        whole, ProcessOptions{.folder = folder_.path() / where, .environment = environment, .input = {}});
   }
   Result run(const std::string& where, const std::vector<std::string>& arguments,
              const std::map<std::string, std::string>& environment = {}) const {
-    Process process = begin(where, arguments, environment);
-    const int code = process.wait(std::chrono::seconds(120));
-    const auto output = process.output();
+    const auto process = start(where, arguments, environment);
+    const int code = process->wait(std::chrono::seconds(120));
+    const auto output = process->output();
     return {code, output.out, output.errors};
   }
 
