@@ -193,15 +193,16 @@ class Table {
         },
         &module));
     made->add_option("NAME", arguments_.module, "lower-case words joined by _; also the name in YAML")->required();
-    auto* kinds = made->add_option_group("kinds");
-    kinds->require_option(0, 1);
+    std::vector<CLI::Option*> kinds;
     for (const auto& [kind, help] : {std::pair("handler", "answers a path (the default)"),
                                      {"tool", "runs at hook points of a request"},
                                      {"plugin", "follows the life of the process"},
-                                     {"websocket", "is an application for WebSocket"},
-                                     {"storage", "keeps sessions"}})
-      kinds->add_flag_callback(
+                                     {"websocket", "is an application for WebSocket"}}) {
+      auto* flag = made->add_flag_callback(
           "--" + std::string(kind), [this, kind = kind] { arguments_.kind = kind; }, help);
+      for (auto* other : kinds) flag->excludes(other);
+      kinds.push_back(flag);
+    }
     verb(
         "build", "compile the module of this folder: build/plugins/NAME.so",
         [](const Arguments&) { return build_module(); }, &module);

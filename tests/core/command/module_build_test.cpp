@@ -72,6 +72,18 @@ TEST(ModuleNew, RefusesNamesThatAreNoneOrTakenAndMakesNothing) {
   EXPECT_EQ(entries, 1);
 }
 
+TEST(ModuleNew, IsInTheManualAndInCompletionWithItsKinds) {
+  const Workshop workshop;
+  const auto manual = workshop.run(".", {"man"}).out;
+  const auto completion = workshop.run(".", {"completion", "bash"}).out;
+  EXPECT_THAT(completion, HasSubstr("'module') words='list info new build dev "));
+  EXPECT_THAT(completion, HasSubstr("'module new') words='"));
+  EXPECT_THAT(completion, HasSubstr(" --handler --tool --plugin --websocket'"));
+  EXPECT_THAT(completion, HasSubstr(" --asan --port'"));
+  for (const std::string name : {"handler", "tool", "plugin", "websocket", "asan"})
+    EXPECT_THAT(manual, HasSubstr("\\-\\-" + name)) << name;
+}
+
 TEST(ModuleBuild, BuildsWhatHasChangedAndShowsErrorsAsTheyAre) {
   const Workshop workshop;
   ASSERT_EQ(workshop.run(".", {"module", "new", "greeter"}).exit_code, 0);
