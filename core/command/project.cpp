@@ -4,29 +4,46 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
 namespace kirsch::command {
 namespace {
 
 namespace fs = std::filesystem;
 
-// What stands in the parentheses of kirsch_add_module.
+// What stands in the parentheses of each kirsch_add_module; `code` has no comments.
+std::vector<std::string> calls(std::string_view code) {
+  constexpr std::string_view name = "kirsch_add_module", space = " \t\r\n";
+  std::vector<std::string> found;
+  for (auto at = code.find(name); at != code.npos; at = code.find(name, at + 1)) {
+    if (at > 0 && space.find(code[at - 1]) == space.npos && code[at - 1] != ')') continue;
+    const auto open = code.find_first_not_of(space, at + name.size());
+    if (open == code.npos || code[open] != '(') continue;
+    found.emplace_back(code.substr(open + 1, code.find(')', open) - open - 1));
+  }
+  return found;
+}
+
+std::string without_comments(const std::string& text) {
+  std::istringstream lines(text);
+  std::string code;
+  for (std::string line; std::getline(lines, line);) code += line.substr(0, line.find('#')) + '\n';
+  return code;
+}
+
 std::string declaration(const fs::path& file) {
   std::error_code error;
   if (!fs::is_regular_file(file, error))
     throw project_refusal("there is no CMakeLists.txt in " + file.parent_path().string(),
                           "go to the folder of a module; kirsch module new NAME makes one");
-  const std::string code = std::regex_replace(contents_of(file), std::regex("#[^\n]*"), "");
-  static const std::regex call(R"(\bkirsch_add_module\s*\(([^)]*)\))");
-  std::smatch found;
-  if (!std::regex_search(code, found, call))
+  const auto found = calls(without_comments(contents_of(file)));
+  if (found.empty())
     throw project_refusal(file.string() + " has no kirsch_add_module(NAME SOURCES …)",
                           "go to the folder of a module; kirsch module new NAME makes one");
-  if (const auto rest = found.suffix().str(); std::regex_search(rest, call))
-    throw project_refusal(file.string() + " has several modules", "give each a folder of its own");
-  return found[1];
+  if (found.size() > 1) throw project_refusal(file.string() + " has several modules", "give each a folder of its own");
+  return found.front();
 }
 
 [[noreturn]] void refuse_for_cmake(const std::string& what) {

@@ -6,7 +6,6 @@
 #include <cctype>
 #include <fstream>
 #include <iostream>
-#include <regex>
 
 #include "command/project.h"
 #include "command/scaffold_text.h"
@@ -17,9 +16,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool is_module_name(std::string_view name) {
+  const auto allowed = [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
+  };
+  return !name.empty() && name.size() <= 40 && std::ranges::all_of(name, allowed) && name[0] >= 'a' &&
+         !name.ends_with('_') && name.find("__") == name.npos;
+}
+
 void check_name(const std::string& name, const ModulePlaces& places) {
-  static const std::regex pattern("[a-z][a-z0-9]*(_[a-z0-9]+)*");
-  if (!std::regex_match(name, pattern) || name.size() > 40)
+  if (!is_module_name(name))
     throw project_refusal("'" + name + "' cannot be the name of a module",
                           "write up to 40 lower-case letters and digits, words joined by _, such as request_id");
   if (name == "use")
