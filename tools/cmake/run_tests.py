@@ -58,4 +58,4 @@ def main(folder, *arguments):
     return code
 
 
-sys.exit(main(pathlib.Path(sys.argv[1]), *sys.argv[2:]))
+sys.exit(main(pathlib.Path(sys.argv[1]).resolve(), *sys.argv[2:]))

@@ -15,8 +15,9 @@ using Statement = std::unique_ptr<sqlite3_stmt, Close>;
 
 bool matches(const std::string& password, const std::string& hash) {
   const auto work = std::make_unique<crypt_data>();  // 32 KiB, zeroed
-  const char* made =
-      password.find('\0') == std::string::npos ? crypt_r(password.c_str(), hash.c_str(), work.get()) : nullptr;
+  const char* made = password.find('\0') == std::string::npos
+                         ? crypt_rn(password.c_str(), hash.c_str(), work.get(), sizeof(crypt_data))
+                         : nullptr;
   return made != nullptr && made[0] != '*' && hash == made;
 }
 
