@@ -11,7 +11,7 @@ namespace kirsch::trial {
 namespace {
 
 constexpr std::size_t rounds = 1000, warm = 100;
-constexpr std::size_t slack = 8;  // bytes per instance: a heap has gaps
+constexpr std::size_t slack = 16;  // bytes per instance: a heap has gaps
 constexpr std::size_t inputs = 200;
 constexpr rlim_t room = rlim_t{4} << 30;
 

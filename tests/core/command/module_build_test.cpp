@@ -76,7 +76,7 @@ TEST(ModuleNew, IsInTheManualAndInCompletionWithItsKinds) {
   const Workshop workshop;
   const auto manual = workshop.run(".", {"man"}).out;
   const auto completion = workshop.run(".", {"completion", "bash"}).out;
-  EXPECT_THAT(completion, HasSubstr("'module') words='list info new build dev "));
+  EXPECT_THAT(completion, HasSubstr("'module') words='list info check new build dev "));
   EXPECT_THAT(completion, HasSubstr("'module new') words='"));
   EXPECT_THAT(completion, HasSubstr(" --handler --tool --plugin --websocket'"));
   EXPECT_THAT(completion, HasSubstr(" --asan --port'"));

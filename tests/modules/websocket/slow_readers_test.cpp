@@ -137,7 +137,7 @@ void leave_abruptly(WebSocketClient& client, int number) {
 TEST(SlowReaders, AndClosersByTheThousandLeaveTheGoodOnesUntouched) {
   const int crowd = sanitized() ? 200 : 1000;  // of each kind
   constexpr int rounds = 100, dropping = 100, good_ones = 4;
-  constexpr std::uint64_t stream = 64 * 1024, queue = 16 * 1024, one_message = 16 * 1024;
+  constexpr std::uint64_t stream = 64 * 1024, queue = 16 * 1024;
   allow_descriptors(3 * static_cast<std::size_t>(crowd) + 1000);
   const Server server(yaml(", queue: 16KiB, close_timeout: 200ms"));
   std::vector<std::unique_ptr<WebSocketClient>> good, slow, closers;
@@ -147,7 +147,7 @@ TEST(SlowReaders, AndClosersByTheThousandLeaveTheGoodOnesUntouched) {
     closers.push_back(member(server, "join", 4096));
   }
   const auto before = resident(server.pid());
-  const std::string filler(one_message, 'x');
+  const std::string filler(16 * 1024, 'x');
   auto& speaker = *good.front();
   const auto members = [&] {
     speaker.send("members room");
@@ -159,10 +159,9 @@ TEST(SlowReaders, AndClosersByTheThousandLeaveTheGoodOnesUntouched) {
     speaker.send("publish room " + std::to_string(number) + filler);
     for (const auto& client : good) ASSERT_EQ(std::stoi(client->read_text()), number);
   }
-  // Each may have what its marks allow, and one message that goes beyond them, while nearly everything was published.
+  // Whatever was published, no more is held than the marks of those that read nothing allow.
   EXPECT_LT(most_resident(server.pid()),
-            before + 2 * static_cast<std::uint64_t>(crowd) * (stream + queue + one_message) + tolerated_growth);
-  EXPECT_EQ(slow.back()->read_to_close(), 1013);
+            before + static_cast<std::uint64_t>(crowd) * (stream + queue) + tolerated_growth);
   for (const auto& client : good) EXPECT_EQ(client->close(), 1000);
 }
 
