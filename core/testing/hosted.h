@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/logs.h"
+#include "base/temporary_folder.h"
 #include "engine/bus.h"
 #include "pipeline/host.h"
 #include "server/engine_plugins.h"
@@ -19,7 +20,6 @@
 #include "server/module_store.h"
 #include "testing/clock.h"
 #include "testing/serving.h"
-#include "testing/state_folder.h"
 
 namespace kirsch::testing::detail {
 
@@ -64,7 +64,7 @@ class Hosted {
   void publish_requests();
 
   Clock clock_;
-  const StateFolder folder_;
+  const base::TemporaryFolder folder_{"kirsch-testing"};  // server.state
   const std::shared_ptr<const server::Blueprint> blueprint_;
   base::Logs logs_;
   FailureLog failures_;

@@ -239,4 +239,10 @@ Input Inputs::next(const std::vector<base::Option>& options) {
   return input;
 }
 
+std::string options_of(const Subject& subject, const loader::Offer& offer) {
+  const auto given = subject.options.find(offer.name);
+  if (given != subject.options.end()) return given->second;
+  return Inputs(subject.blueprint.catalogue, subject.folder, 0).sample(offer.options);
+}
+
 }  // namespace kirsch::trial

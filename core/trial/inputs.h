@@ -10,6 +10,7 @@
 
 #include "base/schema.h"
 #include "loader/catalogue.h"
+#include "trial/subject.h"
 
 namespace kirsch::trial {
 
@@ -58,6 +59,9 @@ class Inputs {
   const std::filesystem::path folder_;
   std::mt19937_64 random_;
 };
+
+// Options of an offer to try it with: those of the order, else a sample. YAML.
+std::string options_of(const Subject& subject, const loader::Offer& offer);
 
 // In double quotes, as YAML reads it back.
 std::string quoted(const std::string& text);

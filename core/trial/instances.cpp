@@ -25,12 +25,6 @@ void limit_memory() {
 // A text of thousands of bytes tells nobody more.
 std::string shown(const std::string& yaml) { return yaml.size() > 300 ? yaml.substr(0, 300) + " …" : yaml; }
 
-std::string sample_of(const Subject& subject, const loader::Offer& offer) {
-  const auto given = subject.options.find(offer.name);
-  if (given != subject.options.end()) return given->second;
-  return Inputs(subject.blueprint.catalogue, subject.folder, 0).sample(offer.options);
-}
-
 std::string with_hint(const loader::Offer& offer, const std::string& yaml) {
   return " (tried with " + yaml + "); say options that work: --with '" + offer.name + ": { … }'";
 }
@@ -47,7 +41,7 @@ std::string left_behind(const Workbench& bench, const Resources& before, const R
 
 Outcome check_instances(const Subject& subject, std::size_t index, Progress& progress) {
   const auto& offer = subject.manifest().provides[index];
-  const std::string yaml = sample_of(subject, offer);
+  const std::string yaml = options_of(subject, offer);
   Workbench bench(subject);
   bench.load();
   const auto reading = bench.read(offer, yaml);

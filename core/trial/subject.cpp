@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <tuple>
 
 #include "loader/refusal.h"
 #include "server/module_search.h"
@@ -63,15 +64,19 @@ class Surroundings {
  private:
   bool claim(const loader::ModuleFile& file) {
     const auto& offers = file.manifest->provides;
-    const auto taken = [&](const loader::Offer& offer) { return claims_.contains({offer.kind, offer.name}); };
+    const auto taken = [&](const loader::Offer& offer) { return claims_.contains(claim_of(offer)); };
     if (modules_.contains(file.manifest->name) || std::ranges::any_of(offers, taken)) return false;
     modules_.insert(file.manifest->name);
-    for (const auto& offer : offers) claims_.insert({offer.kind, offer.name});
+    for (const auto& offer : offers) claims_.insert(claim_of(offer));
     return true;
   }
 
   std::set<std::string> modules_;
-  std::set<std::pair<loader::Kind, std::string>> claims_;
+  // As the catalogue: providers of different services may have the same name.
+  using Claim = std::tuple<loader::Kind, std::string, std::string>;
+  static Claim claim_of(const loader::Offer& offer) { return {offer.kind, offer.service, offer.name}; }
+
+  std::set<Claim> claims_;
 };
 
 std::vector<Handed> around(const loader::ModuleFile& file, const Order& order) {

@@ -1,13 +1,10 @@
 // The order of the checks, their time, and what is skipped when.
 #include "trial/trial.h"
 
-#include <stdlib.h>
-
-#include <cerrno>
 #include <optional>
 #include <string>
-#include <system_error>
 
+#include "base/temporary_folder.h"
 #include "loader/private_copy.h"
 #include "loader/probe.h"
 #include "trial/checks.h"
@@ -15,35 +12,9 @@
 namespace kirsch::trial {
 namespace {
 
-namespace fs = std::filesystem;
 using Seconds = std::chrono::seconds;
 
 constexpr std::uint64_t seed = 1;
-
-// Gone with all that the checks leave in it.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "kirsch-check.XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
-    path_ = name;
-  }
-  ~Folder() { clear(true); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const fs::path& path() const { return path_; }
-  // What one check left is not the next one's.
-  void clear(bool whole = false) const noexcept {
-    std::error_code error;
-    if (whole) fs::remove_all(path_, error);
-    for (fs::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error))
-      fs::remove_all(entry->path(), error);
-  }
-
- private:
-  fs::path path_;
-};
 
 std::string sentence(const base::Diagnostic& diagnostic) {
   return diagnostic.message + (diagnostic.help.empty() ? "" : "; " + diagnostic.help);
@@ -72,7 +43,7 @@ class Trial {
   void note(const std::string& check, Outcome outcome, const std::string& whom = {}) {
     findings_.push_back({check, whom, std::move(outcome)});
     tell_(findings_.back());
-    folder_.clear();
+    folder_.clear();  // what one check left is not the next one's
   }
 
   template <typename Look>
@@ -134,7 +105,7 @@ class Trial {
   }
 
   const std::function<void(const Finding&)>& tell_;
-  const Folder folder_;
+  const base::TemporaryFolder folder_{"kirsch-check"};
   std::optional<Subject> subject_;
   std::string blocked_;  // why what follows cannot be tried
   std::vector<Finding> findings_;

@@ -70,10 +70,7 @@ std::string path(const std::string& handler, const std::string& tools = {}) {
 Use use_of(const Subject& subject, std::size_t index) {
   const auto& offer = subject.manifest().provides[index];
   const auto& catalogue = subject.blueprint.catalogue;
-  const auto given = subject.options.find(offer.name);
-  const std::string options =
-      given != subject.options.end() ? given->second : Inputs(catalogue, subject.folder, 0).sample(offer.options);
-  const std::string use = offer.name + ": " + options, answer = "respond: { body: here }";
+  const std::string use = offer.name + ": " + options_of(subject, offer), answer = "respond: { body: here }";
   if (offer.kind == Kind::handler) return {path(use), {}};
   const auto wanted = [&](Kind kind, const char* name) { return catalogue.find(kind, name) != nullptr; };
   if (offer.kind == Kind::service && offer.service == "kirsch/websocket-application/1" &&
