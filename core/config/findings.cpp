@@ -8,13 +8,12 @@ namespace kirsch::config {
 
 std::string shown(std::string_view line) {
   std::string result(line);
-  for (auto start = result.find("://"); start != std::string::npos; start = result.find("://", start + 3)) {
-    const auto end = std::min(result.find_first_of(" \t\"'/?#,}]", start + 3), result.size());
-    const auto at = result.rfind('@', end == 0 ? 0 : end - 1);
-    const auto colon = result.find(':', start + 3);
-    if (at != std::string::npos && colon < at && at < end)
-      std::fill(result.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
-                result.begin() + static_cast<std::ptrdiff_t>(at), '*');
+  for (auto start = line.find("://"); start != line.npos; start = line.find("://", start + 3)) {
+    const auto end = line.find_first_of(" \t\"'/?#,}]", start + 3);
+    const auto authority = line.substr(start + 3, end == line.npos ? end : end - start - 3);
+    const auto at = authority.rfind('@');
+    const auto colon = authority.find(':');
+    if (at != authority.npos && colon < at) result.replace(start + 4 + colon, at - colon - 1, at - colon - 1, '*');
   }
   return result;
 }
