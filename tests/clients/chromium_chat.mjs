@@ -52,7 +52,17 @@ async function sees(present, ...pages) {
 
 try {
   const ann = await opens(`${plain}/`, { viewport: { width: 1200, height: 900 }, colorScheme: "light" });
-  await ann.getByRole("link", { name: "/chat/" }).click();
+  // The script of the page is late: what the guest types before it comes stays, and waits for it.
+  let release;
+  const typed = new Promise((resolve) => (release = resolve));
+  await ann.route("**/chat.js", async (route) => (await typed, route.continue()));
+  await ann.getByRole("link", { name: "/chat/" }).click({ noWaitAfter: true });
+  await ann.getByLabel("Your name").fill("Ann");
+  assert.ok(await ann.getByRole("button", { name: "Enter" }).isDisabled());
+  release();
+  await ann.locator("#enter:enabled").waitFor();
+  assert.equal(await ann.getByLabel("Your name").inputValue(), "Ann");
+  assert.equal(await ann.getByLabel("Room", { exact: true }).inputValue(), "lobby");
   await enters(ann, "Ann", "garden");
   await says(ann, "Is anybody here?");
   await hears("Is anybody here?", ann);

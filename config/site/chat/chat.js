@@ -156,7 +156,9 @@ text.addEventListener("keydown", (event) => {
   speech.requestSubmit();
 });
 
-nameField.value = sessionStorage.getItem("name") ?? "";
-roomField.value = new URLSearchParams(location.search).get("room") ?? "lobby";
+// What was typed before this script came stays.
+nameField.value ||= sessionStorage.getItem("name") ?? "";
+roomField.value ||= new URLSearchParams(location.search).get("room") ?? "lobby";
+document.getElementById("enter").disabled = false;
 if (nameField.value) enter();
 else nameField.focus();
