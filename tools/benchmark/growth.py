@@ -1,13 +1,17 @@
-# Cost against what grows: connections, idle ones, routes, tools, header bytes, body bytes. Another dimension is data.
+# Cost against what grows: connections, idle ones, routes, tools, sessions, members of a room, header bytes, body bytes.
+# Another dimension is data.
 import dataclasses
 
-from benchmark import plots, report
-from benchmark.cases import Case
+from benchmark import load, plots, report
+from benchmark.cases import CASES, Case
 from benchmark.duty import Duty
-from benchmark.measure import one_slice
-from benchmark.pairs import load_of
+from benchmark.measure import SATURATED, one_slice
+from benchmark.pairs import loads_of
 from benchmark.running import Failure
 from benchmark.servers import OURS
+from benchmark.special import one_broadcast
+
+TRIES = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +22,29 @@ class Dimension:
     case: object                # point → Case
     across: str
     peers: tuple = ("nginx",)
-    bytes: object = None        # point → bytes, where cost per byte is of interest
+    tries: object = None        # (session, running server, case, point) → what each try has cost; slices of the case unless given
+
+
+def slices(session, server, case, _point):
+    wanted = loads_of(session, case, session.folder / case.name, {"": server})[""]
+    seen = [one_slice(session.build, server, wanted) for _ in range(TRIES)]
+    return [{"cpu": one["cpu"], "clean": one["clean"], "saturated": one["busy"] >= SATURATED, "errors": sum(one["errors"].values())}
+            for one in seen]
+
+
+def beside_sessions(session, server, case, point):
+    """So many clients have come before, and their sessions stay."""
+    request = load.request_file(session.folder / case.name, path=case.path, name="stranger")
+    made = load.run(session.build, server.address, request=request, answers=point)
+    if made["answers"] != point:
+        raise Failure(f"{made['answers']} of {point} sessions were made: {made['errors']}")
+    return slices(session, server, case, point)
+
+
+def to_members(session, server, case, point):
+    """A message to so many; whether the server had nothing else to do is not asked."""
+    seen = [one_broadcast(session, server, case, point + 1) for _ in range(TRIES)]
+    return [{"cpu": one["cpu"], "clean": True, "saturated": True, "errors": 0 if one["share"] == 1 else 1} for one in seen]
 
 
 def tools(count):
@@ -35,30 +61,31 @@ DIMENSIONS = {dimension.name: dimension for dimension in (
     Dimension("tools", "no-op tools, six of them on at most", (0, 1, 2, 4, 6, 16), tools, "tools configured", ()),
     Dimension("header", "bytes of the request's fields", (0, 400, 2_000, 4_000, 7_000),
               lambda n: Case("", "", headers=tuple((f"X-Field-{at}", "v" * min(990, n - at)) for at in range(0, n, 1000))),
-              "bytes", ("nginx",), lambda n: n),
+              "bytes"),
     Dimension("body", "bytes of a POST that is taken and dropped", (0, 1 << 10, 16 << 10, 256 << 10, 4 << 20),
               lambda n: Case("", "", Duty("upload"), method="POST", path="/upload", body=n, load=(("connections", 16),)),
-              "bytes", ("nginx",), lambda n: n),
+              "bytes"),
+    Dimension("sessions", "in memory, beside the one whose counter grows", (1, 1_000, 10_000, 100_000),
+              lambda n: CASES["counting"], "sessions", ("express",), beside_sessions),
+    Dimension("subscribers", "members of a room, to whom a message of 1 KiB goes", (10, 100, 1_000, 10_000),
+              lambda n: CASES["websocket-broadcast"], "members", ("ws",), to_members),
 )}
 
 
 def measure(session, dimension):
-    """label → [[point, µs, µs at each try…]]: three slices per point and server, their median."""
+    """label → [{point, µs: the median of the tries, …}], a server started anew for each point."""
     found = {}
     for point in dimension.points:
         session.progress(f"growth {dimension.name}: {point}")
-        case = dimension.case(point)
-        lines = {name: (name, case.duty) for name in (*OURS, *dimension.peers)}
-        folder = f"growth/{dimension.name}-{point}"
+        case = dataclasses.replace(dimension.case(point), name=f"growth/{dimension.name}-{point}")
         try:
-            with session.serving(folder, lines) as running:
-                load = load_of(session, case, session.folder / folder)
+            with session.serving(case.name, {name: (name, case.duty) for name in (*OURS, *dimension.peers)}) as running:
                 for label, server in running.items():
-                    seen = sorted((one_slice(session.build, server, load) for _ in range(3)), key=lambda one: one["cpu"])
+                    tries = sorted((dimension.tries or slices)(session, server, case, point), key=lambda one: one["cpu"])
                     found.setdefault(label, []).append(
-                        {"point": point, "cpu": seen[1]["cpu"], "tries": [one["cpu"] for one in seen],
-                         "start_time": server.start_time, "clean": all(one["clean"] for one in seen),
-                         "saturated": seen[1]["busy"] >= 0.95, "errors": sum(sum(one["errors"].values()) for one in seen)})
+                        tries[len(tries) // 2] | {"point": point, "tries": [one["cpu"] for one in tries],
+                                                  "start_time": server.start_time, "clean": all(one["clean"] for one in tries),
+                                                  "errors": sum(one["errors"] for one in tries)})
         except Failure as failure:
             session.remark(f"growth {dimension.name} {point}: {failure}")
     return found
