@@ -55,7 +55,7 @@ def ratio_text(ratio):
 
 
 IDLE_HEAD = ["", "bytes/connection", "PSS empty MiB", "PSS full MiB", "CPU µs/req beside them"]
-FAIR_HEAD = ["", "p50 alone µs", "p50 beside", "p99 alone", "p99 beside", "times", "greedy MB/s", "greedy answers/s", ""]
+FAIR_HEAD = ["", "p50 alone µs", "p50 beside", "p99 alone", "p99 beside", "times, by turn", "greedy MB/s", "greedy answers/s", ""]
 
 
 def idle_rows(case):
@@ -66,7 +66,7 @@ def idle_rows(case):
 def beside_row(label, line, *greedy):
     """What the good clients saw alone and beside others."""
     return [label, *(microseconds(line[key]) for key in ("p50_alone", "p50_beside", "p99_alone", "p99_beside")),
-            number(line["times"], 2), *greedy,
+            ratio_text(line["times"]), *greedy,
             "; ".join([UNQUIET] * (not line["clean"]) + [f"{line['errors']} errors"] * bool(line["errors"]))]
 
 
