@@ -215,17 +215,13 @@ void Connection::complete() {
 
 void Connection::become_stream() {
   Input& input = work_->input;
-  auto stream = std::make_unique<Stream>(owner_, *transport_, *work_->answer.upgrade,
-                                         std::span<const char>(input.data(), input.size()), bool{input_ended_});
-  Stream& begun = *stream;
-  begun.place = owner_.streams_.size();
-  begun.seat = std::move(seat);
-  begun.room = std::move(room);
-  owner_.streams_.push_back(std::move(stream));
-  transport_ = nullptr;
-  const bool reading = reading_;
+  std::unique_ptr<Stream> stream(std::exchange(work_->answer.upgrade, nullptr));
+  stream->seat = std::move(seat);
+  stream->room = std::move(room);
+  stream->listener = listener_;
+  Stream& begun = owner_.add(std::move(stream));
+  begun.begin(owner_, *std::exchange(transport_, nullptr), {input.data(), input.size()}, input_ended_, reading_);
   recycle();
-  begun.begin(reading);
 }
 
 void Connection::await_request() {
@@ -277,9 +273,10 @@ void Connection::lose() noexcept {
   transport_ = nullptr;
   if (work_ != nullptr) work_->output.clear();
   Transaction* const transaction = work_ != nullptr ? std::exchange(work_->transaction, nullptr) : nullptr;
-  UpgradeEvents* upgrade = state_ == State::transaction ? work_->answer.upgrade : nullptr;
+  const std::unique_ptr<Stream> upgrade(state_ == State::transaction ? std::exchange(work_->answer.upgrade, nullptr)
+                                                                     : nullptr);
   if (transaction != nullptr) transaction->on_gone();
-  if (upgrade != nullptr) upgrade->on_close(nullptr, false);
+  if (upgrade != nullptr) upgrade->abort_now();
   recycle();
 }
 

@@ -54,7 +54,7 @@ class Connection final : public net::TransportEvents, public IdleLink, public Re
   std::uint64_t queued() const override;
   void finish() override;
   void abort() override;
-  void upgrade(UpgradeEvents& events) override;
+  void upgrade(std::unique_ptr<Stream> stream) override;
   bool response_begun() const override { return work_ != nullptr && work_->answer.begun; }
   std::uint64_t body_sent() const override;
   void addresses(kirsch_address& peer, kirsch_address& local) const override;

@@ -141,9 +141,9 @@ void Connection::abort() {
   defer();
 }
 
-void Connection::upgrade(UpgradeEvents& events) {
+void Connection::upgrade(std::unique_ptr<Stream> stream) {
   assert(state_ == State::transaction && work_->answer.upgrade == nullptr && !work_->answer.finished);
-  work_->answer.upgrade = &events;
+  work_->answer.upgrade = stream.release();
   if (work_->answer.status != 101 || deaf_ ||
       !work_->decoder.complete()) {  // unread body bytes are no bytes of the stream
     work_->answer.aborted = true;

@@ -67,7 +67,6 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
   Connection& connection = spares_.take([this] { return std::make_unique<Connection>(*this); });
   connection.place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(&connection);
-  deferred_.reserve(connections_.capacity());
   settling_.reserve(connections_.capacity());
   connection.room = std::move(room);
   connection.refused = !connection.room || !seat(connection, transport);
@@ -98,27 +97,20 @@ void Connections::make_room() {
 }
 
 void Connections::settle_later(Connection& connection) noexcept {
-  if (std::exchange(connection.deferred, true)) return;
-  deferred_.push_back(&connection);
-  loop_.at_end_of_turn(*this);
+  if (settling_.add(connection)) loop_.at_end_of_turn(*this);
+}
+
+void Connections::settle_later(Stream& stream) noexcept {
+  if (settling_streams_.add(stream)) loop_.at_end_of_turn(*this);
 }
 
 void Connections::run_deferred() {
-  settling_.swap(deferred_);
-  for (std::size_t index = 0; index < settling_.size(); ++index) {
-    Connection* const connection = settling_[index];
-    if (connection == nullptr) continue;
-    connection->deferred = false;
-    connection->settle();
-  }
-  settling_.clear();
+  settling_.settle();
+  settling_streams_.settle();
 }
 
 void Connections::recycle(Connection& connection) noexcept {
-  if (std::exchange(connection.deferred, false)) {
-    std::erase(deferred_, &connection);  // its place is for another
-    std::ranges::replace(settling_, &connection, nullptr);
-  }
+  settling_.remove(connection);
   connections_.back()->place = connection.place;
   connections_[connection.place] = connections_.back();
   connections_.pop_back();
@@ -128,8 +120,16 @@ void Connections::recycle(Connection& connection) noexcept {
   tell_if_empty();
 }
 
+Stream& Connections::add(std::unique_ptr<Stream> stream) {
+  stream->place = static_cast<std::uint32_t>(streams_.size());
+  streams_.push_back(std::move(stream));
+  settling_streams_.reserve(streams_.capacity());
+  return *streams_.back();
+}
+
 void Connections::remove(Stream& stream) noexcept {
-  const std::size_t place = stream.place;
+  settling_streams_.remove(stream);
+  const auto place = stream.place;
   streams_.back()->place = place;
   std::swap(streams_[place], streams_.back());
   streams_.pop_back();
@@ -197,6 +197,7 @@ StreamWork* Connections::take_stream_work() {
 void Connections::give(StreamWork& work) noexcept {
   work.input.clear();
   work.output.clear();
+  work.wanted_below = 0;
   stream_works_.give(work);
   if (stream_works_.many()) loop_.shed_later(*this);
 }

@@ -13,6 +13,7 @@
 #include "http/limits.h"
 #include "http/output.h"
 #include "http/response_head.h"
+#include "http/settling.h"
 #include "http/transaction.h"
 #include "http/work.h"
 #include "net/list.h"
@@ -79,6 +80,8 @@ class Connections final : public net::Hoard, private net::Deferred {
   bool seat(Connection& connection, const net::Transport& transport);
   void make_room();
   void settle_later(Connection& connection) noexcept;
+  void settle_later(Stream& stream) noexcept;
+  Stream& add(std::unique_ptr<Stream> stream);
   void run_deferred() override;
   void recycle(Connection& connection) noexcept;
   void remove(Stream& stream) noexcept;
@@ -105,11 +108,9 @@ class Connections final : public net::Hoard, private net::Deferred {
   base::Spares<StreamWork> stream_works_;
   base::Spares<Connection> spares_;
   std::vector<Connection*> connections_;
-  // Those that are to settle when the turn ends, and those that do: there is room for all. Null, in
-  // the second: it has gone.
-  std::vector<Connection*> deferred_;
-  std::vector<Connection*> settling_;
+  Settling<Connection> settling_;
   std::vector<std::unique_ptr<Stream>> streams_;
+  Settling<Stream> settling_streams_;
   std::size_t active_ = 0;
   bool draining_ = false;
   std::vector<std::uint32_t> draining_listeners_;

@@ -8,36 +8,40 @@
 
 namespace kirsch::http {
 
-Stream::Stream(Connections& owner, net::Transport& transport, UpgradeEvents& events, std::span<const char> received,
-               bool input_ended)
-    : owner_(owner), transport_(&transport), events_(&events), input_ended_(input_ended), peer_(transport.peer()) {
-  if (!received.empty()) work().input.append(received);
-}
-
 StreamWork& Stream::work() {
-  if (work_ == nullptr) work_ = owner_.take_stream_work();
+  if (work_ == nullptr) work_ = owner_->take_stream_work();
   return *work_;
 }
 
 // Gives back what nothing waits in.
 void Stream::rest() noexcept {
-  if (work_ != nullptr && work_->empty()) owner_.give(*std::exchange(work_, nullptr));
+  if (work_ != nullptr && work_->empty()) give_work();
 }
 
-void Stream::begin(bool reading) {
+void Stream::give_work() noexcept {
+  if (work_ != nullptr) owner_->give(*std::exchange(work_, nullptr));
+}
+
+void Stream::begin(Connections& owner, net::Transport& transport, std::span<const char> received, bool input_ended,
+                   bool reading) {
+  owner_ = &owner;
+  transport_ = &transport;
+  transport.peer();  // who is reset is asked no more
+  input_ended_ = input_ended;
   reading_ = reading;
-  transport_->set_events(*this);
-  transport_->clear_deadline();
-  events_->on_open(*this);
-  owner_.loop_.at_end_of_turn(*this);
+  if (!received.empty()) work().input.append(received);
+  transport.set_events(*this);
+  transport.clear_deadline();
+  opened();
+  settle_later();
 }
 
-net::Loop& Stream::loop() const { return owner_.loop_; }
+net::Loop& Stream::loop() const { return owner_->loop_; }
 
 void Stream::on_data(std::span<char> bytes) {
-  if (events_ == nullptr) {
-    lingered_ += bytes.size();
-    if (lingered_ > owner_.limits_.unread_body) transport_->pause_reading();  // until the time is up, not a reset
+  if (ended_) {
+    lingered_ += static_cast<std::uint32_t>(bytes.size());
+    if (lingered_ > owner_->limits_.unread_body) transport_->pause_reading();  // until the time is up, not a reset
     return;
   }
   if (!open()) return;
@@ -53,15 +57,15 @@ void Stream::on_data(std::span<char> bytes) {
     transport_->pause_reading();
     reading_ = false;
   }
-  if (keeps_input() && work_->input.size() > owner_.limits_.read_ahead) aborted_ = true;
-  if (aborted_ || closing_) owner_.loop_.at_end_of_turn(*this);
+  if (keeps_input() && work_->input.size() > owner_->limits_.read_ahead) aborted_ = true;
+  if (aborted_ || closing_) settle_later();
   rest();
 }
 
 std::size_t Stream::deliver(char* bytes, std::size_t size) {
   if (paused_ || !open() || size == 0) return 0;
   input_fresh_ = false;
-  return events_->on_data(*this, bytes, size);
+  return take(bytes, size);
 }
 
 void Stream::deliver_kept() {
@@ -72,7 +76,7 @@ void Stream::deliver_kept() {
 
 void Stream::on_end() {
   input_ended_ = true;
-  if (events_ == nullptr) {
+  if (ended_) {
     transport_->close();
     leave();
     return;
@@ -81,24 +85,25 @@ void Stream::on_end() {
 }
 
 void Stream::on_sent() {
-  if (events_ == nullptr) return;
-  work_->output.on_sent(owner_.loop_.now());
+  if (ended_) return;
+  work_->output.on_sent(owner_->loop_.now());
   tell_room();
   settle();
 }
 
 void Stream::tell_room() {
   const auto left = queued();
-  if (!open() || (left >= wanted_below_ && !(was_full_ && left < owner_.limits_.output_low))) return;
-  if (left < wanted_below_) wanted_below_ = 0;
-  if (left < owner_.limits_.output_low) was_full_ = false;
-  events_->on_writable(*this);
+  const auto wanted_below = work_ != nullptr ? work_->wanted_below : 0;
+  if (!open() || (left >= wanted_below && !(was_full_ && left < owner_->limits_.output_low))) return;
+  if (left < wanted_below) work_->wanted_below = 0;
+  if (left < owner_->limits_.output_low) was_full_ = false;
+  writable();
 }
 
 void Stream::on_timeout() {
-  if (events_ != nullptr) {
-    const base::SteadyTime now = owner_.loop_.now();
-    const bool due = in_flight() && now >= work_->output.look_due(owner_.limits_.write_time);
+  if (!ended_) {
+    const base::SteadyTime now = owner_->loop_.now();
+    const bool due = in_flight() && now >= work_->output.look_due(owner_->limits_.write_time);
     if (due && work_->output.stalls(*transport_, now)) aborted_ = true;
     settle();
     return;
@@ -108,30 +113,30 @@ void Stream::on_timeout() {
 }
 
 void Stream::on_lost(int) {
-  transport_ = nullptr;
   end(false);
   leave();
 }
 
 void Stream::abort_now() noexcept {
+  if (owner_ == nullptr) {
+    closed(false);
+    return;
+  }
+  tell_end(false);  // while the transport can be asked
   transport_->abort();
-  transport_ = nullptr;
   end(false);
   leave();
 }
 
-void Stream::run_deferred() { settle(); }
-
-// Does what was asked for. This object may be gone afterwards.
 void Stream::settle() {
-  if (events_ == nullptr) return;
+  if (ended_) return;
   if (!aborted_) deliver_kept();
   if (aborted_) {
     abort_now();
     return;
   }
   if (input_ended_ && !paused_) closing_ = true;
-  if (work_ != nullptr) work_->output.flush(*transport_, owner_.loop_.now());
+  if (work_ != nullptr) work_->output.flush(*transport_, owner_->loop_.now());
   tell_room();
   if (closing_ && queued() == 0) {
     end(true);
@@ -139,7 +144,7 @@ void Stream::settle() {
     return;
   }
   if (in_flight()) {
-    const auto left = work_->output.look_due(owner_.limits_.write_time) - owner_.loop_.now();
+    const auto left = work_->output.look_due(owner_->limits_.write_time) - owner_->loop_.now();
     transport_->set_deadline(
         std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1)));
   } else {
@@ -152,12 +157,17 @@ void Stream::settle() {
   wanted ? transport_->resume_reading() : transport_->pause_reading();
 }
 
-// The last call to the owner of the stream.
+// The last call to whoever has upgraded.
+void Stream::tell_end(bool clean) noexcept {
+  if (ended_) return;
+  ended_ = true;
+  closed(clean);
+}
+
+// The transport needs nothing any more of what it was to send.
 void Stream::end(bool clean) noexcept {
-  if (work_ != nullptr) owner_.give(*std::exchange(work_, nullptr));
-  UpgradeEvents* events = events_;
-  events_ = nullptr;
-  if (events != nullptr) events->on_close(this, clean);
+  tell_end(clean);
+  give_work();
 }
 
 void Stream::linger() {
@@ -169,26 +179,28 @@ void Stream::linger() {
   transport_->shutdown_write();
   if (!reading_) transport_->resume_reading();
   reading_ = true;
-  transport_->set_deadline(owner_.limits_.linger_time);
+  transport_->set_deadline(owner_->limits_.linger_time);
 }
 
-void Stream::leave() noexcept { owner_.remove(*this); }
+void Stream::settle_later() { owner_->settle_later(*this); }
+
+void Stream::leave() noexcept { owner_->remove(*this); }
 
 bool Stream::after_write() {
-  owner_.loop_.at_end_of_turn(*this);
-  if (queued() <= owner_.limits_.output_high) return true;
+  settle_later();
+  if (queued() <= owner_->limits_.output_high) return true;
   was_full_ = true;
   return false;
 }
 
 bool Stream::write(std::span<const kirsch_text> pieces) {
-  if (events_ == nullptr || !open()) return true;
+  if (ended_ || !open()) return true;
   for (const kirsch_text& piece : pieces) work().output.copy({piece.data, piece.size});
   return after_write();
 }
 
 bool Stream::write_shared(std::string_view piece, void (*release)(void* owner), void* owner) {
-  if (events_ == nullptr || !open()) {
+  if (ended_ || !open()) {
     release(owner);
     return true;
   }
@@ -197,28 +209,29 @@ bool Stream::write_shared(std::string_view piece, void (*release)(void* owner), 
 }
 
 void Stream::close() {
-  if (events_ == nullptr) return;
+  if (ended_) return;
   closing_ = true;
-  owner_.loop_.at_end_of_turn(*this);
+  settle_later();
 }
 
 void Stream::abort() {
-  if (events_ == nullptr) return;
+  if (ended_) return;
   aborted_ = true;
-  owner_.loop_.at_end_of_turn(*this);
+  settle_later();
 }
 
 void Stream::notify(std::uint64_t below) {
-  if (events_ == nullptr) return;
-  wanted_below_ = below;
-  owner_.loop_.at_end_of_turn(*this);
+  if (ended_) return;
+  if (below == 0 && work_ == nullptr) return;
+  work().wanted_below = below;
+  settle_later();
 }
 
 void Stream::pause(bool on) {
-  if (events_ == nullptr || paused_ == on) return;
+  if (ended_ || paused_ == on) return;
   paused_ = on;
   input_fresh_ = true;
-  owner_.loop_.at_end_of_turn(*this);
+  settle_later();
 }
 
 }  // namespace kirsch::http

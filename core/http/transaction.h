@@ -26,7 +26,7 @@ struct Facts;
 namespace kirsch::http {
 
 class ResponseFields;
-class UpgradeEvents;
+class Stream;
 
 // Implemented by the pipeline. All calls come on the connection's loop, never from inside a ResponseWriter call, and
 // must not throw. Exactly one of on_sent and on_gone ends a transaction; after that the protocol never touches it
@@ -115,8 +115,8 @@ class ResponseWriter {
   virtual void abort() = 0;
   // Instead of finish(), after send_head with status 101 and with the body, if any, read to its end (else the
   // connection is aborted): once the head was sent on_sent ends the transaction, then
-  // on_open begins the stream. `events` stays valid until its on_close has returned. Whatever happens, on_close comes.
-  virtual void upgrade(UpgradeEvents& events) = 0;
+  // the connection is the stream's, which is owned by the protocol from here on.
+  virtual void upgrade(std::unique_ptr<Stream> stream) = 0;
 
   virtual bool response_begun() const = 0;  // send_head was called
   // Bytes of the body that the kernel has taken, without the framing of chunks; where the connection was lost in the
@@ -146,42 +146,6 @@ class Service {
 
  protected:
   ~Service() = default;
-};
-
-// Raw bytes of an upgraded connection. All calls on its loop; valid from on_open until on_close has returned. No call
-// calls back.
-class UpgradedStream {
- public:
-  // Copies. False: the queue is above its high mark (the pieces are queued all the same), wait for on_writable.
-  // Ignored after close.
-  virtual bool write(std::span<const kirsch_text> pieces) = 0;
-  virtual bool write_shared(std::string_view piece, void (*release)(void* owner), void* owner) = 0;
-  virtual void close() = 0;                  // after what is queued was sent
-  virtual void abort() = 0;                  // at once, what is queued is lost
-  virtual void pause(bool on) = 0;           // no on_data until resumed; what was left unconsumed comes again then
-  virtual std::uint64_t queued() const = 0;  // bytes that the kernel has not taken
-  // on_writable, once, when fewer than that are queued; at the end of this turn if they are.
-  virtual void notify(std::uint64_t below) = 0;
-  virtual const kirsch_address& peer() const = 0;
-  virtual net::Loop& loop() const = 0;
-
- protected:
-  ~UpgradedStream() = default;
-};
-
-// Implemented by the pipeline. All calls on the loop, must not throw.
-class UpgradeEvents {
- public:
-  virtual void on_open(UpgradedStream& stream) = 0;
-  // Bytes are mutable and valid during the call. Returns how many were consumed; the rest comes again with more behind
-  // it. At most Limits::read_ahead bytes may stay unconsumed, then the stream is aborted.
-  virtual std::size_t on_data(UpgradedStream& stream, char* bytes, std::size_t size) = 0;
-  virtual void on_writable(UpgradedStream& stream) = 0;
-  // Last call, exactly once. Null when on_open never came. `clean`: the peer ended the stream, or close() was called.
-  virtual void on_close(UpgradedStream* stream, bool clean) = 0;
-
- protected:
-  ~UpgradeEvents() = default;
 };
 
 }  // namespace kirsch::http

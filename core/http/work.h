@@ -33,7 +33,7 @@ struct Answer {
   std::uint64_t left = 0;      // of the announced length
   std::uint64_t given = 0;     // bytes of the body
   std::uint64_t head_end = 0;  // what Output::sent() is once the head has left
-  UpgradeEvents* upgrade = nullptr;
+  Stream* upgrade = nullptr;   // owned
 };
 
 struct Work {
@@ -51,10 +51,11 @@ struct Work {
 // The same for an upgraded connection: what it has received and its owner not consumed, and what is to be sent.
 struct StreamWork {
   explicit StreamWork(OutputBlocks& blocks) : output(blocks) {}
-  bool empty() const { return input.empty() && output.empty(); }
+  bool empty() const { return input.empty() && output.empty() && wanted_below == 0; }
 
   Input input;
   Output output;
+  std::uint64_t wanted_below = 0;  // as it is by Stream::notify; 0: it is not
 };
 
 }  // namespace kirsch::http

@@ -75,7 +75,7 @@ void SocketTransport::abort() noexcept {
 
 Loop& SocketTransport::loop() const noexcept { return pool_.loop(); }
 
-kirsch_address SocketTransport::peer() const noexcept { return name(peer_, ::getpeername); }
+const kirsch_address& SocketTransport::peer() const noexcept { return name(peer_, ::getpeername); }
 
 kirsch_address SocketTransport::local() const noexcept { return name(local_, ::getsockname); }
 

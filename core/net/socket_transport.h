@@ -36,7 +36,7 @@ class SocketTransport final : public Transport, public Deadline {
   void close() noexcept override;
   void abort() noexcept override;
   Loop& loop() const noexcept override;
-  kirsch_address peer() const noexcept override;
+  const kirsch_address& peer() const noexcept override;
   kirsch_address local() const noexcept override;
 
   // For the driver and the pool.

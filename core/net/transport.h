@@ -39,7 +39,7 @@ class TransportEvents {
   // The deadline passed; it is then unset.
   virtual void on_timeout() = 0;
   // Reset or another fatal error (ECANCELED: the loop ended). The last event, never called from inside send; the
-  // transport is gone: call nothing on it but unsent().
+  // transport is gone: call nothing on it but unsent() and peer().
   virtual void on_lost(int error) = 0;
 
  protected:
@@ -86,7 +86,7 @@ class Transport {
   virtual void abort() noexcept = 0;  // RST
 
   virtual Loop& loop() const noexcept = 0;
-  virtual kirsch_address peer() const noexcept = 0;  // may be a system call, the first time
+  virtual const kirsch_address& peer() const noexcept = 0;  // may be a system call, the first time; also in on_lost
   virtual kirsch_address local() const noexcept = 0;
   // What the handshake has settled; immutable, any thread. Null: not over TLS.
   virtual std::shared_ptr<const tls::Facts> tls() const noexcept { return nullptr; }

@@ -63,7 +63,7 @@ void Dispatcher::drain_streams(std::shared_ptr<const EndedPlans> ended, std::chr
   ended_ = std::move(ended);
   drain_end_ = loop_.now() + drain;
   bool any = false;
-  each_stream(streams_, [&](StreamLink& stream) {
+  each_stream(streams_, [&](kirsch_stream& stream) {
     if (!is_to_end(stream)) return;
     stream.drain(drain_end_, KIRSCH_DRAIN_RELOAD);
     any = true;
@@ -73,10 +73,10 @@ void Dispatcher::drain_streams(std::shared_ptr<const EndedPlans> ended, std::chr
 
 void Dispatcher::stop_streams() {
   stopping_ = true;
-  each_stream(streams_, [](StreamLink& stream) { stream.drain(base::SteadyTime::max(), KIRSCH_DRAIN_STOP); });
+  each_stream(streams_, [](kirsch_stream& stream) { stream.drain(base::SteadyTime::max(), KIRSCH_DRAIN_STOP); });
 }
 
-void Dispatcher::add(StreamLink& stream) {
+void Dispatcher::add(kirsch_stream& stream) {
   streams_.append(stream);
   if (stopping_) stream.drain(base::SteadyTime::max(), KIRSCH_DRAIN_STOP);
   if (!is_to_end(stream)) return;
@@ -84,9 +84,9 @@ void Dispatcher::add(StreamLink& stream) {
   end_streams_later();
 }
 
-bool Dispatcher::is_to_end(const StreamLink& stream) const {
-  const auto& use = stream.use();
-  return &use.generation != generation_ && (ended_->contains(&use.plan) || !generation_->serves(use.listener));
+bool Dispatcher::is_to_end(const kirsch_stream& stream) const {
+  const auto& use = stream.use;
+  return &use.generation != generation_ && (ended_->contains(&use.plan) || !generation_->serves(stream.listener));
 }
 
 void Dispatcher::end_streams_later() {
@@ -95,7 +95,7 @@ void Dispatcher::end_streams_later() {
       static_cast<std::uint64_t>(std::max<std::int64_t>(left.count(), 0)),
       [](void* self) {
         auto& dispatcher = *static_cast<Dispatcher*>(self);
-        each_stream(dispatcher.streams_, [&](StreamLink& stream) { stream.end_if_due(dispatcher.loop_.now()); });
+        each_stream(dispatcher.streams_, [&](kirsch_stream& stream) { stream.end_if_due(dispatcher.loop_.now()); });
       },
       nullptr, this);
 }

@@ -76,12 +76,12 @@ class Dispatcher final : public http::Service, public net::Hoard {
   net::Loop& loop() const { return loop_; }
   base::Log& log() const { return log_; }
   unsigned lane() const { return loop_.lane(); }
-  void add(StreamLink& stream);  // loop; it is open
+  void add(kirsch_stream& stream);  // loop; it is open
   std::uint64_t next_serial() { return ++serial_; }
 
  private:
   Generation& generation_for(std::uint32_t listener);
-  bool is_to_end(const StreamLink& stream) const;
+  bool is_to_end(const kirsch_stream& stream) const;
   void end_streams_later();
   Exchange& take(std::uint32_t listener);
   Exchange* find(kirsch_handle handle);
@@ -92,7 +92,7 @@ class Dispatcher final : public http::Service, public net::Hoard {
   base::Log& log_;
   Generation* generation_ = nullptr;
   std::vector<std::pair<std::uint32_t, Generation*>> former_;  // of listeners that generation_ does not serve
-  net::List<StreamLink> streams_;                              // that are open
+  net::List<kirsch_stream> streams_;                           // that are open
   std::shared_ptr<const EndedPlans> ended_;                    // by the last change, and when their streams end
   base::SteadyTime drain_end_{};
   bool stopping_ = false;

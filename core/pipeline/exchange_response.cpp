@@ -163,8 +163,8 @@ bool Exchange::send_head() {
 
 void Exchange::send_body() {
   if (stream_handler_ != nullptr && status_ == 101) {
-    writer_->upgrade(make_stream(*std::exchange(stream_handler_, nullptr), stream_self_,
-                                 {dispatcher_, *generation_, *route_.plan, writer_->listener()}));
+    writer_->upgrade(std::make_unique<kirsch_stream>(*std::exchange(stream_handler_, nullptr), stream_self_,
+                                                     StreamUse{dispatcher_, *generation_, *route_.plan}));
     return;
   }
   if (std::holds_alternative<ProducedBody>(body_) || std::holds_alternative<PieceBody>(body_)) {

@@ -1,11 +1,10 @@
-// An upgraded connection as a module sees it: kirsch_stream over http::UpgradedStream.
+// An upgraded connection as a module sees it, and as its loop keeps it.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
+#include <memory>
 
 #include "base/clock.h"
-#include "http/transaction.h"
+#include "http/stream.h"
 #include "kirsch/abi.h"
 #include "net/list.h"
 
@@ -14,42 +13,59 @@ namespace kirsch::pipeline {
 class Dispatcher;
 class Generation;
 class Plan;
+struct CallLabel;
 
 extern const kirsch_stream_functions stream_functions;
 
-// What an upgraded connection began with, and keeps in use until its end.
+// What an upgraded connection began with. It keeps the generation in use until the module has heard of its end.
 struct StreamUse {
   Dispatcher& dispatcher;
   Generation& generation;
   const Plan& plan;
-  std::uint32_t listener;
 };
 
-// One of the upgraded connections of a loop.
-class StreamLink : public net::Link<StreamLink> {
- public:
+}  // namespace kirsch::pipeline
+
+// The stream itself, so a handle of the module costs no look-up. Linked with the others of its loop while it is open.
+struct kirsch_stream final : kirsch::http::Stream, kirsch::net::Link<kirsch_stream> {
+  kirsch_stream(const kirsch_stream_handler& module_handler, void* module_self,
+                const kirsch::pipeline::StreamUse& begun_with);
+
   // Tells the module, if it wants to know, that the stream is to end; after that time end_if_due ends it. Told again it
   // does nothing.
-  virtual void drain(base::SteadyTime deadline, kirsch_drain reason) = 0;
-  virtual void end_if_due(base::SteadyTime now) = 0;
-  virtual const StreamUse& use() const = 0;
+  void drain(kirsch::base::SteadyTime until, kirsch_drain reason);
+  void end_if_due(kirsch::base::SteadyTime now);
 
- protected:
-  ~StreamLink() = default;
+  const kirsch::pipeline::StreamUse use;
+
+ private:
+  static constexpr auto undecided = kirsch::base::SteadyTime::min();
+
+  void opened() override;
+  std::size_t take(char* bytes, std::size_t size) override;
+  void writable() override;
+  void closed(bool clean) override;
+  const kirsch::pipeline::CallLabel& label() const;
+
+  const kirsch_stream_handler& handler_;
+  void* const self_;
+  kirsch::base::SteadyTime deadline_ = undecided;  // once it was told to end
 };
+
+// Ten thousand idle ones are to cost little more than a megabyte.
+static_assert(sizeof(void*) != 8 || sizeof(kirsch_stream) <= 128);
+
+namespace kirsch::pipeline {
 
 // Whatever becomes of the one that is visited.
 template <class Visit>
-void each_stream(net::List<StreamLink>& streams, Visit visit) {
-  net::List<StreamLink> rest;
+void each_stream(net::List<kirsch_stream>& streams, Visit visit) {
+  net::List<kirsch_stream> rest;
   rest.take(streams);
-  while (StreamLink* stream = rest.pop()) {
+  while (kirsch_stream* stream = rest.pop()) {
     streams.append(*stream);
     visit(*stream);
   }
 }
-
-// For ResponseWriter::upgrade; ends itself with its on_close, after the module's.
-http::UpgradeEvents& make_stream(const kirsch_stream_handler& handler, void* self, const StreamUse& use);
 
 }  // namespace kirsch::pipeline

@@ -45,7 +45,7 @@ class Wire final : public net::Transport, private net::Deferred {
   void close() noexcept override;
   void abort() noexcept override { close(); }
   net::Loop& loop() const noexcept override { return loop_; }
-  kirsch_address peer() const noexcept override { return client_; }
+  const kirsch_address& peer() const noexcept override { return client_; }
   kirsch_address local() const noexcept override;
 
  private:

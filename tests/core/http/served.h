@@ -21,6 +21,7 @@
 #include "base/unique_fd.h"
 #include "http/connections.h"
 #include "http/response_fields.h"
+#include "http/stream.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "support/driver.h"
@@ -34,35 +35,35 @@ class SilentLog final : public base::Log {
 
 // Echoes raw bytes after an upgrade, but only whole lines; "bye" closes, "die" aborts, "tell" wants to know when all
 // has left, "hush" does not any more.
-class LineEcho final : public UpgradeEvents {
+class LineEcho final : public Stream {
  public:
   explicit LineEcho(std::vector<std::string>& events) : events_(events) {}
-  void on_open(UpgradedStream& stream) override {
+
+ private:
+  void opened() override {
     events_.push_back("open");
-    write(stream, "welcome\n");
+    say("welcome\n");
   }
-  std::size_t on_data(UpgradedStream& stream, char* bytes, std::size_t size) override {
+  std::size_t take(char* bytes, std::size_t size) override {
     const std::string_view text(bytes, size);
     const std::size_t end = text.rfind('\n');
     if (end == std::string_view::npos) return 0;
-    write(stream, text.substr(0, end + 1));
-    if (text.find("bye") != std::string_view::npos) stream.close();
-    if (text.find("die") != std::string_view::npos) stream.abort();
-    if (text.find("tell") != std::string_view::npos) stream.notify(1);
-    if (text.find("hush") != std::string_view::npos) stream.notify(0);
+    say(text.substr(0, end + 1));
+    if (text.find("bye") != std::string_view::npos) close();
+    if (text.find("die") != std::string_view::npos) abort();
+    if (text.find("tell") != std::string_view::npos) notify(1);
+    if (text.find("hush") != std::string_view::npos) notify(0);
     return end + 1;
   }
-  void on_writable(UpgradedStream&) override { events_.push_back("stream writable"); }
-  void on_close(UpgradedStream* stream, bool clean) override {
-    events_.push_back(std::string(clean ? "clean" : "lost") + (stream == nullptr ? " unopened" : ""));
-    delete this;
+  void writable() override { events_.push_back("stream writable"); }
+  void closed(bool clean) override {
+    events_.push_back(std::string(clean ? "clean" : "lost") + (was_opened() ? "" : " unopened"));
+  }
+  void say(std::string_view text) {
+    const kirsch_text piece{text.data(), text.size()};
+    write({&piece, 1});
   }
 
- private:
-  static void write(UpgradedStream& stream, std::string_view text) {
-    const kirsch_text piece{text.data(), text.size()};
-    stream.write({&piece, 1});
-  }
   std::vector<std::string>& events_;
 };
 
@@ -190,7 +191,7 @@ inline void TestTransaction::begin() {
     head.status = 101;
     head.fields = &fields;
     writer_.send_head(head);
-    writer_.upgrade(*new LineEcho(service_.events));
+    writer_.upgrade(std::make_unique<LineEcho>(service_.events));
   }
 }
 

@@ -41,7 +41,7 @@ class Wire final : public net::Transport {
   void close() noexcept override { gone_ = true; }
   void abort() noexcept override { gone_ = aborted_ = true; }
   net::Loop& loop() const noexcept override { return loop_; }
-  kirsch_address peer() const noexcept override { return {}; }
+  const kirsch_address& peer() const noexcept override { return nobody_; }
   kirsch_address local() const noexcept override { return {}; }
 
   // What the kernel and the client do.
@@ -81,6 +81,7 @@ class Wire final : public net::Transport {
   bool shut_ = false;
   bool gone_ = false;
   bool aborted_ = false;
+  const kirsch_address nobody_{};
 };
 
 // Answers as the pipeline does with a handler that reports its request: see tests/support/framing/README.md. Below
