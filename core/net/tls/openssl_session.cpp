@@ -1,5 +1,4 @@
-// OpenSSL's state machine. Its queue of errors is the thread's and not the connection's, so it is emptied before each
-// call.
+// OpenSSL's state machine. Its queue of errors is the thread's and not the connection's, so it decides nothing.
 #include "net/tls/openssl_session.h"
 
 #include <algorithm>
@@ -10,14 +9,6 @@
 #include "net/tls/server_names.h"
 
 namespace kirsch::net::tls {
-namespace {
-
-// To look costs a quarter of emptying a queue that is empty already.
-void forget_errors() noexcept {
-  if (ERR_peek_error() != 0) ERR_clear_error();
-}
-
-}  // namespace
 
 // The one BIO of a session, for both directions: no socket, no buffer of its own.
 struct OpensslSession::Bio {
@@ -68,7 +59,10 @@ std::unique_ptr<Session> OpensslSession::make(std::shared_ptr<const OpensslConte
   return session;
 }
 
+// Of a call that did not succeed. SSL_get_error takes any error in the queue for one of this call, also what others
+// have left there. Without them the state of the connection decides; if there was one of this call, it was the last.
 Result OpensslSession::result_of(int code) noexcept {
+  const char* const words = take_error();
   switch (SSL_get_error(ssl_.get(), code)) {
     case SSL_ERROR_WANT_READ:
       return broken_ ? Result::failed : Result::more;
@@ -76,14 +70,13 @@ Result OpensslSession::result_of(int code) noexcept {
       return Result::ended;
     default:
       broken_ = true;
-      failure_ = take_error();
+      failure_ = words;
       return Result::failed;
   }
 }
 
 Result OpensslSession::handshake(Wire& wire) noexcept {
   wire_ = &wire;
-  forget_errors();
   const int code = SSL_do_handshake(ssl_.get());
   if (code != 1) return result_of(code);
   complete_ = true;
@@ -95,7 +88,6 @@ Result OpensslSession::read(Wire& wire, std::span<char> plain, std::size_t& size
   size = 0;
   while (size < plain.size()) {
     std::size_t got = 0;
-    forget_errors();
     const int code = SSL_read_ex(ssl_.get(), plain.data() + size, plain.size() - size, &got);
     if (code != 1) return result_of(code);
     if (broken_) return Result::failed;
@@ -109,7 +101,6 @@ Result OpensslSession::read(Wire& wire, std::span<char> plain, std::size_t& size
 bool OpensslSession::write(Wire& wire, std::string_view plain) noexcept {
   wire_ = &wire;
   std::size_t taken = 0;
-  forget_errors();
   if (!broken_ && SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &taken) == 1) return true;
   broken_ = true;
   return false;
@@ -117,8 +108,8 @@ bool OpensslSession::write(Wire& wire, std::string_view plain) noexcept {
 
 void OpensslSession::close(Wire& wire) noexcept {
   wire_ = &wire;
-  forget_errors();
   if (!broken_ && complete_) SSL_shutdown(ssl_.get());
+  wire_ = nullptr;
 }
 
 // KeyUpdate (RFC 8446 4.6.3) and refused renegotiations cost this side work and the peer nearly nothing.

@@ -152,6 +152,24 @@ TEST(TlsTransportTest, AnswersAClientThatHasSaidAll) {
   EXPECT_EQ(client.read_to_end(), "the answer") << "and close_notify behind it";
 }
 
+// OpenSSL's queue of errors is that of the thread, so also of modules that use it there.
+TEST(TlsTransportTest, ErrorsOfOthersAreNoneOfAConnection) {
+  std::promise<void> ended;
+  TlsServed served([&](Connection& connection) {
+    echo(connection);
+    connection.end = [&] { ended.set_value(); };
+  });
+  const auto leave_an_error = [&] { served.running.call([] { ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR); }); };
+  leave_an_error();
+  TlsClient client(served.port());
+  leave_an_error();
+  ASSERT_TRUE(client.send("text"));
+  EXPECT_EQ(client.read_exactly(4), "text");
+  leave_an_error();
+  client.shutdown_write();
+  EXPECT_EQ(ended.get_future().wait_for(20s), std::future_status::ready) << "close_notify is no loss";
+}
+
 TEST(TlsTransportTest, SaysThatItHasSaidAll) {
   std::promise<void> ended;
   TlsServed served([&](Connection& connection) {
