@@ -1,9 +1,12 @@
 // A server that is warm answers requests of kept connections with the memory that it has.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
+#include "support/certificates.h"
 #include "support/load.h"
+#include "support/tls_client.h"
 #include "support/uring.h"
 
 namespace kirsch::test {
@@ -59,6 +62,29 @@ TEST_P(Allocations, AreNoneForAPipelineOfTools) {
 
 // Each second the cache looks anew, for all who ask at that moment: on a slow machine that is more often.
 TEST_P(Allocations, AreNoneForASmallFile) { EXPECT_LE(counted(files, requests), requests / 10); }
+
+// OpenSSL 3.0 allocates small pieces for each record; its buffers are there already.
+TEST_P(Allocations, AreNoBuffersForARequestOverTls) {
+  const TemporaryFolder folder;
+  const auto counter = folder.path() / "allocations";
+  std::ofstream(counter, std::ios::binary).write("\0\0\0\0\0\0\0\0", 8);
+  const Certificates certificates;
+  const Server server(
+      over_tls(certificates, "server: { loops: 1, driver: " + GetParam() + " }\n" + std::string(greeting)),
+      {.environment = {{"LD_PRELOAD", build_folder() / "lib/kirsch_allocations.so"},
+                       {"KIRSCH_ALLOCATIONS", counter.string()},
+                       {"KIRSCH_ALLOCATIONS_FROM", "16385"}}});
+  TlsClient client(server.port());
+  const auto ask = [&] {
+    for (int request = 0; request < 200; ++request)
+      ASSERT_THAT(client.ask(localhost_get), ::testing::HasSubstr("Hello"));
+  };
+  ask();
+  const std::uint64_t before = number_in(counter);
+  EXPECT_GT(before, 10U) << "nothing is counted";
+  ask();
+  EXPECT_LE(number_in(counter) - before, 20U);
+}
 
 INSTANTIATE_TEST_SUITE_P(Drivers, Allocations, ::testing::Values("epoll", "uring"),
                          [](const auto& each) { return each.param; });
