@@ -8,7 +8,7 @@
 
 namespace kirsch::http {
 
-bool RequestHead::wants_https() const { return equal_ignoring_case(target.substr(0, 6), "https:"); }
+bool RequestHead::is_https_uri() const { return equal_ignoring_case(target.substr(0, 6), "https:"); }
 
 const kirsch_field* find_field(std::span<const kirsch_field> fields, FieldName name) {
   for (const kirsch_field& line : fields) {

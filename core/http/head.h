@@ -39,7 +39,7 @@ struct RequestHead {
   std::optional<std::uint64_t> content_length;
   std::string_view bytes;  // the whole head with its final empty line
 
-  bool wants_https() const;  // the target is an https URI
+  bool wants_https() const { return !target.starts_with('/') && is_https_uri(); }
   bool has_body() const { return chunked || content_length.value_or(0) != 0; }
 
   const kirsch_field* field(FieldName name) const { return find_field(fields, name); }
@@ -51,6 +51,9 @@ struct RequestHead {
 
   // Copies bytes and fields to the arena and rebases all views; afterwards nothing refers to the receive buffer.
   void keep(base::Arena& arena);
+
+ private:
+  bool is_https_uri() const;
 };
 
 }  // namespace kirsch::http

@@ -142,8 +142,18 @@ bool HeadParser::fields_too_large(const char* at) {
   return at + 2;
 }
 
+// Takes all fields of the head before, if they lie here again.
+[[gnu::always_inline]] inline void HeadParser::repeated_fields() {
+  const char* const block = base_ + line_;
+  const auto lines = before_.find_all(block, end_);
+  for (const auto& line : lines) fields_.push_back(line.field(block + line.begin));
+  if (!lines.empty()) scan_ = line_ += lines.back().begin + lines.back().size;
+  repeated_ = lines.size();
+}
+
 // Fields that lie here whole, legal and within the limits, which nearly all are. What stops it is judged by the states.
 void HeadParser::whole_fields() {
+  if (fields_.empty()) repeated_fields();
   const char* const block = base_ + fields_begin_;
   const char* const end = end_;
   const char* line = base_ + line_;
@@ -196,10 +206,17 @@ HeadParser::Step HeadParser::field_value() {
 HeadParser::Step HeadParser::end_of_head() {
   const Step step = line_end(base_ + scan_);
   if (step != Step::next) return step;
-  if (repeated_ != fields_.size()) before_.remember({base_ + fields_begin_, base_ + scan_}, fields_);
+  const std::string_view block(base_ + fields_begin_, base_ + scan_);
+  if (repeated_ != fields_.size()) {
+    before_.remember(block, fields_);
+    known_framing_.forget();
+  }
   scan_ += 2;
   head_.fields = fields_;
-  if (const auto fault = read_framing(head_, known_host_)) return fail(fault->status, fault->reason);
+  if (!before_.whole(repeated_) || !known_framing_.apply(head_, block.data())) {
+    if (const auto fault = read_framing(head_, known_host_)) return fail(fault->status, fault->reason);
+    if (!before_.find_all(block.data(), base_ + scan_).empty()) known_framing_.remember(head_, block);
+  }
   phase_ = Phase::complete;
   return Step::next;
 }

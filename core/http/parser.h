@@ -39,6 +39,7 @@ class HeadParser {
   Step start();
   Step request_line();
   void whole_fields();
+  void repeated_fields();
   const char* whole_field(const char* line, const char* end);
   void add_field(std::string_view name, FieldName id, std::string_view value);
   Step field_name();
@@ -54,8 +55,9 @@ class HeadParser {
   const Limits* limits_;
   RequestHead head_;
   std::vector<kirsch_field> fields_;
-  RepeatedFields before_;     // of the last complete head
-  std::size_t repeated_ = 0;  // of fields_: they were the same there
+  RepeatedFields before_;       // of the last complete head
+  std::size_t repeated_ = 0;    // of fields_: they were the same there
+  KnownFraming known_framing_;  // of before_
   KnownHost known_host_;
   Fault fault_;
   char* base_ = nullptr;

@@ -18,6 +18,7 @@ void RepeatedFields::remember(std::string_view block, std::span<const kirsch_fie
                       field.name_size,
                       field.id};
   }
+  block_size_ = count_ == fields.size() ? block.size() : 0;
   std::memcpy(bytes_.data(), block.data(), std::min(block.size(), bytes_.size()));
 }
 

@@ -34,6 +34,15 @@ class RepeatedFields {
     return std::memcmp(at, bytes_.data() + line.begin, line.size) == 0 ? &line : nullptr;
   }
 
+  // All lines, if those from `at` on are the same, whatever follows them; else none.
+  std::span<const Line> find_all(const char* at, const char* end) const {
+    const bool there = block_size_ != 0 && static_cast<std::size_t>(end - at) >= block_size_;
+    return {lines_.data(), there && std::memcmp(at, bytes_.data(), block_size_) == 0 ? count_ : 0};
+  }
+
+  // Whether these are all lines, and no others were there.
+  bool whole(std::size_t count) const { return block_size_ != 0 && count == count_; }
+
   // In place of those before: the fields of `block`, whose lines are whole and follow each other. As many as there is
   // room for.
   void remember(std::string_view block, std::span<const kirsch_field> fields);
@@ -42,6 +51,7 @@ class RepeatedFields {
   std::array<char, 2048> bytes_;
   std::array<Line, 32> lines_;
   std::size_t count_ = 0;
+  std::size_t block_size_ = 0;  // of all lines; 0: not all of them are here
 };
 
 }  // namespace kirsch::http

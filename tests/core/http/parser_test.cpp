@@ -111,6 +111,29 @@ TEST(Parser, TakesRepeatedFieldsAsNewOnes) {
   }
 }
 
+// What the same fields mean depends on the request line, and on what stands behind them.
+TEST(Parser, TakesRepeatedFramingAsNew) {
+  const Limits limits;
+  std::vector<std::string> heads;
+  for (const std::string line :
+       {"GET / HTTP/1.1", "GET / HTTP/1.0", "GET http://a/ HTTP/1.1", "GET http://b/ HTTP/1.1"}) {
+    for (const std::string host : {"Host: a\r\n", "Host: A\r\n", "Host: a:80\r\n", ""}) {
+      for (const std::string more :
+           {"", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Host: a\r\n", "Connection: close\r\n",
+            "Connection: upgrade\r\nUpgrade: x\r\n", "Expect: 100-continue\r\n"}) {
+        heads.push_back(line + "\r\n" + host + more + "\r\n");
+      }
+    }
+  }
+  for (const std::string& first : heads) {
+    for (const std::string& second : heads) {
+      HeadParser parser(limits);
+      for (const std::string& head : {first, first, second, second, first})
+        ASSERT_EQ(parse_in_steps(parser, head, {head.size()}), parse(head)) << first << second;
+    }
+  }
+}
+
 TEST(Parser, RemembersFieldsOfHeadsOfAllSizes) {
   const Limits limits;
   HeadParser parser(limits);
