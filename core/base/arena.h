@@ -20,7 +20,7 @@ class Arena final : public std::pmr::memory_resource {
   Arena& operator=(const Arena&) = delete;
 
   // Never null; throws std::bad_alloc when the system has no memory. `align` is a power of two, at most 16.
-  void* allocate(std::size_t size, std::size_t align = alignof(std::max_align_t)) {
+  [[gnu::always_inline]] void* allocate(std::size_t size, std::size_t align = alignof(std::max_align_t)) {
     const std::size_t skip = (align - (reinterpret_cast<std::size_t>(next_) & (align - 1))) & (align - 1);
     if (next_ == nullptr || size > static_cast<std::size_t>(end_ - next_) ||
         skip > static_cast<std::size_t>(end_ - next_) - size) {

@@ -207,13 +207,14 @@ HeadParser::Step HeadParser::end_of_head() {
   const Step step = line_end(base_ + scan_);
   if (step != Step::next) return step;
   const std::string_view block(base_ + fields_begin_, base_ + scan_);
-  if (repeated_ != fields_.size()) {
+  const bool same = repeated_ == fields_.size() && before_.whole(repeated_);
+  if (!same) {
     before_.remember(block, fields_);
     known_framing_.forget();
   }
   scan_ += 2;
   head_.fields = fields_;
-  if (!before_.whole(repeated_) || !known_framing_.apply(head_, block.data())) {
+  if (!same || !known_framing_.apply(head_, block.data())) {
     if (const auto fault = read_framing(head_, known_host_)) return fail(fault->status, fault->reason);
     if (!before_.find_all(block.data(), base_ + scan_).empty()) known_framing_.remember(head_, block);
   }
