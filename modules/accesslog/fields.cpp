@@ -15,9 +15,8 @@ namespace {
 constexpr std::uint16_t client_closed_request = 499;
 
 std::string_view decimal(std::uint64_t number, Scratch& scratch) {
-  std::array<char, 20> text;
-  auto* const end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-  return scratch.value.assign(text.data(), end);
+  auto& text = scratch.digits;
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
 }
 
 std::string_view time(const Subject& subject, Scratch& scratch) {
@@ -26,11 +25,7 @@ std::string_view time(const Subject& subject, Scratch& scratch) {
   return scratch.value;
 }
 
-std::string_view time_local(const Subject& subject, Scratch& scratch) {
-  scratch.value.clear();
-  scratch.time.append_local(scratch.value, subject.now);
-  return scratch.value;
-}
+std::string_view time_local(const Subject& subject, Scratch& scratch) { return scratch.time.local(subject.now); }
 
 std::string_view id(const Subject& subject, Scratch&) { return subject.outcome.id; }
 
@@ -80,8 +75,7 @@ std::string_view clf_bytes(const Subject& subject, Scratch& scratch) {
 std::string_view seconds_taken(const Subject& subject, Scratch& scratch) {
   constexpr std::size_t decimals = 6;
   const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(subject.outcome.duration).count();
-  decimal(static_cast<std::uint64_t>(duration), scratch);
-  auto& text = scratch.value;
+  auto& text = scratch.value.assign(decimal(static_cast<std::uint64_t>(duration), scratch));
   if (text.size() <= decimals) text.insert(0, decimals + 1 - text.size(), '0');
   text.insert(text.size() - decimals, 1, '.');
   return text;

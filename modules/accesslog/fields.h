@@ -3,6 +3,7 @@
 
 #include <kirsch/exchange.h>
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@ namespace accesslog {
 // Memory for values that have to be composed. One thread; it is kept, so that no request allocates any.
 struct Scratch {
   std::string value;
+  std::array<char, 20> digits;
   std::string masked;
   Timestamp time;
 };

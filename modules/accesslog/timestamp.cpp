@@ -36,10 +36,10 @@ std::string utc_text(std::time_t second) {
 
 }  // namespace
 
-void Timestamp::append_local(std::string& out, Time time) {
+std::string_view Timestamp::local(Time time) {
   const std::time_t second = system_clock::to_time_t(floor<seconds>(time));
   if (second != std::exchange(local_second_, second)) local_ = local_text(second);
-  out += local_;
+  return local_;
 }
 
 void Timestamp::append_utc(std::string& out, Time time) {

@@ -45,8 +45,8 @@ TEST(AccessLogAddress, ShortensIpv6AsRfc5952Says) {
 std::string local(Timestamp::Time time, const char* zone) {
   ::setenv("TZ", zone, 1);
   ::tzset();
-  std::string text;
-  Timestamp().append_local(text, time);
+  Timestamp timestamp;
+  std::string text(timestamp.local(time));
   ::unsetenv("TZ");
   ::tzset();
   return text;
