@@ -1,9 +1,11 @@
-// posix_spawn: nothing of ours runs between fork and exec.
+// posix_spawn, so that nothing of ours runs between fork and exec; but a process that is to die with this one must say
+// so itself.
 #include "server/spawn_child.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,15 +19,14 @@ namespace kirsch::server {
 namespace {
 
 struct Attributes {
-  explicit Attributes(bool apart) {
+  Attributes() {
     sigset_t none, all;
     ::sigemptyset(&none);
     ::sigfillset(&all);
     ::posix_spawnattr_init(&attributes);
     ::posix_spawnattr_setsigmask(&attributes, &none);
     ::posix_spawnattr_setsigdefault(&attributes, &all);
-    const int group = apart ? POSIX_SPAWN_SETPGROUP : 0;
-    ::posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group));
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   }
@@ -52,6 +53,23 @@ std::vector<std::string> with_ours(std::vector<std::string> environment) {
   return environment;
 }
 
+// Only calls that are safe between fork and exec. The parent may have died before it was asked for.
+[[noreturn]] void become(const std::vector<char*>& command, const std::vector<char*>& environment, int output,
+                         bool errors_too, pid_t parent) noexcept {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  if (errors_too) ::dup2(output, STDERR_FILENO);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execvpe(command.front(), command.data(), environment.data());
+  ::_exit(127);
+}
+
 std::system_error failure(const std::string& what, int error) {
   return std::system_error(error, std::generic_category(), what);
 }
@@ -63,13 +81,22 @@ Child::Child(const std::vector<std::string>& command, const ChildOptions& option
   if (::pipe2(ends, O_CLOEXEC) != 0) throw failure("pipe", errno);
   output_ = base::UniqueFd(ends[0]);
   const base::UniqueFd to(ends[1]);
-  Attributes attributes(options.apart);
-  ::posix_spawn_file_actions_adddup2(&attributes.actions, to.get(), STDOUT_FILENO);
-  if (options.errors_too) ::posix_spawn_file_actions_adddup2(&attributes.actions, to.get(), STDERR_FILENO);
   const auto environment = with_ours(options.environment);
+  const auto words = pointers(command), variables = pointers(environment);
   pid_t child = 0;
-  const int error = ::posix_spawnp(&child, command.front().c_str(), &attributes.actions, &attributes.attributes,
-                                   pointers(command).data(), pointers(environment).data());
+  int error = 0;
+  if (options.apart) {
+    const pid_t self = ::getpid();
+    child = ::fork();
+    if (child == 0) become(words, variables, to.get(), options.errors_too, self);
+    if (child < 0) error = errno;
+  } else {
+    Attributes attributes;
+    ::posix_spawn_file_actions_adddup2(&attributes.actions, to.get(), STDOUT_FILENO);
+    if (options.errors_too) ::posix_spawn_file_actions_adddup2(&attributes.actions, to.get(), STDERR_FILENO);
+    error = ::posix_spawnp(&child, command.front().c_str(), &attributes.actions, &attributes.attributes, words.data(),
+                           variables.data());
+  }
   if (error != 0) throw failure("'" + command.front() + "' cannot be started", error);
   process_ = base::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   if (!process_) throw failure("pidfd_open", errno);

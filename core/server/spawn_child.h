@@ -12,13 +12,15 @@ namespace kirsch::server {
 struct ChildOptions {
   std::vector<std::string> environment = {};  // NAME=value, on top of ours
   bool errors_too = false;                    // standard error is part of the output; else it is ours
-  bool apart = false;  // a process group of its own: Ctrl-C reaches it only by way of who started it
+  // A process group of its own: Ctrl-C reaches it only by way of who started it. If that is killed, it is, too; so the
+  // thread that starts it must stay as long as it.
+  bool apart = false;
 };
 
 class Child {
  public:
-  // A program (found in PATH), without a shell, without input and without the signal mask of this process. Throws
-  // std::system_error.
+  // A program (found in PATH), without a shell, without input and without the signal mask of this process. Where it is
+  // `apart` this process must have one thread. Throws std::system_error.
   explicit Child(const std::vector<std::string>& command, const ChildOptions& options = {});
   Child(Child&& other) noexcept;
   Child& operator=(Child&&) = delete;

@@ -106,11 +106,25 @@ TEST(ModuleDev, BeginsWithThePageWhereTheModuleDoesNotBuild) {
 TEST(ModuleDev, StartsTheServerAnewForAPlugin) {
   Development it("plugin", "");
   it.wait_for("hello: hello\n");
-  it.edit("hello.cpp", "\"hello: \"", "\"once more: \"");
+  it.edit("hello.cpp", "info, message", "info, \"once more: \", message");
   it.wait_for("hello: the end\n");
   it.wait_for("once more: hello\n");
   it.wait_for("served after ");
   EXPECT_THAT(it.get("/hello").body, HasSubstr("in the log"));
+}
+
+TEST(ModuleDev, TakesItsServerAlongWhenItIsKilled) {
+  const Workshop workshop;
+  ASSERT_EQ(workshop.run(".", {"module", "new", "hello"}).exit_code, 0);
+  const auto verb = workshop.start("hello", {"module", "dev", "--port", "0"});
+  ASSERT_TRUE(verb->wait_for([](const auto& output) { return output.out.find("/hello (") != std::string::npos; },
+                             std::chrono::seconds(120)));
+  const auto said = verb->output().out;
+  const auto port = static_cast<std::uint16_t>(std::stoi(said.substr(said.find("127.0.0.1:") + 10)));
+  Client client(port);
+  verb->signal(SIGKILL);
+  verb->wait();
+  EXPECT_EQ(client.read_to_end(), "") << "the kernel has closed it";
 }
 
 constexpr const char* overrun = R"(#include <kirsch/module.h>
