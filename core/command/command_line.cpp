@@ -10,6 +10,7 @@
 #include "command/dev.h"
 #include "command/module_build.h"
 #include "command/module_check.h"
+#include "command/module_test.h"
 #include "command/modules.h"
 #include "command/reference.h"
 #include "command/routes.h"
@@ -32,6 +33,7 @@ struct Arguments {
   std::vector<std::string> module_paths;
   std::string module;
   std::string kind = "handler";
+  std::string folder = ".";  // of a module
   DevOptions development;
   ModuleCheckOrder module_check;
   RouteQuery query;
@@ -197,7 +199,8 @@ class Table {
     for (const auto& [kind, help] : {std::pair("handler", "answers a path (the default)"),
                                      {"tool", "runs at hook points of a request"},
                                      {"plugin", "follows the life of the process"},
-                                     {"websocket", "is an application for WebSocket"}}) {
+                                     {"websocket", "is an application for WebSocket"},
+                                     {"storage", "is a storage of sessions"}}) {
       auto* flag = made->add_flag_callback(
           "--" + std::string(kind), [this, kind = kind] { arguments_.kind = kind; }, help);
       for (auto* other : kinds) flag->excludes(other);
@@ -206,6 +209,10 @@ class Table {
     verb(
         "build", "compile the module of this folder: build/plugins/NAME.so",
         [](const Arguments&) { return build_module(); }, &module);
+    auto* tested = verb(
+        "test", "build the module of a folder and its tests, and run them",
+        [](const Arguments& given) { return test_module(given.folder); }, &module);
+    tested->add_option("FOLDER", arguments_.folder, "of the module [the working directory]")->type_name("");
     auto* developed = verb(
         "dev", "build the module of this folder, serve module.yaml, and do both anew after each edit; until Ctrl-C",
         [](const Arguments& given) { return develop(given.development); }, &module);

@@ -14,7 +14,6 @@
 #include "command/dev_files.h"
 #include "command/dev_server.h"
 #include "command/module_build.h"
-#include "command/modules.h"
 #include "command/terminal.h"
 #include "server/file_watch.h"
 
@@ -41,17 +40,6 @@ std::set<fs::path> folders_of(const Project& project) {
       folders.insert(entry->path());
     }
   }
-  return folders;
-}
-
-std::vector<std::string> plugins_of(const Project& project, const fs::path& folder) {
-  std::vector<std::string> folders{(folder / "plugins").string()};
-  for (const auto& directory : search({}).directories) folders.push_back(directory.string());
-  fs::create_directories(folder / "plugins");
-  if (folders.size() == 1)
-    throw project_refusal(
-        "there is no plugins directory beside this binary, for " + project.name + " to be served with",
-        "install the package kirsch-modules");
   return folders;
 }
 

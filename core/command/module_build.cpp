@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "command/json.h"
+#include "command/modules.h"
 #include "command/terminal.h"
 #include "server/spawn_child.h"
 
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds clock_of_files{20};  // may be so much behind
+constexpr std::chrono::milliseconds clock_of_files{10};  // may be so much behind: a tick of the kernel
 
 struct Step {
   Words command;
@@ -28,25 +29,6 @@ std::string lines_of(const Words& command) {
   std::string text;
   for (const auto& word : command) text += word + '\n';
   return text;
-}
-
-// Of a rule of make, "object: file file \<newline> file": the files.
-std::vector<fs::path> dependencies(const fs::path& rule) {
-  std::vector<fs::path> files;
-  const auto text = contents_of(rule);
-  std::string word;
-  for (std::size_t at = std::min(text.find(": "), text.size()); at < text.size(); ++at) {
-    const char byte = text[at];
-    if (byte == '\\' && at + 1 < text.size()) {
-      if (text[++at] != '\n') word += text[at];
-    } else if (byte == ' ' || byte == '\n') {
-      if (!word.empty()) files.emplace_back(std::move(word));
-      word.clear();
-    } else if (byte != ':' || !word.empty()) {
-      word += byte;
-    }
-  }
-  return files;
 }
 
 bool up_to_date(const Step& step, const std::vector<fs::path>& files) {
@@ -103,52 +85,100 @@ fs::path object_of(const Project& project, const fs::path& source, const fs::pat
 void describe(const Project& project, const Toolchain& tools, const fs::path& folder) {
   JsonWriter json;
   json.open_array();
-  for (const auto& source : project.sources) {
+  const auto add = [&](Part part, const fs::path& source) {
     const auto object = object_of(project, source, folder);
     json.open_object().field("directory", project.folder.string()).field("file", source.string());
-    json.strings("arguments", tools.described(source, object)).close_object();
-  }
+    json.strings("arguments", tools.described(part, source, object)).close_object();
+  };
+  for (const auto& source : project.sources) add(Part::module, source);
+  for (const auto& source : project.tests) add(Part::test, source);
   json.close_array();
   const auto file = project.build() / "compile_commands.json";
   if (contents_of(file) != json.text()) std::ofstream(file) << json.text();
 }
 
-}  // namespace
+std::string plugins_text(const Project& project, const fs::path& folder) {
+  std::string text;
+  for (const auto& place : plugins_of(project, folder)) text += (text.empty() ? "" : ":") + place;
+  return text;
+}
 
-Build build(const Project& project, Toolchain& tools, const fs::path& folder) {
+// What compiles the sources of a part, and what is still to be done of it.
+struct Objects {
+  std::vector<Step> steps;
+  Words files;
+};
+
+Objects objects_of(Part part, const Project& project, Toolchain& tools, const fs::path& folder) {
+  tools.precompile(part, folder);
+  Objects objects;
+  for (const auto& source : part == Part::module ? project.sources : project.tests) {
+    const auto object = object_of(project, source, folder);
+    fs::create_directories(object.parent_path());
+    objects.files.push_back(object.string());
+    Step step{tools.compile(part, source, object), object};
+    if (part == Part::test) step.command.push_back("-DKIRSCH_TEST_PLUGINS=\"" + plugins_text(project, folder) + '"');
+    if (!up_to_date(step, dependencies(object.string() + ".d"))) objects.steps.push_back(std::move(step));
+  }
+  return objects;
+}
+
+// Beside its place: what a server has mapped is not written into.
+void place(const fs::path& draft, const fs::path& file) {
+  const auto placed = file.parent_path() / ('.' + file.filename().string());
+  fs::copy_file(draft, placed, fs::copy_options::overwrite_existing);
+  // A server refuses what others than its owner may write.
+  fs::permissions(placed, fs::perms::group_write | fs::perms::others_write, fs::perm_options::remove);
+  fs::rename(placed, file);
+}
+
+Build made(const Project& project, Toolchain& tools, const fs::path& folder, bool with_tests) {
   const auto begin = Clock::now();
   Build result;
   result.file = folder / "plugins" / (project.name + ".so");
+  result.tests = folder / "tests" / project.name;
   fs::create_directories(result.file.parent_path());
-  tools.precompile_headers(folder);
+  fs::create_directories(result.tests.parent_path());
   describe(project, tools, folder);
-  std::vector<Step> steps;
-  Words objects;
-  for (const auto& source : project.sources) {
-    const auto object = object_of(project, source, folder);
-    fs::create_directories(object.parent_path());
-    objects.push_back(object.string());
-    Step step{tools.compile(source, object), object};
-    if (!up_to_date(step, dependencies(object.string() + ".d"))) steps.push_back(std::move(step));
-  }
-  // Beside its place: what a server has mapped is not written into.
+  auto module = objects_of(Part::module, project, tools, folder);
+  const auto tests = with_tests ? objects_of(Part::test, project, tools, folder) : Objects{};
+  module.steps.insert(module.steps.end(), tests.steps.begin(), tests.steps.end());
   const auto draft = folder / "objects" / (project.name + ".so");
-  const Step link{tools.link_module(objects, draft), draft};
-  result.good = run(steps, tools, result.said);
-  std::error_code error;
-  if (result.good && (!up_to_date(link, {objects.begin(), objects.end()}) || !fs::exists(result.file, error))) {
-    result.changed = true;
-    result.good = run({link}, tools, result.said);
-    if (result.good) {
-      const auto placed = result.file.parent_path() / ('.' + project.name + ".so");
-      fs::copy_file(draft, placed, fs::copy_options::overwrite_existing);
-      // A server refuses what others than its owner may write.
-      fs::permissions(placed, fs::perms::group_write | fs::perms::others_write, fs::perm_options::remove);
-      fs::rename(placed, result.file);
-    }
+  const Step link{tools.link_module(module.files, draft), draft};
+  result.good = run(module.steps, tools, result.said);
+  if (result.good) {
+    std::vector<Step> links;
+    std::error_code error;
+    result.changed = !up_to_date(link, {module.files.begin(), module.files.end()}) || !fs::exists(result.file, error);
+    if (result.changed) links.push_back(link);
+    const Step program{with_tests ? tools.link_tests(tests.files, result.tests) : Words{}, result.tests};
+    if (with_tests && !up_to_date(program, {tests.files.begin(), tests.files.end()})) links.push_back(program);
+    result.good = run(links, tools, result.said);
+    if (result.good && result.changed) place(draft, result.file);
   }
   result.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
   return result;
+}
+
+}  // namespace
+
+Build build(const Project& project, Toolchain& tools, const fs::path& folder) {
+  return made(project, tools, folder, false);
+}
+
+Build build_with_tests(const Project& project, Toolchain& tools, const fs::path& folder) {
+  return made(project, tools, folder, true);
+}
+
+std::vector<std::string> plugins_of(const Project& project, const fs::path& folder) {
+  std::vector<std::string> folders{(folder / "plugins").string()};
+  for (const auto& directory : search({}).directories) folders.push_back(directory.string());
+  fs::create_directories(folder / "plugins");
+  if (folders.size() == 1)
+    throw project_refusal(
+        "there is no plugins directory beside this binary, for " + project.name + " to be served with",
+        "install the package kirsch-modules");
+  return folders;
 }
 
 std::string seconds_text(std::chrono::milliseconds time) {

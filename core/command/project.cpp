@@ -65,16 +65,16 @@ base::Refusal project_refusal(std::string message, std::string help) {
 }
 
 Project Project::in(const fs::path& folder) {
-  Project project{fs::canonical(folder), {}, {}};
+  Project project{fs::canonical(folder), {}, {}, {}};
   std::istringstream words(declaration(project.folder / "CMakeLists.txt"));
   words >> project.name;
   std::string keyword;
   for (std::string word; words >> word;) {
-    if (word == "SOURCES" || word == "PACKAGES" || word == "OUTPUT_DIRECTORY") {
+    if (word == "SOURCES" || word == "TESTS" || word == "PACKAGES" || word == "OUTPUT_DIRECTORY") {
       keyword = word;
-    } else if (keyword == "SOURCES") {
+    } else if (keyword == "SOURCES" || keyword == "TESTS") {
       if (word.find_first_of("$\"") != std::string::npos) refuse_for_cmake("the sources " + word);
-      project.sources.emplace_back(project.folder / word);
+      (keyword == "SOURCES" ? project.sources : project.tests).emplace_back(project.folder / word);
     } else if (keyword == "PACKAGES" && std::getenv("LDLIBS") == nullptr) {
       refuse_for_cmake("the package " + word);
     }

@@ -14,6 +14,7 @@ struct Project {
   std::filesystem::path folder;  // absolute
   std::string name;              // of the module
   std::vector<std::filesystem::path> sources;
+  std::vector<std::filesystem::path> tests;  // sources of them
 
   // Throws base::Refusal if `folder` is none, or needs what only CMake can find.
   static Project in(const std::filesystem::path& folder);

@@ -14,7 +14,7 @@
 namespace kirsch::command {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
+std::string listed(const std::vector<std::string>& words) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
@@ -29,7 +29,7 @@ Row row_of(const config::Path& path) {
   for (const auto& match : path.matches) row.match += (row.match.empty() ? "" : " and ") + match_text(match);
   std::vector<std::string> tools;
   for (const auto& tool : path.tools) tools.push_back(tool.name);
-  row.tools = joined(tools);
+  row.tools = listed(tools);
   return row;
 }
 
@@ -37,7 +37,7 @@ void print_site(const config::Configuration& configuration, const config::Site& 
   std::vector<std::string> hosts, listeners;
   for (const auto& host : site.hosts) hosts.push_back(host.name);
   for (const auto index : site.listeners) listeners.push_back(configuration.listeners[index].name);
-  std::cout << joined(hosts) << " on " << joined(listeners) << '\n';
+  std::cout << listed(hosts) << " on " << listed(listeners) << '\n';
   std::vector<Row> rows;
   for (const auto& path : site.paths) {
     if (path.origin.line != 0) rows.push_back(row_of(path));

@@ -7,7 +7,7 @@
 
 namespace kirsch::command {
 
-// `kind`: tool, handler, plugin or websocket. Makes the folder `name` in the working directory; a name that is
+// `kind`: tool, handler, plugin, websocket or storage. Makes the folder `name` in the working directory; a name that is
 // none, that a module of `places` has, or that is there already, is refused, and nothing is made.
 base::ExitCode make_module(const std::string& name, const std::string& kind, const ModulePlaces& places) noexcept;
 

@@ -1,14 +1,11 @@
-// The precompiled header of GCC lies in a folder that is searched before the SDK's, so a source that forgets its
-// include fails as it does in any other build.
+// The flags of modules are those of KirschModule.cmake; tests are programs like any other.
 #include "command/toolchain.h"
 
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
-#include <set>
 #include <sstream>
 
 #include "command/module_options.h"
@@ -37,28 +34,13 @@ Words joined(Words words, const Words& more) {
   return words;
 }
 
-// FNV-1a, for a name that is the same in each run.
-std::string number_of(const Words& words) {
-  std::uint64_t number = 14695981039346656037U;
-  for (const auto& word : words) {
-    for (const char letter : word + '\n') number = (number ^ static_cast<unsigned char>(letter)) * 1099511628211U;
-  }
-  std::ostringstream text;
-  text << std::hex << number;
-  return text.str();
-}
-
-fs::path cache(const fs::path& otherwise) {
-  if (const auto folder = variable("XDG_CACHE_HOME"); folder.starts_with('/')) return fs::path(folder) / "kirsch";
-  if (const auto home = variable("HOME"); home.starts_with('/')) return fs::path(home) / ".cache" / "kirsch";
-  return otherwise;
-}
-
 // The folder that holds bin/, as an installation or a build tree has it.
 fs::path prefix() {
   std::error_code error;
   return fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
 }
+
+fs::path testing_library() { return prefix() / "lib/kirsch/libkirsch-testing.so"; }
 
 }  // namespace
 
@@ -93,75 +75,36 @@ Toolchain Toolchain::find(bool sanitized) {
   throw project_refusal("there is no compiler: neither g++ nor clang++", "install the package g++");
 }
 
-Words Toolchain::common() const {
+Words Toolchain::common(Part part) const {
   Words words = compiler_;
-  for (auto& word : words_of(module_compile_options)) {
+  const bool module = part == Part::module;
+  for (auto& word : words_of(module ? module_compile_options : "-std=c++20")) {
     if (!clang_ || word != "-fno-gnu-unique") words.push_back(std::move(word));
   }
-  append(words, {"-O2", "-g", "-Wall", "-Wextra"});
+  append(words, {module ? "-O2" : "-O0", "-g", "-Wall", "-Wextra"});
   if (sanitized_) append(words, {"-fsanitize=address", "-fno-omit-frame-pointer"});
   return joined(words, words_of(variable("CXXFLAGS")));
 }
 
 // -isystem /usr/include would hide the compiler's own headers from those of the C library, which it searches anyway.
-Words Toolchain::header(const fs::path& file) const {
-  Words words = common();
-  if (include_ != "/usr/include") append(words, {"-isystem", include_.string()});
-  return joined(words, {"-x", "c++-header", (include_ / "kirsch/module.h").string(), "-o", file.string()});
+Words Toolchain::included() const {
+  return include_ == "/usr/include" ? Words{} : Words{"-isystem", include_.string()};
 }
 
-std::string Toolchain::state_of_headers() const {
-  std::set<std::string> files;
-  for (const auto& entry : fs::directory_iterator(include_ / "kirsch")) {
-    const auto time = entry.last_write_time().time_since_epoch().count();
-    files.insert(entry.path().filename().string() + ' ' + std::to_string(entry.file_size()) + ' ' +
-                 std::to_string(time) + '\n');
-  }
-  std::string text = version_;
-  for (const auto& file : files) text += file;
-  return text;
+// What a source includes first, as it must for GCC to find the compiled one.
+void Toolchain::precompile(Part part, const fs::path& otherwise) {
+  const std::string name = part == Part::module ? "kirsch/module.h" : "gtest/gtest.h";
+  precompiled_[part] = precompiled({joined(common(part), included()), name, clang_, version_}, otherwise);
 }
 
-void Toolchain::precompile_headers(const fs::path& otherwise) {
-  const fs::path folder = cache(otherwise) / ("headers-" + number_of(header(clang_ ? "module.pch" : "module.h.gch")));
-  const fs::path made = folder / "kirsch" / (clang_ ? "module.pch" : "module.h.gch");
-  const Words use = clang_ ? Words{"-include-pch", made.string()} : Words{"-isystem", folder.string()};
-  std::error_code error;
-  const auto state = state_of_headers();
-  if (fs::exists(made, error) && contents_of(folder / "state") == state) {
-    precompiled_ = use;
-    return;
-  }
-  fs::create_directories(made.parent_path(), error);
-  // Whoever does the same at this time makes a file of his own.
-  const fs::path draft = made.string() + '.' + std::to_string(::getpid());
-  try {
-    server::Child child(header(draft), {.errors_too = true});
-    std::string said;
-    while (child.read(said)) {
-    }
-    const auto end = child.wait();
-    if (end.by_signal || end.number != 0) {
-      fs::remove(draft, error);
-      return;
-    }
-    fs::rename(draft, made);
-    std::ofstream(folder / "state") << state;
-    precompiled_ = use;
-  } catch (const std::system_error&) {  // without it everything works, but slower
-    fs::remove(draft, error);
-  }
+Words Toolchain::described(Part part, const fs::path& source, const fs::path& object) const {
+  return joined(joined(common(part), included()), {"-c", source.string(), "-o", object.string()});
 }
 
-Words Toolchain::described(const fs::path& source, const fs::path& object) const {
-  Words words = common();
-  if (include_ != "/usr/include") append(words, {"-isystem", include_.string()});
-  return joined(words, {"-c", source.string(), "-o", object.string()});
-}
-
-Words Toolchain::compile(const fs::path& source, const fs::path& object) const {
-  Words words = joined(common(), precompiled_);
-  if (include_ != "/usr/include") append(words, {"-isystem", include_.string()});
+Words Toolchain::compile(Part part, const fs::path& source, const fs::path& object) const {
+  const auto found = precompiled_.find(part);
+  Words words = joined(common(part), found == precompiled_.end() ? Words{} : found->second);
+  append(words, included());
   const std::string dependencies = object.string() + ".d";
   append(words, {"-MD", "-MF", dependencies, "-c", source.string(), "-o", object.string()});
   return words;
@@ -177,6 +120,31 @@ Words Toolchain::link_module(const Words& objects, const fs::path& file) const {
   append(words, {"-o", file.string()});
   append(words, words_of(variable("LDFLAGS")));
   return joined(words, words_of(variable("LDLIBS")));
+}
+
+Words Toolchain::link_tests(const Words& objects, const fs::path& file) const {
+  const auto library = testing_library().parent_path().string();
+  Words words = joined(compiler_, objects);
+  append(words, {"-o", file.string(), "-L" + library, "-Wl,-rpath," + library, "-lkirsch-testing", "-lgtest_main"});
+  if (has_library("libgmock.a")) words.emplace_back("-lgmock");
+  append(words, {"-lgtest", "-pthread"});
+  append(words, words_of(variable("LDFLAGS")));
+  return joined(words, words_of(variable("LDLIBS")));
+}
+
+bool Toolchain::has_library(const std::string& name) const {
+  const auto answer = server::output_of(joined(compiler_, {"-print-file-name=" + name}), longest_answer, patience);
+  return answer.text.starts_with('/');  // else it is the name alone
+}
+
+void Toolchain::need_tests() const {
+  std::error_code error;
+  if (!fs::exists(testing_library(), error) || !fs::exists(include_ / "kirsch/testing.h", error))
+    throw project_refusal("the library for tests is not there: no " + testing_library().string(),
+                          "install the package kirsch-dev");
+  if (!has_library("libgtest.a") || !has_library("libgtest_main.a"))
+    throw project_refusal("GoogleTest is not there, with which tests of modules are written",
+                          "install the package libgtest-dev");
 }
 
 Words Toolchain::coloured(Words command) const {

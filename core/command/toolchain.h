@@ -2,27 +2,32 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
-#include <vector>
+
+#include "command/precompiled_header.h"
 
 namespace kirsch::command {
 
-using Words = std::vector<std::string>;  // of a command
+enum class Part { module, test };  // what a source belongs to
 
 class Toolchain {
  public:
   // CXX of the environment, else g++, else clang++. `sanitized`: with AddressSanitizer. Throws base::Refusal.
   static Toolchain find(bool sanitized);
 
-  // Makes what later compilations include in a fraction of the time, unless it is there: in the user's cache, else in
-  // `otherwise`. Where that fails they go without.
-  void precompile_headers(const std::filesystem::path& otherwise);
+  // Makes what later compilations of that part include in a fraction of the time, unless it is there: in the user's
+  // cache, else in `otherwise`. Where that fails they go without.
+  void precompile(Part part, const std::filesystem::path& otherwise);
+  // Throws base::Refusal where something is missing that tests are built with.
+  void need_tests() const;
 
   // What it was made of is written beside the object, with .d behind its name.
-  Words compile(const std::filesystem::path& source, const std::filesystem::path& object) const;
+  Words compile(Part part, const std::filesystem::path& source, const std::filesystem::path& object) const;
   // The same for an editor: without what is only for speed and for terminals.
-  Words described(const std::filesystem::path& source, const std::filesystem::path& object) const;
+  Words described(Part part, const std::filesystem::path& source, const std::filesystem::path& object) const;
   Words link_module(const Words& objects, const std::filesystem::path& file) const;
+  Words link_tests(const Words& objects, const std::filesystem::path& file) const;
 
   // The same command, with colours where standard error is a terminal that wants them.
   Words coloured(Words command) const;
@@ -31,9 +36,9 @@ class Toolchain {
   Words environment() const;
 
  private:
-  Words common() const;
-  std::string state_of_headers() const;
-  Words header(const std::filesystem::path& file) const;
+  Words common(Part part) const;
+  Words included() const;
+  bool has_library(const std::string& name) const;
 
   Words compiler_;
   std::string version_;  // the compiler's own words
@@ -41,7 +46,7 @@ class Toolchain {
   bool sanitized_ = false;
   bool colours_ = false;
   std::filesystem::path include_, exports_;
-  Words precompiled_;  // options that use it
+  std::map<Part, Words> precompiled_;  // options that use it
 };
 
 // Words of a text that blanks part.

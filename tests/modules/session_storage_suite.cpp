@@ -10,6 +10,9 @@ namespace kirsch::test {
 // A storage of no module of ours, whose answers come from workers: neither kind of answer is a matter of course.
 INSTANTIATE_TEST_SUITE_P(Cellar, SessionStorageSuite, ::testing::Values(SessionStorageCase{"{ cellar: {} }"}),
                          case_name);
+// What `kirsch module new --storage` makes.
+INSTANTIATE_TEST_SUITE_P(Scaffold, SessionStorageSuite, ::testing::Values(SessionStorageCase{"{ scaffold: {} }"}),
+                         case_name);
 
 namespace {
 

@@ -1,6 +1,7 @@
 # kirsch_add_module(NAME SOURCES file… PACKAGES target… [TESTS file…] [OUTPUT_DIRECTORY dir]): one shared object for a Kirsch server.
 # Works inside the project and, included by path or by an installed package, outside it. TESTS: the GoogleTest program test_NAME, which
-# includes <kirsch/testing.h>, and the test NAME of ctest that runs it; the installed modules are there for it, too.
+# includes <kirsch/testing.h>, and the test NAME of ctest that runs it where the sources are; the installed modules are there for it,
+# too. -DBUILD_TESTING=OFF: without them, and so without GoogleTest.
 # The flags are part of the contract: only `kirsch_module` is exported, nothing is left undefined, and the
 # object stays unloadable (GCC would otherwise emit STB_GNU_UNIQUE symbols, which pin it in memory).
 
@@ -50,7 +51,7 @@ function(kirsch_add_module name)
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${KIRSCH_MODULE_EXPORTS}")
-  if(arg_TESTS)
+  if(arg_TESTS AND (BUILD_TESTING OR NOT DEFINED BUILD_TESTING))
     kirsch_add_module_tests(${name} ${arg_TESTS})
   endif()
 endfunction()
@@ -59,9 +60,9 @@ function(kirsch_add_module_tests name)
   find_package(GTest REQUIRED)
   add_executable(test_${name} ${ARGN})
   set_target_properties(test_${name} PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
-  target_link_libraries(test_${name} PRIVATE Kirsch::testing GTest::gmock_main)
+  target_link_libraries(test_${name} PRIVATE Kirsch::testing GTest::gtest_main $<TARGET_NAME_IF_EXISTS:GTest::gmock>)
   target_compile_definitions(test_${name} PRIVATE
     "KIRSCH_TEST_PLUGINS=\"$<TARGET_FILE_DIR:module_${name}>:${KIRSCH_PLUGINS_DIR}\"")
   add_dependencies(test_${name} module_${name})
-  add_test(NAME ${name} COMMAND test_${name})
+  add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
 endfunction()

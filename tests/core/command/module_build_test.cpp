@@ -32,13 +32,20 @@ TEST(ModuleNew, MakesEachKindSmallAndReadyToBuild) {
   for (const auto& [kind, provides] : {std::pair<std::string, std::string>{"handler", "handler my_handler"},
                                        {"tool", "tool my_tool"},
                                        {"plugin", "plugin my_plugin"},
-                                       {"websocket", "service my_websocket"}}) {
+                                       {"websocket", "service my_websocket"},
+                                       {"storage", "service my_storage"}}) {
     const auto name = "my_" + kind;
     const auto made = workshop.run(".", {"module", "new", name, "--" + kind});
     ASSERT_EQ(made.exit_code, 0) << made.err;
     EXPECT_THAT(made.out, AllOf(StartsWith("Made:\n"), HasSubstr("  " + name + "/module.yaml\n"),
                                 HasSubstr("\nNext: cd " + name + " && kirsch module dev\n")));
-    EXPECT_LE(lines_of_code(workshop / (name + "/" + name + ".cpp")), 20u) << kind;
+    if (kind != "storage")  // which has locks to give
+      EXPECT_LE(lines_of_code(workshop / (name + "/" + name + ".cpp")), 20u) << kind;
+    const auto tested = workshop.run(".", {"module", "test", name});
+    EXPECT_EQ(tested.exit_code, 0) << tested.out << tested.err;
+    EXPECT_THAT(tested.out, HasSubstr("[  PASSED  ]"));
+    EXPECT_EQ(tested.err, "") << "what is new gives no warnings";
+    fs::remove_all(workshop / (name + "/build"));
     const auto built = workshop.run(name, {"module", "build"});
     ASSERT_EQ(built.exit_code, 0) << built.err;
     EXPECT_EQ(built.err, "") << "what is new gives no warnings";
@@ -76,11 +83,11 @@ TEST(ModuleNew, IsInTheManualAndInCompletionWithItsKinds) {
   const Workshop workshop;
   const auto manual = workshop.run(".", {"man"}).out;
   const auto completion = workshop.run(".", {"completion", "bash"}).out;
-  EXPECT_THAT(completion, HasSubstr("'module') words='list info check new build dev "));
+  EXPECT_THAT(completion, HasSubstr("'module') words='list info check new build test dev "));
   EXPECT_THAT(completion, HasSubstr("'module new') words='"));
-  EXPECT_THAT(completion, HasSubstr(" --handler --tool --plugin --websocket'"));
+  EXPECT_THAT(completion, HasSubstr(" --handler --tool --plugin --websocket --storage'"));
   EXPECT_THAT(completion, HasSubstr(" --asan --port'"));
-  for (const std::string name : {"handler", "tool", "plugin", "websocket", "asan"})
+  for (const std::string name : {"handler", "tool", "plugin", "websocket", "storage", "asan"})
     EXPECT_THAT(manual, HasSubstr("\\-\\-" + name)) << name;
 }
 
@@ -138,6 +145,72 @@ TEST(ModuleBuild, RefusesWhatIsNoProjectAndWhatOnlyCMakeFinds) {
   EXPECT_THAT(without.err, HasSubstr("the compiler of CXX does not answer: no-such-compiler"));
 }
 
+TEST(ModuleTest, ShowsWhatFailsAndBuildsWhatHasChanged) {
+  const Workshop workshop;
+  ASSERT_EQ(workshop.run(".", {"module", "new", "greeter"}).exit_code, 0);
+  ASSERT_EQ(workshop.run("greeter", {"module", "test"}).exit_code, 0);
+  workshop.edit("greeter/greeter.cpp", "\"!\\n\"", "\"?\\n\"");
+  const auto failed = workshop.run("greeter", {"module", "test"});
+  EXPECT_EQ(failed.exit_code, 4);
+  EXPECT_THAT(failed.out, AllOf(HasSubstr("greeter_test.cpp:6: Failure"), HasSubstr("Which is: \"Hi, Ada?\\n\"")));
+  workshop.edit("greeter/greeter_test.cpp", "EXPECT_EQ", "__builtin_trap();\n  EXPECT_EQ");
+  const auto died = workshop.run("greeter", {"module", "test"});
+  EXPECT_EQ(died.exit_code, 4);
+  EXPECT_THAT(died.err, HasSubstr("the program of the tests was ended by signal "));
+  workshop.edit("greeter/greeter_test.cpp", "__builtin_trap();", "__builtin_rap();");
+  const auto broken = workshop.run("greeter", {"module", "test"});
+  EXPECT_EQ(broken.exit_code, 4);
+  EXPECT_THAT(broken.err, HasSubstr("greeter_test.cpp:6:3: error: "));
+}
+
+TEST(ModuleTest, SaysWhatIsMissing) {
+  const Workshop workshop;
+  ASSERT_EQ(workshop.run(".", {"module", "new", "greeter"}).exit_code, 0);
+  std::ofstream(workshop / "compiler") << "#!/bin/sh\ncase \"$*\" in *-print-file-name=libgtest*) echo libgtest.a;; "
+                                          "*) exec g++ \"$@\";; esac\n";
+  fs::permissions(workshop / "compiler", fs::perms::owner_all);
+  const std::map<std::string, std::string> without{{"CXX", (workshop / "compiler").string()}};
+  const auto refused = workshop.run("greeter", {"module", "test"}, without);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("GoogleTest is not there"), HasSubstr("install the package libgtest-dev")));
+  EXPECT_EQ(workshop.run("greeter", {"module", "build"}, without).exit_code, 0) << "nobody needs it to build";
+  workshop.edit("greeter/CMakeLists.txt", " TESTS greeter_test.cpp", "");
+  EXPECT_THAT(workshop.run("greeter", {"module", "test"}).err,
+              AllOf(HasSubstr("greeter has no tests"), HasSubstr("TESTS greeter_test.cpp")));
+}
+
+TEST(ModuleBuild, SweepsHeadersThatNobodyWillUse) {
+  const Workshop workshop;
+  const auto cache = workshop / "cache";
+  const std::map<std::string, std::string> here{{"XDG_CACHE_HOME", cache.string()}};
+  const auto folders = [&] {
+    std::set<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(cache / "kirsch")) found.insert(entry.path());
+    return found;
+  };
+  ASSERT_EQ(workshop.run(".", {"module", "new", "greeter"}).exit_code, 0);
+  ASSERT_EQ(workshop.run("greeter", {"module", "build"}, here).exit_code, 0);
+  ASSERT_EQ(folders().size(), 1u);
+  const auto made = *folders().begin();
+  const auto copy = [&](const std::string& name) {
+    const auto folder = cache / "kirsch" / name;
+    fs::create_directory(folder);
+    for (const auto* file : {"files", "state"}) fs::copy_file(made / file, folder / file);
+    return folder;
+  };
+  const auto kept = copy("headers-kept");
+  fs::last_write_time(copy("headers-unused") / "state", fs::file_time_type::clock::now() - std::chrono::hours(24 * 31));
+  std::ofstream(copy("headers-of-another-version") / "files") << "header: /usr/include/no/such/header.h\n";
+
+  std::map<std::string, std::string> others = here;
+  others.emplace("CXXFLAGS", "-DOTHERS");
+  ASSERT_EQ(workshop.run("greeter", {"module", "build"}, others).exit_code, 0);
+  const auto left = folders();
+  EXPECT_EQ(left.size(), 3u) << "that, what is made now, and what may be used";
+  EXPECT_TRUE(left.contains(made));
+  EXPECT_TRUE(left.contains(kept));
+}
+
 // Words that say how a module is made, in the order of the alphabet.
 std::set<std::string> options_in(const std::string& text) {
   std::set<std::string> options;
@@ -158,7 +231,7 @@ TEST(ModuleBuild, UsesTheOptionsOfCMake) {
   Process configure({"cmake", "-G", "Ninja", "-S", (workshop / "twice").string(), "-B", (workshop / "cmake").string(),
                      "-DCMAKE_PREFIX_PATH=" + build_folder().string(), "-DCMAKE_CXX_COMPILER=g++"});
   ASSERT_EQ(configure.wait(), 0) << configure.output().all;
-  Process commands({"ninja", "-C", (workshop / "cmake").string(), "-t", "commands"});
+  Process commands({"ninja", "-C", (workshop / "cmake").string(), "-t", "commands", "module_twice"});
   ASSERT_EQ(commands.wait(), 0);
   auto cmake = options_in(commands.output().out);
   const auto objects = workshop / "twice/build/objects";
