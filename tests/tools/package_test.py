@@ -101,6 +101,9 @@ class Package(unittest.TestCase):
             self.assertEqual(status, 200)
             self.assertIn("Kirsch", body)
             self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+            for link in re.findall(r'<(?:a|link)\b[^>]* href="(/[^"]*)"', body):
+                if link != "/nothing-here":  # shows an error page
+                    self.assertEqual(server.get(link)[0], 200, link)
             self.assertTrue(run("stat", "-c", "%U", f"/proc/{server.process.pid}").startswith("kirsch"))
 
         author = pathlib.Path("/srv/hello")
