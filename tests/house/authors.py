@@ -4,6 +4,8 @@ import re
 from tree import rule
 
 INDEX = "core/sdk/README.md"
+# Folders of headers that are installed as kirsch/NAME.h, as the index links them.
+FOLDERS = {"core/sdk/kirsch/": "kirsch/", "core/testing/include/kirsch/": "../testing/include/kirsch/"}
 EXCHANGE = "core/sdk/kirsch/exchange.h"
 
 
@@ -18,18 +20,20 @@ def first_sentence(text):
 
 @rule("the index for authors has a line for every header of the SDK, and it is the header's own first sentence",
       bad=[{"core/sdk/kirsch/a.h": "// Files.\n", INDEX: ""}, {"core/sdk/kirsch/a.h": "// Files.\n", INDEX: "- [`a.h`](kirsch/a.h) Other\n"},
-           {"core/sdk/kirsch/a.h": "// Files.\n", INDEX: "- [`a.h`](kirsch/a.h) Files\n- [`b.h`](kirsch/b.h) Gone\n"}],
+           {"core/sdk/kirsch/a.h": "// Files.\n", INDEX: "- [`a.h`](kirsch/a.h) Files\n- [`b.h`](kirsch/b.h) Gone\n"},
+           {"core/testing/include/kirsch/a.h": "// Tests.\n", INDEX: ""}],
       good=[{"core/sdk/kirsch/a.h": "// Files of\n// a folder. And more.\nint i;\n", INDEX: "- [`a.h`](kirsch/a.h) Files of a folder\n"},
             {"core/sdk/kirsch/a.h": "/* The contract:\n *\n * more */", INDEX: "- [`a.h`](kirsch/a.h) The contract\n"}])
 def header_index(tree):
-    if not (headers := dict(tree.below("core/sdk/kirsch/", endings=(".h",)))):
+    headers = {link + path.removeprefix(folder): text for folder, link in FOLDERS.items()
+               for path, text in tree.below(folder, endings=(".h",))}
+    if not headers:
         return
-    said = dict(re.findall(r"^- \[`[^`]+`\]\((kirsch/[^)]+)\) (.+)$", tree.files.get(INDEX, ""), re.MULTILINE))
-    for path, text in headers.items():
-        name = path.removeprefix("core/sdk/")
+    said = dict(re.findall(r"^- \[`[^`]+`\]\(([^)]+\.h)\) (.+)$", tree.files.get(INDEX, ""), re.MULTILINE))
+    for name, text in headers.items():
         wanted = first_sentence(text)
         if said.pop(name, None) != wanted:
-            yield f"{INDEX}: wants the line: - [`{name.removeprefix('kirsch/')}`]({name}) {wanted}"
+            yield f"{INDEX}: wants the line: - [`{name.rpartition('/')[2]}`]({name}) {wanted}"
     for name in said:
         yield f"{INDEX}: there is no {name}"
 
