@@ -101,6 +101,8 @@ bool make(const Header& header, const fs::path& folder, const fs::path& made) {
   if (good) {
     std::ofstream(draft / "state") << header.state << '\n' << state_of_files(draft);
     fs::create_directories(made.parent_path(), error);
+    // Behind other code, or a second time, GCC cannot use it, and looks for the header itself where that was found.
+    if (!header.clang) std::ofstream(folder / header.name) << "#include_next <" << header.name << ">\n";
     fs::rename(draft / "header", made, error);
     for (const auto* name : {"files", "state"}) fs::rename(draft / name, folder / name, error);
     good = !error;

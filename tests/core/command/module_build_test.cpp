@@ -114,7 +114,7 @@ TEST(ModuleBuild, CompilesAllSourcesThatCMakeIsTold) {
   ASSERT_EQ(workshop.run(".", {"module", "new", "pair"}).exit_code, 0);
   workshop.edit("pair/CMakeLists.txt", "SOURCES pair.cpp", "# both\n  SOURCES pair.cpp parts/word.cpp");
   fs::create_directory(workshop / "pair/parts");
-  std::ofstream(workshop / "pair/parts/word.h") << "const char* word();\n";
+  std::ofstream(workshop / "pair/parts/word.h") << "#include <kirsch/module.h>\nconst char* word();\n";  // once more
   std::ofstream(workshop / "pair/parts/word.cpp") << "#include \"word.h\"\nconst char* word() { return \"one\"; }\n";
   workshop.edit("pair/pair.cpp", "#include <kirsch/module.h>",
                 "#include <kirsch/module.h>\n\n#include \"parts/word.h\"");
