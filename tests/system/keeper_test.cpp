@@ -81,7 +81,7 @@ TEST(Keeper, ReloadsAllServersOrNone) {
 }
 
 TEST(Keeper, LosesOnlyWhatIsInFlightOnAServerThatIsKilled) {
-  const int kills = sanitized() ? 3 : 10;
+  const int kills = sanitized() ? 3 : 6;
   constexpr int connections = 16;
   Server server(kept(", processes: 2"));
   Process load({"wrk", "-t1", "-c" + std::to_string(connections), "-d120s",

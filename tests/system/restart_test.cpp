@@ -21,7 +21,7 @@ using ::testing::SizeIs;
 constexpr auto restarted_site =
     "paths: { /: { handler: { respond: { body: here } } }, /gate: { handler: { gate: {} } } }\n";
 
-const int restarts = sanitized() ? 10 : 50;
+const int restarts = sanitized() ? 6 : 25;
 
 void rewrite(const Server& server, const std::string& yaml) {
   std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml);

@@ -128,7 +128,7 @@ TEST(TlsReloadOfNobody, is_told) {
 }
 
 TEST_F(TlsReload, many_times_under_load_costs_no_request) {
-  const int reloads = sanitized() ? 40 : 200;  // each takes several times as long
+  const int reloads = sanitized() ? 20 : 80;  // each takes several times as long
   Server server(
       over_tls(certificates_, "server: { limits: { keep_alive_requests: 1000000000 } }\n" + std::string(hello_path)));
   std::atomic<bool> done = false;
