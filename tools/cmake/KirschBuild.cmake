@@ -87,7 +87,7 @@ add_compile_options("$<$<CONFIG:RelWithDebInfo>:$<IF:${KIRSCH_IS_PLAIN},-O0,${op
 if(KIRSCH_SANITIZE MATCHES "address" AND NOT KIRSCH_FUZZ)
   add_library(kirsch_asan_options OBJECT "${CMAKE_CURRENT_LIST_DIR}/asan_options.c")
   set_target_properties(kirsch_asan_options PROPERTIES KIRSCH_PLAIN ON)
-  link_libraries("$<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:$<TARGET_OBJECTS:kirsch_asan_options>>")
+  set(KIRSCH_ASAN_OPTIONS $<TARGET_OBJECTS:kirsch_asan_options>)
 endif()
 
 # For ccache with precompiled headers (tests have them; in the core they do not pay: too few headers are common).
@@ -159,7 +159,7 @@ function(kirsch_test_options target kind)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
   endif()
-  target_link_libraries(${target} PRIVATE GTest::gmock_main kirsch_warnings)
+  target_link_libraries(${target} PRIVATE GTest::gmock_main kirsch_warnings ${KIRSCH_ASAN_OPTIONS})
   # The same for all, Poco's included, so that they can share precompiled headers.
   target_compile_definitions(${target} PRIVATE
     KIRSCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" $<TARGET_PROPERTY:Poco::Net,INTERFACE_COMPILE_DEFINITIONS>)
