@@ -50,8 +50,9 @@ function(kirsch_link_options)
 endfunction()
 
 if(KIRSCH_SANITIZE)
-  # Finds the same as -O2 and compiles a third faster.
-  set(optimization -O1)
+  # Finds the same as -O2; compiles in less than half the time. What tests run a million times wants more (KIRSCH_HOT).
+  set(optimization -O0)
+  set(KIRSCH_HOT -O1)
   kirsch_compile_options(-fsanitize=${KIRSCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   # UBSan's vptr check opens a pipe to look at memory, so it reports nonsense where a test takes all descriptors away. What the others
   # look for, ASan sees at the access, and they are a fifth of the compiler's work.
@@ -71,6 +72,7 @@ if(KIRSCH_SANITIZE)
     kirsch_compile_options(-Wno-maybe-uninitialized)
   endif()
   if(KIRSCH_FUZZ)
+    set(optimization -O1)
     kirsch_compile_options(-fsanitize=fuzzer-no-link)
   endif()
 else()
@@ -121,7 +123,7 @@ function(kirsch_core_library name)
     target_include_directories(kirsch_${name} PUBLIC "${view}")
     target_link_libraries(kirsch_${name} PUBLIC ${arg_DEPENDS} ${arg_PACKAGES} Threads::Threads PRIVATE kirsch_warnings)
     if(name MATCHES "^(base|net|http|pipeline)$")
-      target_compile_options(kirsch_${name} PRIVATE ${KIRSCH_WHOLE_COMPILE})
+      target_compile_options(kirsch_${name} PRIVATE ${KIRSCH_HOT} ${KIRSCH_WHOLE_COMPILE})
     endif()
     # What each request runs. Nobody replaces a function of the core behind its back, so those of one file may be inlined
     # into each other, which position-independent code otherwise forbids. Compiled together each component is one file.
