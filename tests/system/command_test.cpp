@@ -234,7 +234,7 @@ TEST(Completion, offers_verbs_and_their_options_in_bash) {
     return shell.output().out;
   };
   EXPECT_EQ(offered("kirsch ch"), "check\n");
-  EXPECT_EQ(offered("kirsch module ''"), "list info check new build dev -h --help\n");
+  EXPECT_EQ(offered("kirsch module ''"), "list info check new build test dev -h --help\n");
   EXPECT_EQ(offered("kirsch -c x.yaml routes --me"), "--method\n");
   EXPECT_EQ(run_kirsch({"completion", "csh"}).exit_code, 2);
   EXPECT_THAT(run_kirsch({"completion", "fish"}).out, HasSubstr("-a check -d"));
