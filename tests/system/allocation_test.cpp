@@ -61,7 +61,7 @@ TEST_P(Allocations, AreNoneForAPipelineOfTools) {
 }
 
 // Each second the cache looks anew, for all who ask at that moment: on a slow machine that is more often.
-TEST_P(Allocations, AreNoneForASmallFile) { EXPECT_LE(counted(files, requests), requests / 10); }
+TEST_P(Allocations, AreNoneForASmallFile) { EXPECT_LE(counted(files, requests), requests / 4); }
 
 // OpenSSL 3.0 allocates small pieces for each record; its buffers are there already.
 TEST_P(Allocations, AreNoBuffersForARequestOverTls) {

@@ -115,12 +115,12 @@ class Package(unittest.TestCase):
         run("ninja", "-C", "build", cwd=author)
         self.assertIn("100% tests passed, 0 tests failed out of 1", run("ctest", "--test-dir", "build", cwd=author))
         run("install", "-m", "0644", author / "build/plugins/hello.so", "/usr/lib/kirsch/plugins")
-        configuration.write_text(configuration.read_text() + "  /hello: { handler: { hello: {} } }\n")
+        configuration.write_text(configuration.read_text() + "  /greeting: { handler: { hello: {} } }\n")
 
         said = install("2")
         self.assertTrue(run("dpkg-query", "--show", "kirsch").endswith("-2\n"), said)
         with Serving() as server:
-            self.assertEqual(server.get("/hello")[2], "Hello, world!\n", "the operator's file is kept")
+            self.assertEqual(server.get("/greeting")[2], "Hello, world!\n", "the operator's file is kept")
 
         key = configuration.with_name("key.pem")
         key.touch()
