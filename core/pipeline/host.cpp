@@ -13,6 +13,7 @@
 #include "pipeline/contract_text.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/file_access.h"
+#include "pipeline/host_amendment.h"
 #include "pipeline/module_calls.h"
 #include "pipeline/stream.h"
 #include "pipeline/tls_facts.h"
@@ -272,6 +273,7 @@ std::shared_ptr<const kirsch_host> Host::table_for(const std::string& module, co
                                        .loops = loop_count_,
                                        .feature = ModuleHost::feature,
                                        .service = ModuleHost::service};
+  if (amend_host != nullptr) amend_host(module, *table);
   return table;
 }
 

@@ -23,5 +23,6 @@ Outcome check_options(const Subject& subject, std::size_t index, std::uint64_t s
 // With a server of its own.
 Outcome check_requests(const Subject& subject, std::size_t index, Progress& progress);
 Outcome check_concurrency(const Subject& subject, std::size_t index, Progress& progress);
+Outcome check_host_failures(const Subject& subject, std::size_t index, Progress& progress);
 
 }  // namespace kirsch::trial

@@ -137,17 +137,6 @@ Outcome concluded(TrialServer& server, const std::string& seen) {
   return failed("the server " + fault);
 }
 
-// None: it does not serve, and that is the outcome.
-std::optional<Outcome> not_serving(TrialServer& server) {
-  if (server.serves()) return std::nullopt;
-  if (server.lives())
-    return failed("the server does not come to serve within 10 s; start, init and create must not wait");
-  if (const auto fault = server.fault(); fault.find("signal") != std::string::npos)
-    return failed("the server " + fault + " while it started");
-  return skipped("a server does not start with it: " + server.refusal() +
-                 "; say options that work: --with 'NAME: { … }'");
-}
-
 }  // namespace
 
 Outcome check_requests(const Subject& subject, std::size_t index, Progress& progress) {
@@ -155,7 +144,7 @@ Outcome check_requests(const Subject& subject, std::size_t index, Progress& prog
   if (!use.yaml) return skipped(use.why);
   progress.doing("the start of a server");
   TrialServer server(subject, *use.yaml);
-  if (auto outcome = not_serving(server)) return std::move(*outcome);
+  if (auto outcome = server.not_serving()) return std::move(*outcome);
   Tally tally;
   for (const auto& attempt : all_attempts()) {
     progress.doing(attempt.name);
@@ -173,7 +162,7 @@ Outcome check_concurrency(const Subject& subject, std::size_t index, Progress& p
   if (!use.yaml) return skipped(use.why);
   progress.doing("the start of a server");
   TrialServer server(subject, *use.yaml);
-  if (auto outcome = not_serving(server)) return std::move(*outcome);
+  if (auto outcome = server.not_serving()) return std::move(*outcome);
   progress.doing(std::to_string(clients) + " clients at one time");
   std::vector<net::LocalClient> connected;
   for (std::size_t number = 0; number < clients; ++number)

@@ -102,6 +102,8 @@ class Trial {
         "requests", Seconds(90), [&](Progress& at) { return check_requests(subject, index, at); }, whom);
     in_process(
         "concurrency", Seconds(60), [&](Progress& at) { return check_concurrency(subject, index, at); }, whom);
+    in_process(
+        "host failures", Seconds(120), [&](Progress& at) { return check_host_failures(subject, index, at); }, whom);
   }
 
   const std::function<void(const Finding&)>& tell_;

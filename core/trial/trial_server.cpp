@@ -55,6 +55,7 @@ int serve(const Subject& subject, const fs::path& configuration) {
 }
 
 fs::path made(const fs::path& folder, const std::string& yaml) {
+  fs::remove_all(folder);  // of a server before
   fs::create_directories(folder);
   std::ofstream(folder / "kirsch.yaml") << settings(folder) << yaml;
   return folder;
@@ -88,11 +89,16 @@ Use use_of(const Subject& subject, std::size_t index) {
   return {"engine: { " + use + " }\n" + path(answer), {}};
 }
 
-TrialServer::TrialServer(const Subject& subject, const std::string& yaml)
+TrialServer::TrialServer(const Subject& subject, const std::string& yaml, const std::function<void()>& prepare)
     : folder_(made(subject.folder / "server", yaml)),
       socket_(folder_ / "socket"),
       output_(folder_ / "output"),
-      process_([&] { return serve(subject, folder_ / "kirsch.yaml"); }, output_.c_str()) {}
+      process_(
+          [&] {
+            prepare();
+            return serve(subject, folder_ / "kirsch.yaml");
+          },
+          output_.c_str()) {}
 
 bool TrialServer::serves() {
   const auto until = std::chrono::steady_clock::now() + patience;
@@ -100,6 +106,14 @@ bool TrialServer::serves() {
     if (process_.ends_within(std::chrono::milliseconds(5)) || std::chrono::steady_clock::now() > until) return false;
   }
   return true;
+}
+
+std::optional<Outcome> TrialServer::not_serving() {
+  if (serves()) return std::nullopt;
+  if (lives()) return failed("the server does not come to serve within 10 s; start, init and create must not wait");
+  if (const auto how = fault(); how.find("signal") != std::string::npos || process_.exit_code() == left_running)
+    return failed("the server " + how + " while it started");
+  return skipped("a server does not start with it: " + refusal() + "; say options that work: --with 'NAME: { … }'");
 }
 
 std::string TrialServer::line_with(const std::string& text) const {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -21,11 +22,14 @@ Use use_of(const Subject& subject, std::size_t index);
 
 class TrialServer {
  public:
-  // Starts it in a process of its own.
-  TrialServer(const Subject& subject, const std::string& yaml);
+  // Starts it in a process of its own, where `prepare` runs first.
+  TrialServer(
+      const Subject& subject, const std::string& yaml, const std::function<void()>& prepare = [] {});
 
   // Waits until it serves. False: it has ended.
   bool serves();
+  // The same. None: it serves; else what to say of the module.
+  std::optional<Outcome> not_serving();
   std::optional<net::LocalClient> connect() const { return net::LocalClient::connect(socket_); }
   bool lives() { return !process_.ends_within(std::chrono::milliseconds(0)); }
 
