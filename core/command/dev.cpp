@@ -55,7 +55,7 @@ class Dev {
   explicit Dev(const DevOptions& options)
       : project_(Project::in(".")),
         folder_(options.sanitized ? project_.build() / "asan" : project_.build()),
-        tools_(Toolchain::find(options.sanitized)),
+        tools_(Toolchain::find(options.sanitized ? Purpose::sanitizer : Purpose::development)),
         server_({folder_ / "dev", project_.folder / "module.yaml", plugins_of(project_, folder_)}, tools_.environment(),
                 options.port),
         watch_(edited),

@@ -189,7 +189,7 @@ std::string seconds_text(std::chrono::milliseconds time) {
 base::ExitCode build_module() noexcept {
   return guarded([] {
     const auto project = Project::in(".");
-    auto tools = Toolchain::find(false);
+    auto tools = Toolchain::find(Purpose::release);
     const auto made = build(project, tools, project.build());
     std::cerr << made.said << std::flush;
     if (!made.good) return base::ExitCode::module_refused;

@@ -41,7 +41,7 @@ ExitCode test_module(const std::filesystem::path& folder) noexcept {
     if (project.tests.empty())
       throw project_refusal(project.name + " has no tests", "name them in CMakeLists.txt: kirsch_add_module(" +
                                                                 project.name + " TESTS " + project.name + "_test.cpp)");
-    auto tools = Toolchain::find(false);
+    auto tools = Toolchain::find(Purpose::development);
     tools.need_tests();
     const auto made = build_with_tests(project, tools, project.build());
     std::cerr << made.said << std::flush;

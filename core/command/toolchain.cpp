@@ -49,9 +49,9 @@ Words words_of(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
-Toolchain Toolchain::find(bool sanitized) {
+Toolchain Toolchain::find(Purpose purpose) {
   Toolchain tools;
-  tools.sanitized_ = sanitized;
+  tools.purpose_ = purpose;
   tools.colours_ = ::isatty(STDERR_FILENO) == 1 && variable("NO_COLOR").empty();
   tools.include_ = prefix() / "include";
   tools.exports_ = prefix() / "share/cmake/Kirsch/module.map";
@@ -81,8 +81,9 @@ Words Toolchain::common(Part part) const {
   for (auto& word : words_of(module ? module_compile_options : "-std=c++20")) {
     if (!clang_ || word != "-fno-gnu-unique") words.push_back(std::move(word));
   }
-  append(words, {module ? "-O2" : "-O0", "-g", "-Wall", "-Wextra"});
-  if (sanitized_) append(words, {"-fsanitize=address", "-fno-omit-frame-pointer"});
+  // Optimized code has lost most lines of a small handler for debuggers.
+  append(words, {module && purpose_ == Purpose::release ? "-O2" : "-O0", "-g", "-Wall", "-Wextra"});
+  if (purpose_ == Purpose::sanitizer) append(words, {"-fsanitize=address", "-fno-omit-frame-pointer"});
   return joined(words, words_of(variable("CXXFLAGS")));
 }
 
@@ -115,7 +116,8 @@ Words Toolchain::link_module(const Words& objects, const fs::path& file) const {
   words.emplace_back("-shared");
   append(words, words_of(module_link_options));
   words.push_back("-Wl,--version-script=" + exports_.string());
-  if (sanitized_) append(words, clang_ ? Words{"-fsanitize=address", "-shared-libasan"} : Words{"-fsanitize=address"});
+  if (purpose_ == Purpose::sanitizer)
+    append(words, clang_ ? Words{"-fsanitize=address", "-shared-libasan"} : Words{"-fsanitize=address"});
   append(words, objects);
   append(words, {"-o", file.string()});
   append(words, words_of(variable("LDFLAGS")));
@@ -155,7 +157,7 @@ Words Toolchain::coloured(Words command) const {
 // The runtime must be there before the server, which was not built with it. Leaks of the whole process are not the
 // module's, and a module that was unloaded has no names any more.
 Words Toolchain::environment() const {
-  if (!sanitized_) return {};
+  if (purpose_ != Purpose::sanitizer) return {};
   const std::string name = clang_ ? "libclang_rt.asan-x86_64.so" : "libasan.so";
   const auto answer = server::output_of(joined(compiler_, {"-print-file-name=" + name}), longest_answer, patience);
   const auto runtime = answer.text.substr(0, answer.text.find('\n'));

@@ -10,11 +10,13 @@
 namespace kirsch::command {
 
 enum class Part { module, test };  // what a source belongs to
+// Optimized for servers; as it is written, for its author; the same with AddressSanitizer.
+enum class Purpose { release, development, sanitizer };
 
 class Toolchain {
  public:
-  // CXX of the environment, else g++, else clang++. `sanitized`: with AddressSanitizer. Throws base::Refusal.
-  static Toolchain find(bool sanitized);
+  // CXX of the environment, else g++, else clang++. Throws base::Refusal.
+  static Toolchain find(Purpose purpose);
 
   // Makes what later compilations of that part include in a fraction of the time, unless it is there: in the user's
   // cache, else in `otherwise`. Where that fails they go without.
@@ -43,7 +45,7 @@ class Toolchain {
   Words compiler_;
   std::string version_;  // the compiler's own words
   bool clang_ = false;
-  bool sanitized_ = false;
+  Purpose purpose_ = Purpose::release;
   bool colours_ = false;
   std::filesystem::path include_, exports_;
   std::map<Part, Words> precompiled_;  // options that use it

@@ -2,7 +2,9 @@
 // names, lines and sources are his.
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "support/client.h"
 #include "workshop.h"
@@ -26,14 +28,19 @@ struct Hello {
 KIRSCH_MODULE("hello", "0.1.0", kirsch::handler<Hello>("hello"));
 )";
 
-// A server on a module that was built for debuggers, as the tutorial says.
+// A server on what `kirsch module dev` has built.
 class Debugger : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(workshop_.run(".", {"module", "new", "hello"}).exit_code, 0);
     std::ofstream(workshop_ / "hello/hello.cpp") << crashing;
-    const auto built = workshop_.run("hello", {"module", "build"}, {{"CXXFLAGS", "-O0"}});
-    ASSERT_EQ(built.exit_code, 0) << built.err;
+    std::ofstream(workshop_ / "hello/module.yaml") << "version: 1\npaths: { /: { handler: { hello: {} } } }\n";
+    const auto dev = workshop_.start("hello", {"module", "dev", "--port", "0"});
+    ASSERT_TRUE(dev->wait_for([](const auto& output) { return output.all.find("Ctrl-C ends") != std::string::npos; },
+                              std::chrono::seconds(120)))
+        << dev->output().all;
+    dev->signal(SIGINT);
+    ASSERT_EQ(dev->wait(), 0) << dev->output().all;
   }
   std::string yaml() const {
     return loopback("plugins: { path: [\"" + (workshop_ / "hello/build/plugins").string() +
