@@ -165,6 +165,7 @@ TEST_P(Hooks, that_fail_for_a_malformed_message_run_at_most_once) {
   for (const std::string_view point :
        {"before_error_response", "after_error_response", "before_finalize", "on_end_resource", "on_end_request"}) {
     for (const std::string_view fault : {"exception", "error", "redirect"}) {
+      if (sanitized() && fault != "exception") continue;  // each is a server
       const Server server(loopback("server: { loops: 1 }\ntools: { " + std::string(GetParam()) +
                                    ": { fail_at: " + std::string(point) + ", fault: " + std::string(fault) +
                                    " } }\npaths: { /: { handler: { recorder: {} } } }\n"));

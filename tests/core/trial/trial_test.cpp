@@ -149,11 +149,10 @@ TEST(ModuleCheck, lets_functions_of_the_host_fail) {
   EXPECT_EQ(failures(result), (std::set<std::string>{"host failures: handler keeper", "host failures: handler poster",
                                                      "host failures: handler waiter"}))
       << result.out;
-  EXPECT_THAT(result.out,
-              AllOf(HasSubstr("where kirsch_storage.open gives null, the server was ended by signal 6"),
-                    HasSubstr("where kirsch_post.post gives 0, the server was ended by signal 6"),
-                    HasSubstr("refuse, answer with an error, or go without"),
-                    HasSubstr("where kirsch_submit.submit gives 0, this gets no answer any more")));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("where kirsch_storage.open gives null, the server was ended by signal 6"),
+                                HasSubstr("where kirsch_post.post gives 0, the server was ended by signal 6"),
+                                HasSubstr("refuse, answer with an error, or go without"),
+                                HasSubstr("where kirsch_submit.submit gives 0, this gets no answer any more")));
 }
 
 TEST(ModuleCheck, is_for_programs_too) {
@@ -179,6 +178,8 @@ TEST(ModuleCheck, takes_options_that_work_and_refuses_a_file_that_is_none) {
 }
 
 std::vector<std::string> delivered() {
+  // Those that keep most between requests.
+  if (sanitized()) return {"accesslog", "session_memory", "sessions", "static", "websocket"};
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(build_folder() / "plugins"))
     if (entry.path().extension() == ".so") names.push_back(entry.path().stem().string());
