@@ -63,6 +63,7 @@ std::vector<std::string> with_ours(std::vector<std::string> environment) {
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   if (errors_too) ::dup2(output, STDERR_FILENO);
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);  // also what is ignored here
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
