@@ -30,13 +30,6 @@ constexpr Milliseconds enough{5000};  // on a busy machine, too
 constexpr const char* remedy =
     "; look at what each function of the host returns: refuse, answer with an error, or go without";
 
-bool answers(const TrialServer& server, const std::string& question, Milliseconds limit) {
-  const auto client = server.connect();
-  if (!client) return false;
-  client->send(question, Milliseconds(1000));
-  return !client->receive(limit).empty();
-}
-
 // Only where there is no loop any more, and so no exchange on it that waits.
 bool ends_exchanges(HostCall call) { return call == HostCall::start_timer || call == HostCall::post; }
 
@@ -63,7 +56,7 @@ class HostFailures {
     if (auto outcome = server.not_serving()) return skipped(outcome->reason);
     whole_life_ = host_.take_called();
     for (std::size_t number = 0; number < questions.size(); ++number)
-      usual_[number] = answers(server, questions[number], Milliseconds(500));
+      usual_[number] = !server.ask(questions[number], Milliseconds(500)).empty();
     if (!server.lives()) return skipped("where none has failed yet, the server " + server.fault());
     for (const auto call : host_.take_called()) {
       host_.fail(call);
@@ -98,7 +91,7 @@ class HostFailures {
     for (std::size_t number = 0; number < questions.size(); ++number) {
       const auto& question = questions[number];
       const bool must = usual_[number] && !ends_exchanges(call);
-      const bool answered = answers(server, question, must ? enough : Milliseconds(50));
+      const bool answered = !server.ask(question, must ? enough : Milliseconds(50)).empty();
       if (!server.lives()) return failed(where(call) + "the server " + server.fault() + remedy);
       if (must && !answered)
         return failed(where(call) + "this gets no answer any more: " + question.substr(0, question.find('\r')) +

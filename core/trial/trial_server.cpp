@@ -116,6 +116,17 @@ std::optional<Outcome> TrialServer::not_serving() {
   return skipped("a server does not start with it: " + refusal() + "; say options that work: --with 'NAME: { … }'");
 }
 
+std::string TrialServer::ask(std::string_view bytes, std::chrono::milliseconds patience_of_client) {
+  const auto client = connect();
+  if (!client) return {};
+  client->send(bytes, std::chrono::seconds(1));
+  auto answer = client->receive(patience_of_client);
+  // A dying process has closed its connections, or writes its report, before it can be waited for.
+  if (answer.empty() && (client->ended() || !line_with("fatal signal").empty()))
+    process_.ends_within(std::chrono::seconds(1));
+  return answer;
+}
+
 std::string TrialServer::line_with(const std::string& text) const {
   for (const auto& file : {output_, folder_ / "log"}) {
     std::ifstream lines(file);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "net/local_client.h"
 #include "trial/child.h"
@@ -31,6 +32,8 @@ class TrialServer {
   // The same. None: it serves; else what to say of the module.
   std::optional<Outcome> not_serving();
   std::optional<net::LocalClient> connect() const { return net::LocalClient::connect(socket_); }
+  // What the server sends until it ends the connection, or until then; empty as well if nobody listens.
+  std::string ask(std::string_view bytes, std::chrono::milliseconds patience);
   bool lives() { return !process_.ends_within(std::chrono::milliseconds(0)); }
 
   // Orderly. A sentence about how it ended that it should not have; empty: it is well.
