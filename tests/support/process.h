@@ -21,7 +21,7 @@ namespace kirsch::test {
 using Milliseconds = std::chrono::milliseconds;
 
 // Generous: a deadline only turns a hang into a failure.
-inline constexpr Milliseconds patience{20000};
+inline constexpr Milliseconds patience{60000};
 
 struct ProcessOptions {
   std::filesystem::path folder;                    // working directory; empty: that of the test
