@@ -44,7 +44,7 @@ def beside_sessions(session, server, case, point):
 def to_members(session, server, case, point):
     """A message to so many; whether the server had nothing else to do is not asked."""
     seen = [one_broadcast(session, server, case, point + 1) for _ in range(TRIES)]
-    return [{"cpu": one["cpu"], "clean": True, "saturated": True, "errors": 0 if one["share"] == 1 else 1} for one in seen]
+    return [{"cpu": one["cpu"], "clean": one["clean"], "saturated": True, "errors": 0 if one["share"] == 1 else 1} for one in seen]
 
 
 def tools(count):

@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 
-from benchmark import spread
+from benchmark import machine, spread
 from benchmark.cases import lines
 from benchmark.load import Client, request_file
 from benchmark.measure import one_slice, settled_memory
@@ -73,14 +73,16 @@ def one_broadcast(session, running, case, count):
     client = Client(session.build, running.address, held=True,
                     **load | {"idle": count - 1, "connections": 1, "rate": BROADCASTS, "seconds": max(2, 10 * session.seconds)})
     try:
+        watch = machine.Watch([*running.pids, client.pid])
         seen, cpu = finished(client, running)
+        clean = machine.quiet(*watch.shares(client.pid))
     finally:
         client.end()
     if not seen["answers"] or seen["errors"]:
         raise Failure(f"{running.server.name}: {seen['errors']}")
     return {"cpu": cpu / 1e3 / seen["answers"], "share": seen["heard"] / (seen["answers"] * (count - 1)),
             "cpu_each": cpu / 1e3 / max(1, seen["heard"]), "first": seen["first_heard"], "half": seen["half_heard"],
-            "last": seen["last_heard"]}
+            "last": seen["last_heard"], "clean": clean}
 
 
 @contextlib.contextmanager
