@@ -13,7 +13,6 @@
 #include "pipeline/contract_text.h"
 #include "pipeline/dispatcher.h"
 #include "pipeline/file_access.h"
-#include "pipeline/host_amendment.h"
 #include "pipeline/module_calls.h"
 #include "pipeline/stream.h"
 #include "pipeline/tls_facts.h"
@@ -244,8 +243,8 @@ const void* ModuleHost::feature(const kirsch_host*, kirsch_text id) {
   return nullptr;
 }
 
-Host::Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, Engine engine)
-    : logs_(logs), loop_count_(loops), lanes_(loops + workers), engine_(std::move(engine)) {}
+Host::Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, Engine engine, AmendHost amend)
+    : logs_(logs), loop_count_(loops), lanes_(loops + workers), engine_(std::move(engine)), amend_(std::move(amend)) {}
 
 // What modules have hung on their storage is never taken down. It stays where a search for leaks finds it.
 Host::~Host() {
@@ -273,7 +272,7 @@ std::shared_ptr<const kirsch_host> Host::table_for(const std::string& module, co
                                        .loops = loop_count_,
                                        .feature = ModuleHost::feature,
                                        .service = ModuleHost::service};
-  if (amend_host != nullptr) amend_host(module, *table);
+  if (amend_) amend_(module, *table);
   return table;
 }
 

@@ -36,10 +36,13 @@ struct Engine {
   std::function<void(std::uint32_t user, std::uint32_t group)> give;  // throws std::exception
 };
 
+// For trials of modules: changes what a module gets of its host, before it is loaded. Empty: nothing.
+using AmendHost = std::function<void(const std::string& module, kirsch_host& table)>;
+
 // One per process; outlives every module. Threads and loops come after modules are loaded: `connect` announces them.
 class Host {
  public:
-  Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, Engine engine);
+  Host(base::Logs& logs, std::uint32_t loops, std::uint32_t workers, Engine engine, AmendHost amend = {});
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host();
@@ -70,6 +73,7 @@ class Host {
   const std::uint32_t loop_count_;
   const std::uint32_t lanes_;
   const Engine engine_;
+  const AmendHost amend_;
   Metrics metrics_;
   struct Threads {
     std::vector<net::Loop*> loops;

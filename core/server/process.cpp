@@ -34,7 +34,7 @@ Share share_of(const Inheritance& inheritance) {
 
 }  // namespace
 
-Process::Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance)
+Process::Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance, pipeline::AmendHost amend)
     : blueprint_(blueprint),
       logs_(logs),
       log_(logs.error()),
@@ -43,7 +43,7 @@ Process::Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inher
       loop_count_(Loops::count(blueprint.configuration.server)),
       bus_(log_),
       listeners_of_modules_(bus_),
-      host_(logs, loop_count_, blueprint.configuration.server.workers, engine()),
+      host_(logs, loop_count_, blueprint.configuration.server.workers, engine(), std::move(amend)),
       tls_(
           blueprint.configuration, log_, [this](const std::string& path) { return read_file(path); },
           std::move(inheritance_.secrets)),

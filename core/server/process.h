@@ -27,7 +27,7 @@ namespace kirsch::server {
 class Process {
  public:
   // `blueprint` and `logs` must outlive it.
-  Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance);
+  Process(const Blueprint& blueprint, base::Logs& logs, Inheritance inheritance, pipeline::AmendHost amend = {});
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 

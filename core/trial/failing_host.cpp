@@ -11,7 +11,6 @@
 #include <system_error>
 
 #include "pipeline/contract_text.h"
-#include "pipeline/host_amendment.h"
 
 namespace kirsch::trial {
 
@@ -19,11 +18,9 @@ using pipeline::view;
 
 class Interception {
  public:
-  static inline FailingHost::Shared* shared = nullptr;
-  static inline const loader::Manifest* tried = nullptr;
-
-  static void amend(const std::string& module, kirsch_host& table) {
-    if (module != tried->name) return;
+  static void amend(FailingHost::Shared& shared, const loader::Manifest& tried, kirsch_host& table) {
+    shared_ = &shared;
+    tried_ = &tried;
     own_ = table;
     table.feature = feature;
     table.service = service;
@@ -40,8 +37,8 @@ class Interception {
   static constexpr auto no_file = [](auto...) { return -EACCES; };
 
   static bool fails(HostCall call) {
-    shared->called[static_cast<std::size_t>(call)] = true;
-    return shared->failing == static_cast<int>(call);
+    shared_->called[static_cast<std::size_t>(call)] = true;
+    return shared_->failing == static_cast<int>(call);
   }
 
   template <HostCall call, auto member, typename Table, typename Failure>
@@ -112,10 +109,12 @@ class Interception {
 
   // One that the manifest requires is there, or the module is not loaded.
   static std::uint8_t service(const kirsch_host* host, kirsch_text id, kirsch_service* out) {
-    const bool promised = std::ranges::find(tried->services, view(id)) != tried->services.end();
+    const bool promised = std::ranges::find(tried_->services, view(id)) != tried_->services.end();
     return !promised && fails(HostCall::find_service) ? std::uint8_t{0} : own_.service(host, id, out);
   }
 
+  static inline FailingHost::Shared* shared_ = nullptr;
+  static inline const loader::Manifest* tried_ = nullptr;
   static inline kirsch_host own_{};
 };
 
@@ -127,10 +126,10 @@ FailingHost::FailingHost(const loader::Manifest& tried) : tried_(tried) {
 
 FailingHost::~FailingHost() { ::munmap(shared_, sizeof(Shared)); }
 
-void FailingHost::install() const {
-  Interception::shared = shared_;
-  Interception::tried = &tried_;
-  pipeline::amend_host = Interception::amend;
+pipeline::AmendHost FailingHost::amendment() const {
+  return [this](const std::string& module, kirsch_host& table) {
+    if (module == tried_.name) Interception::amend(*shared_, tried_, table);
+  };
 }
 
 std::set<HostCall> FailingHost::take_called() {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "loader/manifest.h"
+#include "pipeline/host.h"
 
 namespace kirsch::trial {
 
@@ -37,8 +38,8 @@ class FailingHost {
   FailingHost(const FailingHost&) = delete;
   FailingHost& operator=(const FailingHost&) = delete;
 
-  // In that process, before it loads a module.
-  void install() const;
+  // For that process, which must end before this does.
+  pipeline::AmendHost amendment() const;
 
   // From now on, that one alone.
   void fail(HostCall call) { shared_->failing = static_cast<int>(call); }

@@ -52,7 +52,7 @@ class HostFailures {
   // None: all is well. What is called by the way is noted. What fails by itself is for other checks to say.
   std::optional<Outcome> fail_while_serving() {
     progress_.doing("the start of a server");
-    TrialServer server(subject_, yaml_, [this] { host_.install(); });
+    TrialServer server(subject_, yaml_, host_.amendment());
     if (auto outcome = server.not_serving()) return skipped(outcome->reason);
     whole_life_ = host_.take_called();
     for (std::size_t number = 0; number < questions.size(); ++number)
@@ -73,7 +73,7 @@ class HostFailures {
   std::optional<Outcome> fail_from_the_start(HostCall call) {
     host_.fail(call);
     progress_.doing("the start of a server where "s + FailingHost::sentence(call));
-    TrialServer server(subject_, yaml_, [this] { host_.install(); });
+    TrialServer server(subject_, yaml_, host_.amendment());
     if (auto outcome = server.not_serving()) {
       tried_.insert(call);
       if (outcome->verdict == Verdict::failed) return failed(where(call) + outcome->reason + remedy);

@@ -34,7 +34,7 @@ std::string settings(const fs::path& folder) {
 }
 
 // Starts and serves until it is told to end; the exit code.
-int serve(const Subject& subject, const fs::path& configuration) {
+int serve(const Subject& subject, const fs::path& configuration, const pipeline::AmendHost& amend) {
   try {
     server::crash::install();
     server::Blueprint blueprint;
@@ -43,7 +43,7 @@ int serve(const Subject& subject, const fs::path& configuration) {
     const server::ModuleCatalogue catalogue(blueprint.catalogue, blueprint.directories);
     blueprint.configuration = config::compile(config::Document::from_file(configuration), catalogue);
     base::Logs logs(blueprint.configuration.logs);
-    server::Process process(blueprint, logs, {});
+    server::Process process(blueprint, logs, {}, amend);
     const auto code = static_cast<int>(process.run());
     std::cout.flush();
     if (process.abandoned()) ::_exit(left_running);
@@ -89,16 +89,11 @@ Use use_of(const Subject& subject, std::size_t index) {
   return {"engine: { " + use + " }\n" + path(answer), {}};
 }
 
-TrialServer::TrialServer(const Subject& subject, const std::string& yaml, const std::function<void()>& prepare)
+TrialServer::TrialServer(const Subject& subject, const std::string& yaml, const pipeline::AmendHost& amend)
     : folder_(made(subject.folder / "server", yaml)),
       socket_(folder_ / "socket"),
       output_(folder_ / "output"),
-      process_(
-          [&] {
-            prepare();
-            return serve(subject, folder_ / "kirsch.yaml");
-          },
-          output_.c_str()) {}
+      process_([&] { return serve(subject, folder_ / "kirsch.yaml", amend); }, output_.c_str()) {}
 
 bool TrialServer::serves() {
   const auto until = std::chrono::steady_clock::now() + patience;

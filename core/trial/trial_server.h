@@ -3,12 +3,12 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "net/local_client.h"
+#include "pipeline/host.h"
 #include "trial/child.h"
 #include "trial/subject.h"
 
@@ -23,9 +23,8 @@ Use use_of(const Subject& subject, std::size_t index);
 
 class TrialServer {
  public:
-  // Starts it in a process of its own, where `prepare` runs first.
-  TrialServer(
-      const Subject& subject, const std::string& yaml, const std::function<void()>& prepare = [] {});
+  // Starts it in a process of its own.
+  TrialServer(const Subject& subject, const std::string& yaml, const pipeline::AmendHost& amend = {});
 
   // Waits until it serves. False: it has ended.
   bool serves();
