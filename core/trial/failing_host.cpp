@@ -1,5 +1,6 @@
 // What stands before a function notes the call, and goes on to the server's own unless that one is to fail. Functions
-// whose failure says what the module itself has done, as those on exchanges and fields do, are left alone.
+// of an exchange are left alone: all modules share their table, and they fail for what the request or the module says,
+// which other checks try.
 #include "trial/failing_host.h"
 
 #include <sys/mman.h>
@@ -80,6 +81,28 @@ class Interception {
       return -1;
     });
   }
+  static void change(kirsch_field_functions& table) {
+    put_before<HostCall::prepare_field, &kirsch_field_functions::prepare>(table, nothing);
+    put_before<HostCall::set_field, &kirsch_field_functions::set>(table, nothing);
+    put_before<HostCall::add_field, &kirsch_field_functions::add>(table, nothing);
+    put_before<HostCall::default_field, &kirsch_field_functions::set_default>(table, nothing);
+  }
+  // A full queue takes the bytes all the same, and says when there is room.
+  static void change(kirsch_stream_functions& table) {
+    own_streams_ = table;
+    put_before<HostCall::write, &kirsch_stream_functions::write>(
+        table, [](kirsch_stream* stream, const kirsch_text* pieces, std::uint32_t count) {
+          own_streams_.write(stream, pieces, count);
+          own_streams_.notify(stream, UINT64_MAX);
+          return Nothing();
+        });
+    put_before<HostCall::write_blob, &kirsch_stream_functions::write_blob>(
+        table, [](kirsch_stream* stream, kirsch_blob* blob) {
+          own_streams_.write_blob(stream, blob);
+          own_streams_.notify(stream, UINT64_MAX);
+          return Nothing();
+        });
+  }
   static void change(kirsch_counter& table) { put_before<HostCall::declare, &kirsch_counter::declare>(table, nothing); }
 
   template <typename Table>
@@ -104,6 +127,8 @@ class Interception {
     if (name == KIRSCH_FEATURE_FILE) return changed<kirsch_file>(own);
     if (name == KIRSCH_FEATURE_PROCESS) return changed<kirsch_process>(own);
     if (name == KIRSCH_FEATURE_COUNTER) return changed<kirsch_counter>(own);
+    if (name == KIRSCH_FEATURE_FIELD) return changed<kirsch_field_functions>(own);
+    if (name == KIRSCH_FEATURE_STREAM) return changed<kirsch_stream_functions>(own);
     return own;
   }
 
@@ -116,6 +141,7 @@ class Interception {
   static inline FailingHost::Shared* shared_ = nullptr;
   static inline const loader::Manifest* tried_ = nullptr;
   static inline kirsch_host own_{};
+  static inline kirsch_stream_functions own_streams_{};
 };
 
 FailingHost::FailingHost(const loader::Manifest& tried) : tried_(tried) {
@@ -153,7 +179,13 @@ const char* FailingHost::sentence(HostCall call) {
                                                             "kirsch_file.open_directory gives -EACCES",
                                                             "kirsch_file.open_directory_beneath gives -EACCES",
                                                             "kirsch_process.give gives -1",
-                                                            "kirsch_counter.declare gives 0"};
+                                                            "kirsch_counter.declare gives 0",
+                                                            "kirsch_field_functions.prepare gives 0",
+                                                            "kirsch_field_functions.set gives 0",
+                                                            "kirsch_field_functions.add gives 0",
+                                                            "kirsch_field_functions.set_default gives 0",
+                                                            "kirsch_stream_functions.write gives 0",
+                                                            "kirsch_stream_functions.write_blob gives 0"};
   return sentences[static_cast<std::size_t>(call)];
 }
 

@@ -26,7 +26,13 @@ enum class HostCall : std::uint8_t {
   open_directory,
   open_directory_beneath,
   give,
-  declare
+  declare,
+  prepare_field,
+  set_field,
+  add_field,
+  default_field,
+  write,
+  write_blob
 };
 
 // One at a time, since it works through C functions.
@@ -49,7 +55,7 @@ class FailingHost {
 
   // "kirsch_storage.open gives null".
   static const char* sentence(HostCall call);
-  static constexpr std::size_t calls = 14;
+  static constexpr std::size_t calls = 20;
 
  private:
   friend class Interception;

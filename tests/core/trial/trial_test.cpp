@@ -146,13 +146,17 @@ TEST(ModuleCheck, tells_by_what_the_module_dies) {
 TEST(ModuleCheck, lets_functions_of_the_host_fail) {
   const auto result = tried(of_sdk("trusting"));
   EXPECT_EQ(result.exit_code, 4);
-  EXPECT_EQ(failures(result), (std::set<std::string>{"host failures: handler keeper", "host failures: handler poster",
+  EXPECT_EQ(failures(result), (std::set<std::string>{"host failures: handler keeper", "host failures: handler labeller",
+                                                     "host failures: handler poster", "host failures: handler repeater",
                                                      "host failures: handler waiter"}))
       << result.out;
-  EXPECT_THAT(result.out, AllOf(HasSubstr("where kirsch_storage.open gives null, the server was ended by signal 6"),
-                                HasSubstr("where kirsch_post.post gives 0, the server was ended by signal 6"),
-                                HasSubstr("refuse, answer with an error, or go without"),
-                                HasSubstr("where kirsch_submit.submit gives 0, this gets no answer any more")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("where kirsch_field_functions.set gives 0, the server was ended by signal 6"),
+                    HasSubstr("where kirsch_stream_functions.write gives 0, the server was ended by signal 6"),
+                    HasSubstr("where kirsch_storage.open gives null, the server was ended by signal 6"),
+                    HasSubstr("where kirsch_post.post gives 0, the server was ended by signal 6"),
+                    HasSubstr("refuse, answer with an error, or go without"),
+                    HasSubstr("where kirsch_submit.submit gives 0, this gets no answer any more")));
 }
 
 TEST(ModuleCheck, is_for_programs_too) {
