@@ -7,6 +7,7 @@
 #include <iostream>
 #include <thread>
 
+#include "command/dependencies.h"
 #include "command/json.h"
 #include "command/modules.h"
 #include "command/terminal.h"

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <system_error>
 
+#include "command/dependencies.h"
 #include "command/project.h"
 #include "server/spawn_child.h"
 
@@ -34,16 +34,6 @@ std::string number_of(Words words, const std::string& name) {
   std::ostringstream text;
   text << std::hex << number;
   return text.str();
-}
-
-fs::path cache(const fs::path& otherwise) {
-  const auto place = [](const char* name) {
-    const char* value = std::getenv(name);
-    return fs::path(value == nullptr ? "" : value);
-  };
-  if (const auto folder = place("XDG_CACHE_HOME"); folder.is_absolute()) return folder / "kirsch";
-  if (const auto home = place("HOME"); home.is_absolute()) return home / ".cache" / "kirsch";
-  return otherwise;
 }
 
 // Sizes and times of what was included. Packages bring files that are older than what was made of those of before.
@@ -113,27 +103,8 @@ bool make(const Header& header, const fs::path& folder, const fs::path& made) {
 
 }  // namespace
 
-std::vector<fs::path> dependencies(const fs::path& rule) {
-  std::vector<fs::path> files;
-  const auto text = contents_of(rule);
-  std::string word;
-  for (std::size_t at = std::min(text.find(": "), text.size()); at < text.size(); ++at) {
-    const char byte = text[at];
-    if (byte == '\\' && at + 1 < text.size()) {
-      if (text[++at] != '\n') word += text[at];
-    } else if (byte == ' ' || byte == '\n') {
-      if (!word.empty()) files.emplace_back(std::move(word));
-      word.clear();
-    } else if (byte != ':' || !word.empty()) {
-      word += byte;
-    }
-  }
-  return files;
-}
-
-Words precompiled(const Header& header, const fs::path& otherwise) {
-  const fs::path place = cache(otherwise);
-  const fs::path folder = place / ("headers-" + number_of(header.command, header.name));
+Words precompiled(const Header& header, const fs::path& cache) {
+  const fs::path folder = cache / ("headers-" + number_of(header.command, header.name));
   const fs::path made = folder / (header.name + (header.clang ? ".pch" : ".gch"));
   const Words use = header.clang ? Words{"-include-pch", made.string()} : Words{"-isystem", folder.string()};
   std::error_code error;
@@ -143,7 +114,7 @@ Words precompiled(const Header& header, const fs::path& otherwise) {
     return use;
   }
   const bool good = make(header, folder, made);
-  sweep(place);
+  sweep(cache);
   return good ? use : Words{};
 }
 

@@ -34,6 +34,13 @@ Words joined(Words words, const Words& more) {
   return words;
 }
 
+// The user's, for all modules; `otherwise` for users without one.
+fs::path cache(const fs::path& otherwise) {
+  if (const fs::path folder = variable("XDG_CACHE_HOME"); folder.is_absolute()) return folder / "kirsch";
+  if (const fs::path home = variable("HOME"); home.is_absolute()) return home / ".cache" / "kirsch";
+  return otherwise;
+}
+
 // The folder that holds bin/, as an installation or a build tree has it.
 fs::path prefix() {
   std::error_code error;
@@ -95,7 +102,7 @@ Words Toolchain::included() const {
 // What a source includes first, as it must for GCC to find the compiled one.
 void Toolchain::precompile(Part part, const fs::path& otherwise) {
   const std::string name = part == Part::module ? "kirsch/module.h" : "gtest/gtest.h";
-  precompiled_[part] = precompiled({joined(common(part), included()), name, clang_, version_}, otherwise);
+  precompiled_[part] = precompiled({joined(common(part), included()), name, clang_, version_}, cache(otherwise));
 }
 
 Words Toolchain::described(Part part, const fs::path& source, const fs::path& object) const {
