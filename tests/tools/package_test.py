@@ -132,6 +132,10 @@ class Package(unittest.TestCase):
         for path in ("/var/lib/kirsch", "/var/log/kirsch", "/usr/include/kirsch", "/etc/logrotate.d/kirsch"):
             self.assertFalse(pathlib.Path(path).exists(), path)
 
+    def test_gives_an_author_what_the_verbs_need(self):
+        install("1")
+        run("/packages/author-time", "--prefix", "/usr", "--runs", "1")
+
     def test_tells_pkg_config_how_a_module_is_built(self):
         install("1")
         flags = [run("pkg-config", what, "kirsch").split() for what in
@@ -157,6 +161,7 @@ def main(build):
         for release in ("1", "2"):
             (folder / "packages" / release).mkdir(parents=True)
             pack(build, folder / "packages" / release, release)
+        shutil.copy2(pathlib.Path(__file__).parents[2] / "tools/author-time", folder / "packages")
         return subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private",
                                sys.executable, "-B", __file__, INSIDE, folder]).returncode
 

@@ -106,7 +106,9 @@ set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "headers for modules of the Kirsch H
 The SDK in C and C++20, header-only, for modules that one server binary
 loads whatever compiler they were built with; and a library for their
 tests, which is that server without sockets.")
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "kirsch, kirsch-modules, cmake, g++, libgtest-dev, gdb")
+# What the verbs of `kirsch module` use. Who builds with CMake alone needs none of it.
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS "kirsch, g++ | clang, libgtest-dev")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, gdb")
 
 string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)  # or SOURCE_DATE_EPOCH
 function(kirsch_compress text file)
