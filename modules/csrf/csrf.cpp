@@ -2,6 +2,8 @@
 #include <kirsch/module.h>
 #include <kirsch/session.h>
 
+#include <algorithm>
+
 namespace {
 
 using kirsch::Method;

@@ -1,6 +1,7 @@
 // Gives pages of the operator in place of the server's own for errors.
 #include <kirsch/module.h>
 
+#include <algorithm>
 #include <map>
 
 #include "page_file.h"

@@ -1,6 +1,8 @@
 // Rooms of WebSocket connections within one server process.
 #include <kirsch/module.h>
 
+#include <memory>
+
 #include "room_house/house.h"
 
 namespace {

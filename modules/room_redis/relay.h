@@ -3,7 +3,9 @@
 
 #include <kirsch/metrics.h>
 
+#include <atomic>
 #include <deque>
+#include <mutex>
 #include <set>
 #include <thread>
 

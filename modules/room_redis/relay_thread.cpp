@@ -4,6 +4,9 @@
 #include <poll.h>
 #include <pthread.h>
 
+#include <algorithm>
+#include <mutex>
+
 #include "relay.h"
 
 namespace room_redis {

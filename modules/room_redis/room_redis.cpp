@@ -1,6 +1,8 @@
 // Rooms of WebSocket connections that the processes of several machines share.
 #include <kirsch/module.h>
 
+#include <memory>
+
 #include "relay.h"
 
 namespace {

@@ -1,6 +1,8 @@
 // The locks of records: who waits for one, in order, and how one comes from another process.
 #include <kirsch/tasks.h>
 
+#include <algorithm>
+
 #include "record_queues.h"
 
 namespace session_file {

@@ -3,6 +3,7 @@
 
 #include <kirsch/tasks.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 

@@ -6,6 +6,8 @@
 #include <kirsch/tasks.h>
 #include <sys/random.h>
 
+#include <algorithm>
+
 namespace session_redis {
 namespace {
 

@@ -5,6 +5,7 @@
 #include <kirsch/tasks.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <system_error>

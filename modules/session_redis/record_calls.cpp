@@ -1,6 +1,8 @@
 // Locks are given on in this process when the server has heard that they are free.
 #include "record_calls.h"
 
+#include <algorithm>
+
 #include "scripts.h"
 
 namespace session_redis {

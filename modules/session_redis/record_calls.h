@@ -1,6 +1,8 @@
 // What a storage of sessions does, each a script that Redis runs as one.
 #pragma once
 
+#include <atomic>
+
 #include "lock_queues.h"
 
 namespace session_redis {

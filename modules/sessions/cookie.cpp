@@ -1,6 +1,8 @@
 // RFC 6265bis. No Expires beside Max-Age: each browser that knows SameSite knows that one.
 #include "cookie.h"
 
+#include <algorithm>
+
 #include "session_id.h"
 
 namespace sessions {

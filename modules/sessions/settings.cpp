@@ -1,6 +1,8 @@
 // Combinations that could only fail later, in somebody's browser.
 #include "settings.h"
 
+#include <algorithm>
+
 namespace sessions {
 namespace {
 

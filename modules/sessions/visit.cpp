@@ -3,6 +3,8 @@
 
 #include <kirsch/log.h>
 
+#include <algorithm>
+
 namespace sessions {
 
 using kirsch::Exchange;

@@ -3,6 +3,8 @@
 
 #include <kirsch/options.h>
 
+#include <algorithm>
+
 namespace websocket {
 namespace {
 

@@ -4,6 +4,8 @@
 #include <kirsch/options.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 namespace websocket {
 namespace {
 

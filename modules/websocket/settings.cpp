@@ -1,6 +1,8 @@
 // Origins are compared as texts, so they are brought into one form at load.
 #include "settings.h"
 
+#include <algorithm>
+
 #include "handshake.h"
 
 namespace websocket {

@@ -2,6 +2,7 @@
 #include <kirsch/module.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <ctime>

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/folder.h"
 #include "support/kirsch.h"
 #include "support/markdown.h"

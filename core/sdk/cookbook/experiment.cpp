@@ -1,6 +1,7 @@
 // A/B tests: a cookie keeps a client in the group that it was dealt, and handlers ask which one that is.
 #include <kirsch/module.h>
 
+#include <algorithm>
 #include <random>
 
 namespace {

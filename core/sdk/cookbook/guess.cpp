@@ -2,6 +2,7 @@
 #include <kirsch/module.h>
 #include <kirsch/websocket.h>
 
+#include <algorithm>
 #include <charconv>
 #include <mutex>
 #include <random>

@@ -2,6 +2,7 @@
 #include <kirsch/module.h>
 #include <kirsch/storage.h>
 
+#include <algorithm>
 #include <atomic>
 
 namespace {

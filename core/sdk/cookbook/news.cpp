@@ -2,7 +2,9 @@
 #include <kirsch/body.h>
 #include <kirsch/module.h>
 
+#include <algorithm>
 #include <list>
+#include <memory>
 #include <mutex>
 
 namespace {

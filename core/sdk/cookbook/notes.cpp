@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <mutex>
+#include <sstream>
 
 namespace {
 

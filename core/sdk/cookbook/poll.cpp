@@ -3,6 +3,7 @@
 #include <kirsch/tasks.h>
 
 #include <charconv>
+#include <memory>
 #include <mutex>
 
 namespace {

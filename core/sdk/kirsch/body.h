@@ -4,6 +4,7 @@
 #include <kirsch/exchange.h>
 #include <kirsch/host.h>
 
+#include <memory>
 #include <span>
 
 namespace kirsch {

@@ -11,7 +11,6 @@
 #include <kirsch/options.h>
 
 #include <exception>
-#include <memory>
 
 namespace kirsch {
 

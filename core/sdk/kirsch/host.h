@@ -1,9 +1,8 @@
 // The server as a module sees it: features by id, data per lane, and header fields made at load.
 #pragma once
 
-#include <kirsch/abi.h>
+#include <kirsch/options.h>
 
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -94,9 +94,9 @@ struct TypeSchema {
       if (!ranged) {
         using Limits = std::numeric_limits<Type>;
         constexpr auto top = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+        constexpr auto most = static_cast<std::uint64_t>(Limits::max());
         json.field("minimum", static_cast<std::int64_t>(Limits::min()));
-        json.field("maximum",
-                   static_cast<std::int64_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(Limits::max()), top)));
+        json.field("maximum", static_cast<std::int64_t>(most < top ? most : top));
       }
     } else if constexpr (std::floating_point<Type>) {
       json.field("type", "number");

@@ -5,9 +5,7 @@
 
 #include <kirsch/abi.h>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
@@ -23,6 +21,15 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+// Durations, clocks and unique_ptr, apart from calendars, streams and atomics where the library has them so.
+#if __has_include(<bits/chrono.h>) && __has_include(<bits/unique_ptr.h>)
+#include <bits/chrono.h>
+#include <bits/unique_ptr.h>
+#else
+#include <chrono>
+#include <memory>
+#endif
 
 namespace kirsch {
 
@@ -78,32 +85,29 @@ inline constexpr std::string_view fields_of_the_server[] = {"connection", "conte
                                                             "upgrade",    "transfer-encoding"};
 
 constexpr bool is_token(std::string_view text) {  // RFC 9110 5.6.2
-  return !text.empty() && text.size() <= UINT16_MAX && std::all_of(text.begin(), text.end(), [](char byte) {
-    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(byte) != std::string_view::npos;
-  });
+  constexpr std::string_view allowed = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && text.size() <= UINT16_MAX && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
 constexpr bool is_field_value(std::string_view text) {  // RFC 9110 5.5
-  const auto is_space = [](char byte) { return byte == ' ' || byte == '\t'; };
-  if (!text.empty() && (is_space(text.front()) || is_space(text.back()))) return false;
-  return std::none_of(text.begin(), text.end(), [](char byte) {
-    return (static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == 0x7F;
-  });
+  bool good = text.find_first_of(" \t") != 0 && text.find_last_not_of(" \t") + 1 == text.size();
+  for (const char byte : text) good = good && byte != 0x7F && (byte == '\t' || static_cast<unsigned char>(byte) > 0x1F);
+  return good;
 }
 
 // The edit distance of optimal string alignment.
 inline std::size_t changes(std::string_view left, std::string_view right) {
+  const auto fewer = [](std::size_t one, std::size_t other) { return one < other ? one : other; };
   std::vector<std::size_t> before(right.size() + 1), above(right.size() + 1), row(right.size() + 1);
   for (std::size_t column = 0; column <= right.size(); ++column) above[column] = column;
   for (std::size_t line = 1; line <= left.size(); ++line) {
     row[0] = line;
     for (std::size_t column = 1; column <= right.size(); ++column) {
       const std::size_t replaced = left[line - 1] == right[column - 1] ? 0 : 1;
-      row[column] = std::min({above[column] + 1, row[column - 1] + 1, above[column - 1] + replaced});
+      row[column] = fewer(fewer(above[column], row[column - 1]) + 1, above[column - 1] + replaced);
       const bool exchanged =
           line > 1 && column > 1 && left[line - 1] == right[column - 2] && left[line - 2] == right[column - 1];
-      if (exchanged) row[column] = std::min(row[column], before[column - 2] + 1);
+      if (exchanged) row[column] = fewer(row[column], before[column - 2] + 1);
     }
     std::swap(before, above);
     std::swap(above, row);
@@ -116,8 +120,9 @@ inline std::size_t changes(std::string_view left, std::string_view right) {
 // Names of header fields compare without regard to case (RFC 9110 5.1).
 constexpr bool same_field(std::string_view name, std::string_view other) {
   const auto lower = [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte; };
-  return std::equal(name.begin(), name.end(), other.begin(), other.end(),
-                    [&](char left, char right) { return lower(left) == lower(right); });
+  bool same = name.size() == other.size();
+  for (std::size_t at = 0; same && at < name.size(); ++at) same = lower(name[at]) == lower(other[at]);
+  return same;
 }
 
 // For a header field that the configuration names, to be asked at load: why it cannot be set, as a sentence; empty: it
@@ -136,7 +141,7 @@ inline std::string field_fault(std::string_view field_name, std::string_view fie
 // enough for a slip of the keyboard, which changes at most a third of the letters; two exchanged ones are one change.
 inline std::string_view nearest(std::string_view written, std::span<const std::string_view> names) {
   std::string_view best;
-  auto fewest = std::max<std::size_t>(written.size() / 3, 1) + 1;
+  auto fewest = (written.size() < 3 ? 1 : written.size() / 3) + 1;
   for (const auto name : names) {
     if (name.size() >= written.size() + fewest || written.size() >= name.size() + fewest) continue;
     const auto changes = detail::changes(written, name);

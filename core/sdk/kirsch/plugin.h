@@ -5,8 +5,6 @@
 
 #include <kirsch/service.h>
 
-#include <functional>
-
 namespace kirsch {
 
 enum class Channel : std::uint8_t { start, stop, exit, graceful };
@@ -44,18 +42,19 @@ struct Event {  // valid during the call
 // What the callback throws fails what the channel stands for. Neither copied nor moved: make it a member.
 class Subscription {
  public:
-  Subscription(std::string_view channel, std::int32_t priority, std::function<void(const Event&)> callback)
-      : callback_(std::move(callback)),
-        number_(Bus::table().subscribe(detail::host, text(channel), priority, hear, this)) {}
+  template <std::invocable<const Event&> Callback>
+  Subscription(std::string_view channel, std::int32_t priority, Callback callback)
+      : callback_(new Callback(std::move(callback)), [](void* self) { delete static_cast<Callback*>(self); }),
+        number_(Bus::table().subscribe(detail::host, text(channel), priority, hear<Callback>, callback_.get())) {}
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
   ~Subscription() { Bus::table().unsubscribe(detail::host, number_); }
 
  private:
+  template <class Callback>
   static std::int32_t hear(void* self, const kirsch_event* event, kirsch_error* error) noexcept {
     try {
-      static_cast<Subscription*>(self)->callback_(
-          {{event->channel.data, event->channel.size}, {event->message.data, event->message.size}, event->code});
+      (*static_cast<Callback*>(self))(Event{view(event->channel), view(event->message), event->code});
       return 0;
     } catch (...) {
       detail::describe(error);
@@ -63,7 +62,7 @@ class Subscription {
     }
   }
 
-  std::function<void(const Event&)> callback_;
+  std::unique_ptr<void, void (*)(void*)> callback_;
   std::uint64_t number_;
 };
 

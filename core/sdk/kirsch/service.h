@@ -26,9 +26,7 @@ namespace detail {
 
 template <std::size_t Size>
 void copy(std::string_view from, char (&to)[Size]) noexcept {
-  const auto count = std::min(from.size(), Size - 1);
-  std::memcpy(to, from.data(), count);
-  to[count] = 0;
+  to[from.copy(to, Size - 1)] = 0;
 }
 
 // Fills `error` from the exception in flight.

@@ -213,8 +213,10 @@ inline std::string_view local_target(std::string_view wished) {
   const auto misread = [](char byte) {
     return static_cast<unsigned char>(byte) <= ' ' || byte == '\\' || byte == 0x7F;
   };
-  const bool local = wished.starts_with('/') && !wished.starts_with("//");
-  return local && std::none_of(wished.begin(), wished.end(), misread) ? wished : "/";
+  for (const char byte : wished) {
+    if (misread(byte)) return "/";
+  }
+  return wished.starts_with('/') && !wished.starts_with("//") ? wished : "/";
 }
 
 }  // namespace kirsch

@@ -245,7 +245,7 @@ struct SessionStorageOf {
       [](void* self, SessionCounters* counters) {
         detail::owing<Type>(self, {}, [&](auto& type, SessionAnswer) {
           const SessionCounters now = type.counters();
-          std::memcpy(counters, &now, std::min<std::size_t>(counters->size, sizeof now));
+          std::memcpy(counters, &now, counters->size < sizeof now ? counters->size : sizeof now);
         });
       }};
 };

@@ -76,7 +76,7 @@ Timer after(std::uint32_t lane, std::chrono::milliseconds delay, Callable callab
   auto owned = std::make_unique<Callable>(std::move(callable));
   const auto number = detail::cached_feature<kirsch_timer>(KIRSCH_FEATURE_TIMER)
                           .start(
-                              detail::host, lane, static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)),
+                              detail::host, lane, static_cast<std::uint64_t>(delay.count() < 0 ? 0 : delay.count()),
                               [](void* self) { (*static_cast<Callable*>(self))(); },
                               [](void* self) { delete static_cast<Callable*>(self); }, owned.release());
   return {lane, number};

@@ -35,6 +35,9 @@
 #include <kirsch/tool.h>
 #include <kirsch/websocket_application.h>
 
+#include <algorithm>
+#include <memory>
+
 namespace kirsch {
 
 struct WebSocketMessage {

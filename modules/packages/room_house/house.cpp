@@ -3,6 +3,9 @@
 
 #include <kirsch/tasks.h>
 
+#include <atomic>
+#include <memory>
+
 namespace room_house {
 
 void Room::add(Seat& seat) {

@@ -3,8 +3,10 @@
 
 #include <kirsch/rooms.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 
 namespace room_house {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <kirsch/session_value.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
