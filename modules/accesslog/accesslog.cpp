@@ -11,7 +11,7 @@ using namespace accesslog;
 
 // One per lane.
 struct Memory {
-  std::string line;
+  Line line;
   Scratch scratch;
 };
 
@@ -49,9 +49,8 @@ struct AccessLog {
 
   void on_end_request(kirsch::Exchange& exchange) const {
     auto& [line, scratch] = (*memory_)[exchange.lane()];
-    line.clear();
-    format_->append(line, {exchange, exchange.outcome(), std::chrono::system_clock::now(), mask}, scratch);
-    log_->append(line);
+    const Subject subject{exchange, exchange.outcome(), std::chrono::system_clock::now(), mask};
+    log_->append(format_->line(subject, line, scratch));
   }
 
  private:

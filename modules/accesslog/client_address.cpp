@@ -1,24 +1,40 @@
 // IPv4 arrives as v4-mapped IPv6.
 #include "client_address.h"
 
+#include <array>
 #include <charconv>
+#include <cstring>
+
+#include "line.h"
 
 namespace accesslog {
 namespace {
 
-void append_ipv4(std::string& out, const std::uint8_t* bytes) {
-  char text[16];
-  char* at = text;
-  for (int byte = 0; byte < 4; ++byte) {
-    at = std::to_chars(at, text + sizeof text, bytes[byte]).ptr;
-    *at++ = '.';
+// "0." to "255."
+struct Octet {
+  char text[4];
+  std::uint8_t size;
+};
+constexpr auto octets = [] {
+  std::array<Octet, 256> all{};
+  for (unsigned number = 0; number < all.size(); ++number) {
+    Octet& octet = all[number];
+    const auto add = [&octet](unsigned digit) { octet.text[octet.size++] = static_cast<char>('0' + digit); };
+    if (number >= 100) add(number / 100);
+    if (number >= 10) add(number / 10 % 10);
+    add(number % 10);
+    octet.text[octet.size++] = '.';
   }
-  out.append(text, at - 1);
-}
+  return all;
+}();
 
-void append_group(std::string& out, unsigned group) {
-  char text[8];
-  out.append(text, std::to_chars(text, text + sizeof text, group, 16).ptr);
+char* put_ipv4(char* to, const std::uint8_t* bytes) {
+  for (int byte = 0; byte < 4; ++byte) {
+    const Octet& octet = octets[bytes[byte]];
+    std::memcpy(to, octet.text, sizeof octet.text);
+    to += octet.size;
+  }
+  return to - 1;
 }
 
 // The longest run of at least two zero groups, the first of equal ones (RFC 5952 4.2).
@@ -37,32 +53,29 @@ Zeros longest_zeros(const unsigned (&groups)[8]) {
   return longest;
 }
 
-void append_ipv6(std::string& out, const std::uint8_t* bytes) {
+char* put_ipv6(char* to, const std::uint8_t* bytes) {
   unsigned groups[8];
   for (int group = 0; group < 8; ++group)
     groups[group] = static_cast<unsigned>(bytes[2 * group] << 8 | bytes[2 * group + 1]);
   const Zeros zeros = longest_zeros(groups);
   for (int group = 0; group < 8; ++group) {
     if (group == zeros.begin) {
-      out += "::";
+      to = put(to, "::");
       group += zeros.size - 1;
       continue;
     }
-    if (group != 0 && group != zeros.begin + zeros.size) out += ':';
-    append_group(out, groups[group]);
+    if (group != 0 && group != zeros.begin + zeros.size) *to++ = ':';
+    to = std::to_chars(to, to + 4, groups[group], 16).ptr;
   }
+  return to;
 }
 
 }  // namespace
 
-void append_address(std::string& out, const kirsch_address& address) {
-  if (address.family == 4) {
-    append_ipv4(out, address.bytes + 12);
-  } else if (address.family == 6) {
-    append_ipv6(out, address.bytes);
-  } else {
-    out += address.family == 1 ? "unix:" : "-";
-  }
+char* put_address(char* to, const kirsch_address& address) {
+  if (address.family == 4) return put_ipv4(to, address.bytes + 12);
+  if (address.family == 6) return put_ipv6(to, address.bytes);
+  return put(to, address.family == 1 ? "unix:" : "-");
 }
 
 }  // namespace accesslog

@@ -3,16 +3,22 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace accesslog {
 namespace {
 
 constexpr std::string_view digits = "0123456789ABCDEF";
 
-void append_hexadecimal(std::string& out, std::string_view prefix, std::uint32_t value, int count) {
-  out += prefix;
-  while (count-- > 0) out += digits[value >> (4 * count) & 15];
+char* put_hexadecimal(char* to, std::string_view prefix, std::uint32_t value, int count) {
+  to = put(to, prefix);
+  while (count-- > 0) *to++ = digits[value >> (4 * count) & 15];
+  return to;
 }
 
 struct Character {
@@ -40,64 +46,93 @@ Character decoded(std::string_view text) {
   return {code, size};
 }
 
-void append_character(std::string& out, std::uint32_t code) {
+char* put_character(char* to, std::uint32_t code) {
   if (code >= 0x10000) {
-    append_hexadecimal(out, "\\u", 0xd800 + ((code - 0x10000) >> 10), 4);
+    to = put_hexadecimal(to, "\\u", 0xd800 + ((code - 0x10000) >> 10), 4);
     code = 0xdc00 + ((code - 0x10000) & 0x3ff);
   }
-  append_hexadecimal(out, "\\u", code, 4);
+  return put_hexadecimal(to, "\\u", code, 4);
 }
 
-// Appends the character at the front of `text`, which is not plain; the number of its bytes.
-std::size_t append_json_character(std::string& out, std::string_view text) {
+// Takes the character at the front of `text`, which is not plain.
+char* put_json_character(char* to, std::string_view& text) {
   const char first = text.front();
   const auto byte = static_cast<unsigned char>(first);
-  if (first == '"' || first == '\\') {
-    out.append({'\\', first});
-  } else if (byte < 0x80) {
-    append_hexadecimal(out, "\\u", byte, 4);
-  } else if (const auto character = decoded(text); character.size != 0) {
-    append_character(out, character.code);
-    return character.size;
-  } else {
-    append_hexadecimal(out, "\\\\x", byte, 2);
-  }
-  return 1;
+  const auto character = byte < 0x80 ? Character{byte, 1} : decoded(text);
+  text.remove_prefix(std::max<std::size_t>(character.size, 1));
+  if (character.size == 0) return put_hexadecimal(to, "\\\\x", byte, 2);
+  if (first != '"' && first != '\\') return put_character(to, character.code);
+  *to++ = '\\';
+  *to++ = first;
+  return to;
 }
 
-// Moves plain bytes from the front of `text` to the piece that began at `start`. False: none is left, or the piece is
-// full.
-bool take_plain(std::string& out, std::size_t start, std::string_view& text, const Signs& escaped) {
-  const auto front = text.substr(0, longest_piece - std::min(out.size() - start, longest_piece));
-  std::size_t run = 0;
-  while (run < front.size() && !escaped[front[run]]) ++run;
-  out.append(front.substr(0, run));
-  text.remove_prefix(run);
-  if (text.empty()) return false;
-  if (out.size() - start < longest_piece) return true;
-  out += "...";
-  return false;
+char* put_byte(char* to, std::string_view& text) {
+  const auto byte = static_cast<unsigned char>(text.front());
+  text.remove_prefix(1);
+  return put_hexadecimal(to, "\\x", byte, 2);
 }
+
+// Runs of plain bytes, and `escape` for what stands between them, until the piece is full.
+template <class Escape>
+char* put_piece(char* to, std::string_view text, const Signs& escaped, Escape escape) {
+  const char* const full = to + longest_piece;
+  for (;;) {
+    const auto front = text.substr(0, static_cast<std::size_t>(full - std::min<const char*>(to, full)));
+    const auto run = escaped.plain_front(front);
+    to = put(to, front.substr(0, run));
+    text.remove_prefix(run);
+    if (text.empty()) return to;
+    if (to >= full) return put(to, "...");
+    to = escape(to, text);
+  }
+}
+
+#if defined(__SSE2__)
+// A bit for each of 16 bytes that may not stand between quotes as it is.
+unsigned strange(__m128i block) {
+  const auto is = [block](char byte) { return _mm_cmpeq_epi8(block, _mm_set1_epi8(byte)); };
+  // As signed numbers bytes above 0x7f are below the space too.
+  const __m128i control = _mm_or_si128(_mm_cmplt_epi8(block, _mm_set1_epi8(' ')), is(0x7f));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(is('"'), is('\\')))));
+}
+#endif
 
 }  // namespace
 
-void append_escaped(std::string& out, std::string_view text, const Signs& escaped) {
-  if (text.empty()) text = "-";
-  for (const auto start = out.size(); take_plain(out, start, text, escaped); text.remove_prefix(1)) {
-    append_hexadecimal(out, "\\x", static_cast<unsigned char>(text.front()), 2);
+std::size_t Signs::plain_front(std::string_view text) const {
+#if defined(__SSE2__)
+  if (!further_ && text.size() >= 16) {
+    const std::size_t last = text.size() - 16;
+    for (std::size_t at = 0;; at = std::min(at + 16, last)) {  // the last block may overlap the one before
+      const unsigned mask = strange(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at)));
+      if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+      if (at == last) return text.size();
+    }
   }
+  if (!further_ && text.size() >= 8) {  // both ends, which meet
+    const __m128i front = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(text.data()));
+    const __m128i back = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(text.data() + text.size() - 8));
+    if (strange(_mm_unpacklo_epi64(front, back)) == 0) return text.size();
+  }
+#endif
+  std::size_t run = 0;
+  while (run < text.size() && !escaped_[static_cast<unsigned char>(text[run])]) ++run;
+  return run;
 }
 
-void append_json(std::string& out, std::string_view text) {
-  if (text.empty()) {
-    out += "null";
-    return;
-  }
-  out += '"';
-  for (const auto start = out.size(); take_plain(out, start, text, signs_in_quotes);) {
-    text.remove_prefix(append_json_character(out, text));
-  }
-  out += '"';
+char* put_escaped(char* to, std::string_view text, const Signs& escaped) {
+  if (!text.empty()) return put_piece(to, text, escaped, put_byte);
+  *to++ = '-';
+  return to;
+}
+
+char* put_json(char* to, std::string_view text) {
+  if (text.empty()) return put(to, "null");
+  *to++ = '"';
+  to = put_piece(to, text, signs_in_quotes, put_json_character);
+  *to++ = '"';
+  return to;
 }
 
 }  // namespace accesslog

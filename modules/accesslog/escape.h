@@ -3,8 +3,9 @@
 
 #include <array>
 #include <cstddef>
-#include <string>
 #include <string_view>
+
+#include "line.h"
 
 namespace accesslog {
 
@@ -12,27 +13,41 @@ namespace accesslog {
 // and the rest of a line stay below what a log takes as one line.
 inline constexpr std::size_t longest_piece = 12 * 1024;
 
-// Bytes that would end a field or a line: what is not printable ASCII, and the signs that were set.
+// Bytes that would end a field or a line: what is not printable ASCII, quotes, backslashes, and the signs that were
+// set.
 class Signs {
  public:
   constexpr Signs() {
-    for (unsigned byte = 0; byte < 256; ++byte) escaped_[byte] = byte < ' ' || byte > '~';
+    for (unsigned byte = 0; byte < 256; ++byte)
+      escaped_[byte] = byte < ' ' || byte > '~' || byte == '"' || byte == '\\';
   }
   constexpr Signs& set(char sign) {
     escaped_[static_cast<unsigned char>(sign)] = true;
+    further_ = true;
     return *this;
   }
-  constexpr bool operator[](char byte) const { return escaped_[static_cast<unsigned char>(byte)]; }
+  // How much of the front of `text` is none of them.
+  std::size_t plain_front(std::string_view text) const;
 
  private:
   std::array<bool, 256> escaped_{};
+  bool further_ = false;  // signs were set
 };
-inline constexpr Signs signs_in_quotes = Signs().set('"').set('\\');
+inline constexpr Signs signs_in_quotes;
+
+// What the functions below need for a text of that size.
+inline constexpr std::size_t room_for(std::size_t size) {
+  constexpr std::size_t longest_escape = 12;
+  constexpr std::size_t ends = 8;  // quotes, "...", null
+  return (size < longest_piece / longest_escape ? size * longest_escape : longest_piece + longest_escape) + ends;
+}
+
+// Write to `to`, and return where it ends.
 
 // With `escaped` as \xHH, as nginx writes them; "-" for nothing.
-void append_escaped(std::string& out, std::string_view text, const Signs& escaped);
+char* put_escaped(char* to, std::string_view text, const Signs& escaped);
 
 // A JSON string of ASCII characters (RFC 8259 7), null for nothing. Bytes that are not UTF-8 appear as the text \xHH.
-void append_json(std::string& out, std::string_view text);
+char* put_json(char* to, std::string_view text);
 
 }  // namespace accesslog

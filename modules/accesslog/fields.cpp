@@ -1,6 +1,8 @@
 // One function for each field; what the request has as it is wanted is not copied.
 #include "fields.h"
 
+#include <kirsch/options.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -14,114 +16,125 @@ namespace {
 // A client that has left before its answer, in nginx's words.
 constexpr std::uint16_t client_closed_request = 499;
 
-std::string_view decimal(std::uint64_t number, Scratch& scratch) {
-  auto& text = scratch.digits;
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+char* put_decimal(char* to, std::uint64_t number) {
+  constexpr std::ptrdiff_t most = 20;
+  return std::to_chars(to, to + most, number).ptr;
 }
 
-std::string_view time(const Subject& subject, Scratch& scratch) {
-  scratch.value.clear();
-  scratch.time.append_utc(scratch.value, subject.now);
-  return scratch.value;
+char* time(char* to, const Subject& subject, Scratch& scratch) { return put(to, scratch.time.utc(subject.now)); }
+char* time_local(char* to, const Subject& subject, Scratch& scratch) {
+  return put(to, scratch.time.local(subject.now));
 }
 
-std::string_view time_local(const Subject& subject, Scratch& scratch) { return scratch.time.local(subject.now); }
+char* id(char* to, const Subject& subject, Scratch&) { return put(to, subject.outcome.id.substr(0, longest_word)); }
 
-std::string_view id(const Subject& subject, Scratch&) { return subject.outcome.id; }
-
-std::string_view client(const Subject& subject, Scratch& scratch) {
-  scratch.value.clear();
-  append_address(scratch.value, subject.exchange.request().peer());
-  return scratch.value;
-}
+char* client(char* to, const Subject& subject, Scratch&) { return put_address(to, subject.exchange.request().peer()); }
 
 std::string_view listener(const Subject& subject, Scratch&) { return subject.exchange.route().listener; }
-std::string_view scheme(const Subject& subject, Scratch&) { return subject.exchange.request().scheme(); }
+char* scheme(char* to, const Subject& subject, Scratch&) { return put(to, subject.exchange.request().scheme()); }
 std::string_view host(const Subject& subject, Scratch&) { return subject.exchange.request().host(); }
 std::string_view method(const Subject& subject, Scratch&) { return subject.exchange.request().method_name(); }
 
 std::string_view masked(const Subject& subject, std::string_view url, Scratch& scratch) {
-  return masked_url(url, subject.mask, scratch.masked);
+  return url.find('?') == url.npos ? url : masked_url(url, subject.mask, scratch.masked);
 }
 
 std::string_view target(const Subject& subject, Scratch& scratch) {
   return masked(subject, subject.exchange.request().target(), scratch);
 }
 
-std::string_view protocol(const Subject& subject, Scratch&) {
-  return subject.exchange.request().version() == 10 ? "HTTP/1.0" : "HTTP/1.1";
+char* protocol(char* to, const Subject& subject, Scratch&) {
+  return put(to, subject.exchange.request().version() == 10 ? "HTTP/1.0" : "HTTP/1.1");
 }
 
 // The request line.
 std::string_view request(const Subject& subject, Scratch& scratch) {
-  scratch.value.assign(method(subject, scratch));
-  if (const auto url = target(subject, scratch); !url.empty()) {
-    scratch.value.append(" ").append(url).append(" ").append(protocol(subject, scratch));
-  }
-  return scratch.value;
+  const auto name = method(subject, scratch);
+  const auto url = target(subject, scratch);
+  if (url.empty()) return name;
+  char* to = scratch.value.room(scratch.value.begin(), name.size() + url.size() + longest_word);
+  to = put(to, name);
+  *to++ = ' ';
+  to = put(to, url);
+  *to++ = ' ';
+  return scratch.value.until(protocol(to, subject, scratch));
 }
 
-std::string_view status(const Subject& subject, Scratch& scratch) {
-  return decimal(subject.outcome.committed ? subject.exchange.response().status() : client_closed_request, scratch);
+char* status(char* to, const Subject& subject, Scratch&) {
+  unsigned code = subject.outcome.committed ? subject.exchange.response().status() : client_closed_request;
+  for (int at = 3; at-- > 0; code /= 10) to[at] = static_cast<char>('0' + code % 10);
+  return to + 3;
 }
 
-std::string_view complete(const Subject& subject, Scratch&) { return subject.outcome.complete ? "true" : "false"; }
-std::string_view bytes(const Subject& subject, Scratch& scratch) { return decimal(subject.outcome.body_sent, scratch); }
-
-std::string_view clf_bytes(const Subject& subject, Scratch& scratch) {
-  return subject.outcome.body_sent == 0 ? "-" : bytes(subject, scratch);
+char* complete(char* to, const Subject& subject, Scratch&) {
+  return put(to, subject.outcome.complete ? "true" : "false");
 }
 
-std::string_view seconds_taken(const Subject& subject, Scratch& scratch) {
-  constexpr std::size_t decimals = 6;
+char* bytes(char* to, const Subject& subject, Scratch&) { return put_decimal(to, subject.outcome.body_sent); }
+
+char* clf_bytes(char* to, const Subject& subject, Scratch& scratch) {
+  return subject.outcome.body_sent == 0 ? put(to, "-") : bytes(to, subject, scratch);
+}
+
+char* seconds_taken(char* to, const Subject& subject, Scratch&) {
+  constexpr std::uint64_t second = 1'000'000;
   const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(subject.outcome.duration).count();
-  auto& text = scratch.value.assign(decimal(static_cast<std::uint64_t>(duration), scratch));
-  if (text.size() <= decimals) text.insert(0, decimals + 1 - text.size(), '0');
-  text.insert(text.size() - decimals, 1, '.');
-  return text;
+  auto rest = static_cast<std::uint64_t>(duration) % second;
+  to = put_decimal(to, static_cast<std::uint64_t>(duration) / second);
+  *to++ = '.';
+  for (int at = 6; at-- > 0; rest /= 10) to[at] = static_cast<char>('0' + rest % 10);
+  return to + 6;
+}
+
+// Of the first line of that name: most requests have few, so to look is less than to ask the server.
+std::string_view header(const Subject& subject, std::string_view name) {
+  for (const auto& field : subject.exchange.request().headers()) {
+    if (field.name_size == name.size() && kirsch::same_field(kirsch::name(field), name)) return kirsch::value(field);
+  }
+  return {};
 }
 
 std::string_view referer(const Subject& subject, Scratch& scratch) {
-  return masked(subject, subject.exchange.request().headers().get("Referer"), scratch);
+  return masked(subject, header(subject, "Referer"), scratch);
 }
 
-std::string_view user_agent(const Subject& subject, Scratch&) {
-  return subject.exchange.request().headers().get("User-Agent");
-}
+std::string_view user_agent(const Subject& subject, Scratch&) { return header(subject, "User-Agent"); }
 
 std::string_view route(const Subject& subject, Scratch&) { return subject.exchange.route().path; }
 std::string_view handler(const Subject& subject, Scratch&) { return subject.exchange.route().handler; }
 
 std::string_view tools(const Subject& subject, Scratch& scratch) {
-  scratch.value.clear();
+  char* to = scratch.value.begin();
   for (const auto& tool : subject.exchange.route().tools) {
-    if (!scratch.value.empty()) scratch.value += '+';
-    scratch.value += kirsch::view(tool);
+    const auto name = kirsch::view(tool);
+    to = scratch.value.room(to, name.size() + 1);
+    if (!scratch.value.until(to).empty()) *to++ = '+';
+    to = put(to, name);
   }
-  return scratch.value;
+  return scratch.value.until(to);
 }
 
 constexpr std::array<Field, 21> all{{{"bytes", Kind::number, bytes},
                                      {"clf_bytes", Kind::word, clf_bytes},
                                      {"client", Kind::word, client},
                                      {"complete", Kind::number, complete},
-                                     {"handler", Kind::text, handler},
-                                     {"host", Kind::text, host},
+                                     {"handler", Kind::text, nullptr, handler},
+                                     {"host", Kind::text, nullptr, host},
                                      {"id", Kind::word, id},
-                                     {"listener", Kind::text, listener},
-                                     {"method", Kind::text, method},
+                                     {"listener", Kind::text, nullptr, listener},
+                                     {"method", Kind::text, nullptr, method},
                                      {"protocol", Kind::word, protocol},
-                                     {"referer", Kind::text, referer},
-                                     {"request", Kind::text, request},
-                                     {"route", Kind::text, route},
+                                     {"referer", Kind::text, nullptr, referer},
+                                     {"request", Kind::text, nullptr, request},
+                                     {"route", Kind::text, nullptr, route},
                                      {"scheme", Kind::word, scheme},
                                      {"seconds", Kind::number, seconds_taken},
                                      {"status", Kind::number, status},
-                                     {"target", Kind::text, target},
+                                     {"target", Kind::text, nullptr, target},
                                      {"time", Kind::word, time},
                                      {"time_local", Kind::word, time_local},
-                                     {"tools", Kind::text, tools},
-                                     {"user_agent", Kind::text, user_agent}}};
+                                     {"tools", Kind::text, nullptr, tools},
+                                     {"user_agent", Kind::text, nullptr, user_agent}}};
 
 }  // namespace
 

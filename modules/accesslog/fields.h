@@ -3,21 +3,21 @@
 
 #include <kirsch/exchange.h>
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "line.h"
 #include "timestamp.h"
 
 namespace accesslog {
 
 // Memory for values that have to be composed. One thread; it is kept, so that no request allocates any.
 struct Scratch {
-  std::string value;
-  std::array<char, 20> digits;
+  Line value;
   std::string masked;
   Timestamp time;
 };
@@ -36,11 +36,16 @@ enum class Kind : std::uint8_t {
   text,    // may be of the client, and may be empty
 };
 
+// Of numbers and words.
+inline constexpr std::size_t longest_word = 128;
+
 struct Field {
   std::string_view name;
   Kind kind;
-  // A view until the next call with the same Scratch.
-  std::string_view (*value)(const Subject& subject, Scratch& scratch);
+  // A number or a word: writes it, and returns its end, at most longest_word behind `to`.
+  char* (*put)(char* to, const Subject& subject, Scratch& scratch) = nullptr;
+  // A text: a view until the next call with the same Scratch.
+  std::string_view (*text)(const Subject& subject, Scratch& scratch) = nullptr;
 };
 
 // All of them, by name.

@@ -33,8 +33,8 @@ const Field& field_of(std::string_view name, std::size_t index) {
 
 }  // namespace
 
-LineFormat::LineFormat(std::string_view format) : json_(format == "json") {
-  if (json_) {
+LineFormat::LineFormat(std::string_view format) {
+  if (format == "json") {
     compile_json();
   } else {
     compile(format == "combined" ? combined : format);
@@ -60,7 +60,8 @@ void LineFormat::compile(std::string_view text) {
       const auto end = text.find('}', index);
       if (end == text.npos) refuse("the placeholder" + at(index) + " has no }; write {{ for a brace itself");
       const auto& field = field_of(text.substr(index + 1, end - index - 1), index);
-      pieces_.push_back({std::exchange(end_, {}), &field, quoted});
+      const auto writing = field.kind != Kind::text ? Writing::as_it_is : quoted ? Writing::quoted : Writing::bare;
+      pieces_.push_back({Literal(std::exchange(end_, {})), &field, writing});
       index = end;
     } else if (byte == '}') {
       refuse("the }" + at(index) + " ends no placeholder; write }} for a brace itself");
@@ -75,25 +76,29 @@ void LineFormat::compile(std::string_view text) {
 
 void LineFormat::compile_json() {
   for (const auto name : json_fields) {
-    pieces_.push_back({(pieces_.empty() ? "{\"" : ",\"") + std::string(name) + "\":", find_field(name), false});
+    const auto before = (pieces_.empty() ? "{\"" : ",\"") + std::string(name) + "\":";
+    const auto* const field = find_field(name);
+    pieces_.push_back({Literal(before), field, field->kind == Kind::number ? Writing::as_it_is : Writing::json});
   }
   end_ = "}";
 }
 
-void LineFormat::append(std::string& out, const Subject& subject, Scratch& scratch) const {
-  for (const auto& piece : pieces_) {
-    out += piece.before;
-    const auto value = piece.field->value(subject, scratch);
-    const auto kind = piece.field->kind;
-    if (kind == Kind::number || (kind == Kind::word && !json_)) {
-      out += value;
-    } else if (json_) {
-      append_json(out, value);
-    } else {
-      append_escaped(out, value, piece.quoted ? signs_in_quotes : bare_);
+std::string_view LineFormat::line(const Subject& subject, Line& line, Scratch& scratch) const {
+  char* to = line.begin();
+  for (const auto& [before, field, writing] : pieces_) {
+    to = before.put(line.room(to, before.room() + longest_word));
+    if (writing == Writing::as_it_is) {
+      to = field->put(to, subject, scratch);
+      continue;
     }
+    char word[longest_word];
+    const auto text = field->kind == Kind::text ? field->text(subject, scratch)
+                                                : std::string_view(word, field->put(word, subject, scratch));
+    to = line.room(to, room_for(text.size()));
+    to = writing == Writing::json ? put_json(to, text)
+                                  : put_escaped(to, text, writing == Writing::quoted ? signs_in_quotes : bare_);
   }
-  out += end_;
+  return line.until(put(line.room(to, end_.size()), end_));
 }
 
 }  // namespace accesslog

@@ -30,7 +30,7 @@ std::string utc_text(std::time_t second) {
   tm at{};
   ::gmtime_r(&second, &at);
   std::array<char, 64> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &at);
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.000Z", &at);
   return text.data();
 }
 
@@ -42,11 +42,13 @@ std::string_view Timestamp::local(Time time) {
   return local_;
 }
 
-void Timestamp::append_utc(std::string& out, Time time) {
+std::string_view Timestamp::utc(Time time) {
   const std::time_t second = system_clock::to_time_t(floor<seconds>(time));
   if (second != std::exchange(utc_second_, second)) utc_ = utc_text(second);
-  const auto rest = std::to_string(floor<milliseconds>(time - floor<seconds>(time)).count());
-  out.append(utc_).append(3 - rest.size(), '0').append(rest).append("Z");
+  auto rest = floor<milliseconds>(time - floor<seconds>(time)).count();
+  const std::size_t end = utc_.size() - 1;
+  for (auto at = end; at-- > end - 3; rest /= 10) utc_[at] = static_cast<char>('0' + rest % 10);
+  return utc_;
 }
 
 }  // namespace accesslog

@@ -13,9 +13,9 @@ class Timestamp {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  // "31/Jan/2026:12:00:00 +0100", of the server's time zone. A view until the next call.
+  // "31/Jan/2026:12:00:00 +0100", of the server's time zone. Both views are valid until the next call.
   std::string_view local(Time time);
-  void append_utc(std::string& out, Time time);  // "2026-01-31T11:00:00.123Z"
+  std::string_view utc(Time time);  // "2026-01-31T11:00:00.123Z"
 
  private:
   std::time_t local_second_ = -1;

@@ -22,9 +22,8 @@ std::string address(std::uint16_t family, const std::array<int, 16>& bytes) {
   kirsch_address raw{};
   raw.family = family;
   std::copy(bytes.begin(), bytes.end(), raw.bytes);
-  std::string text;
-  append_address(text, raw);
-  return text;
+  char text[longest_address];
+  return std::string(text, put_address(text, raw));
 }
 
 TEST(AccessLogAddress, IsWrittenAsItsFamilyIs) {
@@ -64,8 +63,7 @@ TEST(AccessLogTimestamp, FollowsTheClockBothWays) {
   Timestamp timestamp;
   std::string text;
   for (const auto time : {1'769'860'800'123ms, 1'769'860'800'007ms, 1'769'860'801'000ms, 1'769'860'799'999ms}) {
-    timestamp.append_utc(text, Timestamp::Time(time));
-    text += ' ';
+    text.append(timestamp.utc(Timestamp::Time(time))).append(" ");
   }
   EXPECT_EQ(text,
             "2026-01-31T12:00:00.123Z 2026-01-31T12:00:00.007Z 2026-01-31T12:00:01.000Z "
@@ -73,14 +71,14 @@ TEST(AccessLogTimestamp, FollowsTheClockBothWays) {
 }
 
 std::string escaped(std::string_view text, const Signs& signs = signs_in_quotes) {
-  std::string out;
-  append_escaped(out, text, signs);
-  return out;
+  Line out;
+  char* const to = out.room(out.begin(), room_for(text.size()));
+  return std::string(out.until(put_escaped(to, text, signs)));
 }
 std::string as_json(std::string_view text) {
-  std::string out;
-  append_json(out, text);
-  return out;
+  Line out;
+  char* const to = out.room(out.begin(), room_for(text.size()));
+  return std::string(out.until(put_json(to, text)));
 }
 
 TEST(AccessLogEscape, WritesBytesAsNginxDoes) {
