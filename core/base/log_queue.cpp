@@ -18,28 +18,28 @@ std::size_t number_of_this_thread() noexcept {
 
 LogQueue::LogQueue(std::unique_ptr<LogDestination> destination, std::size_t limit, std::size_t longest_line,
                    std::size_t buffers)
-    : destination_(std::move(destination)), limit_(limit) {
-  for (std::size_t count = 0; count < buffers; ++count) buffers_.push_back(std::make_unique<Buffer>(longest_line));
+    : destination_(std::move(destination)), limit_(limit), longest_line_(longest_line) {
+  for (std::size_t count = 0; count < buffers; ++count) buffers_.push_back(std::make_unique<Buffer>());
 }
 
 LogQueue::Append LogQueue::append(Level level, std::string_view text) noexcept {
   Buffer& buffer = *buffers_[number_of_this_thread() % buffers_.size()];
   const std::lock_guard lock(buffer.mutex);
-  buffer.line.clear();
-  destination_->begin(buffer.line, level);
-  buffer.line.append_escaped(text);
-  const std::string_view bytes = buffer.line.ended();
-  const std::size_t held = held_.fetch_add(bytes.size());
-  if (bytes.size() > limit_ - std::min(limit_, held)) {
-    held_ -= bytes.size();
+  const std::size_t before = buffer.waiting.size();
+  LogLine line(buffer.waiting, longest_line_);
+  destination_->begin(line, level);
+  line.append_escaped(text);
+  const std::size_t size = line.ended().size();
+  const std::size_t held = held_.fetch_add(size);
+  if (size > limit_ - std::min(limit_, held)) {
+    buffer.waiting.resize(before);
+    held_ -= size;
     ++dropped_;
     return Append::dropped;
   }
-  const bool first = buffer.waiting.empty();
-  buffer.waiting += bytes;
   const std::size_t half = limit_ / 2;
-  if (held < half && held + bytes.size() >= half) return Append::half;
-  return first ? Append::first : Append::another;
+  if (held < half && held + size >= half) return Append::half;
+  return before == 0 ? Append::first : Append::another;
 }
 
 LogDestination::Progress LogQueue::drain() noexcept {

@@ -50,9 +50,7 @@ class LogQueue {
  private:
   // Aligned so that threads share no cache line.
   struct alignas(64) Buffer {
-    explicit Buffer(std::size_t longest_line) noexcept : line(longest_line) {}
     mutable std::mutex mutex;
-    LogLine line;  // the one that is composed
     std::string waiting;
   };
   bool take_batch() noexcept;
@@ -64,6 +62,7 @@ class LogQueue {
   std::size_t next_buffer_ = 0;  // where the next batch is looked for
 
   const std::size_t limit_;
+  const std::size_t longest_line_;
   std::vector<std::unique_ptr<Buffer>> buffers_;
   std::atomic<std::size_t> held_ = 0;  // bytes in all buffers and in the rest of batch_
   std::atomic<std::uint64_t> dropped_ = 0;

@@ -28,7 +28,8 @@ constexpr auto farewell = 1s;
 // For what the error log cannot say. Its reader may be gone as well, so nothing is tried twice.
 void tell_standard_error(std::string_view text) noexcept {
   StandardError out(LogStamp::time_and_level);
-  LogLine line(ErrorLog::longest_line);
+  std::string bytes;
+  LogLine line(bytes, ErrorLog::longest_line);
   out.begin(line, Level::error);
   line.append_escaped(text);
   out.write(line.ended());

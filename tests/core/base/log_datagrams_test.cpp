@@ -45,7 +45,8 @@ class Daemon {
 class LogDatagramsTest : public ::testing::Test {
  protected:
   std::string line(const LogDestination& log, Level level, std::string_view text) const {
-    LogLine made;
+    std::string bytes;
+    LogLine made(bytes);
     log.begin(made, level);
     made.append_escaped(text);
     return std::string(made.ended());
@@ -145,7 +146,8 @@ TEST(OpenDestination, GivesSyslogAndJournaldTheirOwnLines) {
   const auto begun = [](LogTarget::Kind kind) {
     LogTarget target;
     target.kind = kind;
-    LogLine line;
+    std::string bytes;
+    LogLine line(bytes);
     open_destination(target, LogStamp::none, "kirsch")->begin(line, Level::warning);
     line.append_escaped("text");
     return std::string(line.ended());

@@ -13,7 +13,8 @@ namespace {
 using ::testing::EndsWith;
 
 std::string line_of(std::string_view text, std::size_t longest = LogLine::largest) {
-  LogLine line(longest);
+  std::string bytes;
+  LogLine line(bytes, longest);
   line.append_escaped(text);
   return std::string(line.ended());
 }

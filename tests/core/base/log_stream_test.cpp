@@ -44,7 +44,8 @@ struct Pipe {
 };
 
 std::string begun(const LogDestination& destination, Level level) {
-  LogLine line;
+  std::string bytes;
+  LogLine line(bytes);
   destination.begin(line, level);
   line.append_escaped("net: hello");
   return std::string(line.ended());
