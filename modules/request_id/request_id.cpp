@@ -3,10 +3,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
+#include <utility>
 
 namespace {
+
+// Of each byte.
+constexpr auto hexadecimal = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> all{};
+  for (std::size_t byte = 0; byte < all.size(); ++byte) all[byte] = {digits[byte >> 4], digits[byte & 15]};
+  return all;
+}();
 
 // 128 random bits as 32 hexadecimal digits, from bytes that the kernel gives for sixteen ids at once.
 class RandomIds {
@@ -14,11 +25,12 @@ class RandomIds {
   // A view until the next call. Throws std::system_error if the kernel has no random numbers.
   std::string_view next() {
     if (used_ == bytes_.size()) refill();
-    for (std::size_t index = 0; index < digits_.size(); index += 2) {
-      const unsigned byte = bytes_[used_++];
-      digits_[index] = "0123456789abcdef"[byte >> 4];
-      digits_[index + 1] = "0123456789abcdef"[byte & 15];
+    const auto* const from = bytes_.data() + used_;
+    [&]<std::size_t... byte>(std::index_sequence<byte...>) {
+      (std::memcpy(&digits_[2 * byte], hexadecimal[from[byte]].data(), 2), ...);
     }
+    (std::make_index_sequence<id_bytes>());
+    used_ += id_bytes;
     return {digits_.data(), digits_.size()};
   }
 
@@ -28,8 +40,9 @@ class RandomIds {
     used_ = 0;
   }
 
-  std::array<unsigned char, 256> bytes_{};
-  std::array<char, 32> digits_{};
+  static constexpr std::size_t id_bytes = 16;
+  std::array<unsigned char, 16 * id_bytes> bytes_{};
+  std::array<char, 2 * id_bytes> digits_{};
   std::size_t used_ = bytes_.size();
 };
 
