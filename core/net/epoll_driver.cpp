@@ -141,7 +141,7 @@ void EpollDriver::update_interest(SocketTransport& transport) noexcept {
 }
 
 bool EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
-  const std::uint64_t size = size_of(pieces);
+  const std::uint64_t size = transport.unsent();
   const ssize_t sent = size == 0 ? 0 : send_some(transport.descriptor(), pieces);
   const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
   if (taken == size) return true;

@@ -8,29 +8,13 @@
 #include <cerrno>
 #include <climits>
 
-#include "net/calls.h"
-
 namespace kirsch::net {
-
-namespace {
 
 ssize_t send_pieces(int socket, std::span<const iovec> pieces, int flags) noexcept {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
   return net::send(socket, message, flags);
-}
-
-}  // namespace
-
-ssize_t send_some(int socket, std::span<const iovec> pieces, int flags) noexcept {
-  flags |= MSG_NOSIGNAL | MSG_DONTWAIT;
-  ssize_t sent = 0;
-  do {
-    sent = pieces.size() == 1 ? net::send(socket, pieces.front().iov_base, pieces.front().iov_len, flags)
-                              : send_pieces(socket, pieces, flags);
-  } while (sent < 0 && errno == EINTR);
-  return sent;
 }
 
 void Output::consume(std::size_t sent) noexcept {

@@ -15,6 +15,17 @@
 #include "net/transport_pool.h"
 
 namespace kirsch::net {
+namespace {
+
+// Unknown where the system does not know it any more.
+kirsch_address asked(int descriptor, int (*ask)(int, sockaddr*, socklen_t*)) noexcept {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (ask(descriptor, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
+  return Address(storage, size).raw();
+}
+
+}  // namespace
 
 void SocketTransport::begin_output(std::uint64_t size) noexcept {
   assert(!closed_ && !sending_ && !shutdown_wanted_);
@@ -75,19 +86,12 @@ void SocketTransport::abort() noexcept {
 
 Loop& SocketTransport::loop() const noexcept { return pool_.loop(); }
 
-const kirsch_address& SocketTransport::peer() const noexcept { return name(peer_, ::getpeername); }
+const kirsch_address& SocketTransport::ask_peer() const noexcept {
+  return peer_ = asked(descriptor_.get(), ::getpeername);
+}
 
-kirsch_address SocketTransport::local() const noexcept { return name(local_, ::getsockname); }
-
-const kirsch_address& SocketTransport::name(kirsch_address& address,
-                                            int (*ask)(int, sockaddr*, socklen_t*)) const noexcept {
-  if (address.family != 0) return address;
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(storage);
-  if (ask(descriptor_.get(), reinterpret_cast<sockaddr*>(&storage), &size) == 0) {
-    address = Address(storage, size).raw();
-  }
-  return address;
+const kirsch_address& SocketTransport::ask_local() const noexcept {
+  return local_ = asked(descriptor_.get(), ::getsockname);
 }
 
 void SocketTransport::ended() {

@@ -36,8 +36,8 @@ class SocketTransport final : public Transport, public Deadline {
   void close() noexcept override;
   void abort() noexcept override;
   Loop& loop() const noexcept override;
-  const kirsch_address& peer() const noexcept override;
-  kirsch_address local() const noexcept override;
+  const kirsch_address& peer() const noexcept override { return peer_.family != 0 ? peer_ : ask_peer(); }
+  const kirsch_address& local() const noexcept override { return local_.family != 0 ? local_ : ask_local(); }
 
   // For the driver and the pool.
   int descriptor() const noexcept { return descriptor_.get(); }
@@ -69,7 +69,9 @@ class SocketTransport final : public Transport, public Deadline {
   void drop_output() noexcept;
   void report_later() noexcept;
   void retire() noexcept;
-  const kirsch_address& name(kirsch_address& address, int (*ask)(int, sockaddr*, socklen_t*)) const noexcept;
+  // Out of the way of those who ask again.
+  [[gnu::cold]] const kirsch_address& ask_peer() const noexcept;
+  [[gnu::cold]] const kirsch_address& ask_local() const noexcept;
 
   TransportPool& pool_;
   TransportEvents* events_ = nullptr;

@@ -87,7 +87,7 @@ class Transport {
 
   virtual Loop& loop() const noexcept = 0;
   virtual const kirsch_address& peer() const noexcept = 0;  // may be a system call, the first time; also in on_lost
-  virtual kirsch_address local() const noexcept = 0;
+  virtual const kirsch_address& local() const noexcept = 0;
   // What the handshake has settled; immutable, any thread. Null: not over TLS.
   virtual std::shared_ptr<const tls::Facts> tls() const noexcept { return nullptr; }
 

@@ -19,6 +19,9 @@ constexpr std::size_t portion = 8192;  // as large as the buffers of the drivers
 
 Wire::~Wire() { close(); }
 
+Wire::Wire(net::Loop& loop, const kirsch_address& client) noexcept
+    : loop_(loop), client_(client), server_(net::Address::parse("192.0.2.2:80")->raw()) {}
+
 void Wire::give(std::string_view bytes) {
   sent_ += bytes;
   act_later();
@@ -125,7 +128,5 @@ void Wire::close() noexcept {
   clear_deadline();
   net::Deferred::unlink();
 }
-
-kirsch_address Wire::local() const noexcept { return net::Address::parse("192.0.2.2:80")->raw(); }
 
 }  // namespace kirsch::testing

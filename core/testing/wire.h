@@ -15,7 +15,7 @@ namespace kirsch::testing {
 // there at once, so a client never is slow. Must not be destroyed before `closed`, unless the loop has ended.
 class Wire final : public net::Transport, private net::Deferred {
  public:
-  Wire(net::Loop& loop, const kirsch_address& client) noexcept : loop_(loop), client_(client) {}
+  Wire(net::Loop& loop, const kirsch_address& client) noexcept;
   ~Wire();
 
   // The client's end.
@@ -46,7 +46,7 @@ class Wire final : public net::Transport, private net::Deferred {
   void abort() noexcept override { close(); }
   net::Loop& loop() const noexcept override { return loop_; }
   const kirsch_address& peer() const noexcept override { return client_; }
-  kirsch_address local() const noexcept override;
+  const kirsch_address& local() const noexcept override { return server_; }
 
  private:
   void run_deferred() override;
@@ -56,6 +56,7 @@ class Wire final : public net::Transport, private net::Deferred {
 
   net::Loop& loop_;
   const kirsch_address client_;
+  const kirsch_address server_;
   net::TransportEvents* events_ = nullptr;
   std::string sent_;      // by the client, not yet heard
   std::string received_;  // by the client, not yet forgotten

@@ -48,7 +48,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   void abort() noexcept override;
   Loop& loop() const noexcept override { return lower_.loop(); }
   const kirsch_address& peer() const noexcept override { return lower_.peer(); }
-  kirsch_address local() const noexcept override { return lower_.local(); }
+  const kirsch_address& local() const noexcept override { return lower_.local(); }
   std::shared_ptr<const Facts> tls() const noexcept override { return facts_; }
 
   // For the layer.

@@ -74,7 +74,7 @@ class TestTransaction final : public Transaction {
   TestTransaction(TestService& service, ResponseWriter& writer, RequestHead& head)
       : service_(service), writer_(writer), head_(head) {}
   void begin();
-  void keep() { writer_.keep_head(arena_); }
+  void keep() { head_.keep(arena_); }
   void answer(std::uint16_t status, std::string_view body);
   void answer_later();
 
@@ -147,7 +147,7 @@ inline void TestTransaction::begin() {
     service_.held.push_back(this);
   }
   if (path_ == "/late" || path_ == "/hold") {
-    writer_.keep_head(arena_);
+    head_.keep(arena_);
     service_.held.push_back(this);
   }
   if (path_ == "/short" || path_ == "/long") {

@@ -42,7 +42,7 @@ class Wire final : public net::Transport {
   void abort() noexcept override { gone_ = aborted_ = true; }
   net::Loop& loop() const noexcept override { return loop_; }
   const kirsch_address& peer() const noexcept override { return nobody_; }
-  kirsch_address local() const noexcept override { return {}; }
+  const kirsch_address& local() const noexcept override { return nobody_; }
 
   // What the kernel and the client do.
   void receive(std::string_view piece) {
@@ -110,7 +110,7 @@ class Recorder final : public Service {
    public:
     Report(Recorder& recorder, ResponseWriter& writer, RequestHead& head)
         : recorder_(recorder), writer_(writer), head_(head) {
-      writer_.keep_head(arena_);
+      head_.keep(arena_);
     }
     void begin() {
       const auto path = normalised_path(head_.path, arena_);
