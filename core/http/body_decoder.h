@@ -23,6 +23,12 @@ class BodyDecoder {
   explicit BodyDecoder(const Limits& limits) : limits_(&limits) {}
 
   void begin_length(std::uint64_t length);
+  // As for a length of 0.
+  void begin_none() {
+    phase_ = Phase::complete;
+    limit_ = UINT64_MAX;
+    remaining_ = decoded_ = 0;
+  }
   void begin_chunked();
   // Of decoded bytes; checked for chunked bodies when a size is read, so before its data. Until called there is none.
   void set_limit(std::uint64_t bytes) { limit_ = bytes; }

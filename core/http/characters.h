@@ -155,12 +155,16 @@ template <Run run>
   return end_of_run<run>(from, end);
 }
 
-// The first byte that is none of a token (RFC 9110 §5.6.2).
-inline const char* end_of_token(const char* from, const char* end) {
-  for (from = end_of_run<Run::name>(from, end); from != end && is(*from, character::token);) {
+// The first byte that is none of a class that has letters, digits and hyphens among its own, as most have.
+template <character::Class wanted>
+const char* end_of_class(const char* from, const char* end) {
+  for (from = end_of_run<Run::name>(from, end); from != end && is(*from, wanted);) {
     from = end_of_run<Run::name>(from + 1, end);
   }
   return from;
 }
+
+// The first byte that is none of a token (RFC 9110 §5.6.2).
+inline const char* end_of_token(const char* from, const char* end) { return end_of_class<character::token>(from, end); }
 
 }  // namespace kirsch::http

@@ -58,14 +58,6 @@ void Connection::defer() {
   if (!consuming_) owner_.settle_later(*this);
 }
 
-void Connection::set_state(State state) {
-  if (state_ == State::transaction) --owner_.active_;
-  if (state == State::transaction) ++owner_.active_;
-  if (state_ == State::waiting) unlink();
-  if (state == State::waiting) owner_.idle_.append(*this);
-  state_ = state;
-}
-
 void Connection::on_data(std::span<char> bytes) {
   if (state_ == State::lingering) {
     dropped_ += static_cast<std::uint32_t>(bytes.size());

@@ -42,7 +42,6 @@ class Connection final : public net::TransportEvents, public IdleLink, public Re
   void settle();  // does what the calls of this turn asked for; the connection may be closed afterwards
 
   // ResponseWriter
-  void keep_head(base::Arena& arena) override;
   void read_body(std::uint64_t limit) override;
   void pause_body() override;
   void resume_body() override;
@@ -142,6 +141,15 @@ class Connection final : public net::TransportEvents, public IdleLink, public Re
   bool consuming_ : 1 = false;   // settle follows
   bool head_timed_ : 1 = false;  // what is there of it is not all
 };
+
+// Inlined because most callers know what it comes to.
+[[gnu::always_inline]] inline void Connection::set_state(State state) {
+  if (state_ == State::transaction) --owner_.active_;
+  if (state == State::transaction) ++owner_.active_;
+  if (state_ == State::waiting) unlink();
+  if (state == State::waiting) owner_.idle_.append(*this);
+  state_ = state;
+}
 
 static_assert(sizeof(Connection) <= 104);  // with malloc's own 8 bytes no more than 112
 

@@ -80,10 +80,12 @@ void Connection::begin_transaction() {
   work_->body = RequestBody();
   work_->answer = Answer();
   ++requests_;
-  if (request().chunked) {
+  if (!request().has_body()) {
+    work_->decoder.begin_none();
+  } else if (request().chunked) {
     work_->decoder.begin_chunked();
   } else {
-    work_->decoder.begin_length(request().content_length.value_or(0));
+    work_->decoder.begin_length(*request().content_length);
   }
   work_->transaction = &owner_.service_.on_request(*this, request());
 }
@@ -169,10 +171,6 @@ bool Connection::discard_body(std::string_view bytes, std::size_t& used) {
     return false;
   }
   return result == BodyDecoder::Result::data;
-}
-
-void Connection::keep_head(base::Arena& arena) {
-  if (state_ == State::transaction) request().keep(arena);
 }
 
 void Connection::read_body(std::uint64_t limit) {

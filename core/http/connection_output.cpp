@@ -32,9 +32,9 @@ void Connection::begin_answer(const ResponseHead& head, std::string_view body) {
   if (answer.framing.body == BodyFraming::none) body = {};
   answer.left = answer.framing.length - body.size();
   answer.given = body.size();
-  char* end = write_head(output.room(head_room(head) + body.size()), head, context, answer.framing, owner_.date_line());
-  output.written(end);
-  answer.head_end = output.sent() + output.queued();
+  char* const begin = output.room(head_room(head) + body.size());
+  char* const end = write_head(begin, head, context, answer.framing, owner_.date_line());
+  answer.head_end = output.sent() + output.queued() + static_cast<std::uint64_t>(end - begin);
   output.written(std::copy(body.begin(), body.end(), end));
 }
 
@@ -49,10 +49,12 @@ void Connection::answer(const ResponseHead& head, std::string_view body) {
   if (body.size() > Output::small_piece) {
     send_head(head);
     write(body, Bytes::borrowed);
+    finish();
   } else if (may_begin()) {
     begin_answer(head, body);
+    work_->answer.finished = true;
+    defer();
   }
-  finish();
 }
 
 // How much of a piece may leave; for chunked the size line goes ahead of it.

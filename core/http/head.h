@@ -3,16 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "base/arena.h"
 #include "http/field.h"
 #include "kirsch/abi.h"
-
-namespace kirsch::base {
-class Arena;
-}
 
 namespace kirsch::http {
 
@@ -45,8 +43,8 @@ struct RequestHead {
   const kirsch_field* field(FieldName name) const { return find_field(fields, name); }
   const kirsch_field* field(std::string_view name) const { return find_field(fields, name); }
 
-  // The bytes have moved: rebases every view that pointed into [from, from + size). `storage` is where the fields are
-  // (fields.data(), mutable).
+  // The bytes have moved: rebases every view that pointed into [from, from + size). The fields move to
+  // `storage`, which may be where they are.
   void relocate(const char* from, std::size_t size, const char* to, kirsch_field* storage);
 
   // Copies bytes and fields to the arena and rebases all views; afterwards nothing refers to the receive buffer.
@@ -55,5 +53,37 @@ struct RequestHead {
  private:
   bool is_https_uri() const;
 };
+
+inline void RequestHead::relocate(const char* from, std::size_t size, const char* to, kirsch_field* storage) {
+  // Compared as numbers: a view may point to static text, which has no order with the buffer.
+  const auto begin = reinterpret_cast<std::uintptr_t>(from);
+  const std::uintptr_t way = reinterpret_cast<std::uintptr_t>(to) - begin;
+  const auto move = [&](std::string_view& view) {
+    const auto at = reinterpret_cast<std::uintptr_t>(view.data());
+    if (at - begin <= size) view = {reinterpret_cast<const char*>(at + way), view.size()};
+  };
+  move(method_name);
+  move(target);
+  move(authority);
+  move(host);
+  move(path);
+  move(query);
+  move(bytes);
+  kirsch_field* moved = storage;
+  for (kirsch_field line : fields) {
+    line.name = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(line.name) + way);
+    line.value = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(line.value) + way);
+    *moved++ = line;
+  }
+  fields = {storage, fields.size()};
+}
+
+[[gnu::flatten]] inline void RequestHead::keep(base::Arena& arena) {
+  auto* const storage =
+      static_cast<kirsch_field*>(arena.allocate(fields.size_bytes() + bytes.size(), alignof(kirsch_field)));
+  char* const kept = reinterpret_cast<char*>(storage + fields.size());
+  std::memcpy(kept, bytes.data(), bytes.size());
+  relocate(bytes.data(), bytes.size(), kept, storage);
+}
 
 }  // namespace kirsch::http

@@ -1,6 +1,8 @@
 // Cuts the head into lines and fields.
 #include "http/parser.h"
 
+#include <memory>
+
 #include "http/characters.h"
 #include "http/framing.h"
 #include "http/request_line.h"
@@ -8,7 +10,7 @@
 namespace kirsch::http {
 
 void HeadParser::reset() {
-  head_ = RequestHead();
+  std::construct_at(&head_);  // an assignment would fill another one first
   fields_.clear();
   repeated_ = 0;
   fault_ = Fault();
@@ -49,7 +51,7 @@ HeadParser::Step HeadParser::wait(const char* at) {
 }
 
 // `at` is a byte that may not stand in a line: only CR LF is right (RFC 9112 §2.2 lets a bare LF pass; we do not).
-HeadParser::Step HeadParser::line_end(const char* at) {
+[[gnu::always_inline]] inline HeadParser::Step HeadParser::line_end(const char* at) {
   if (*at != '\r') return fail(400, *at == '\n' ? "bare LF ends a line" : "control character");
   if (at + 1 == end_) return wait(at);
   if (at[1] != '\n') return fail(400, "bare CR");
@@ -147,7 +149,7 @@ bool HeadParser::fields_too_large(const char* at) {
   const char* const block = base_ + line_;
   const auto lines = before_.find_all(block, end_);
   for (const auto& line : lines) fields_.push_back(line.field(block + line.begin));
-  if (!lines.empty()) scan_ = line_ += lines.back().begin + lines.back().size;
+  if (!lines.empty()) scan_ = line_ += before_.size();
   repeated_ = lines.size();
 }
 

@@ -40,6 +40,7 @@ class RepeatedFields {
     return {lines_.data(), there && std::memcmp(at, bytes_.data(), block_size_) == 0 ? count_ : 0};
   }
 
+  std::size_t size() const { return block_size_; }  // of all lines; 0: not all of them are here
   // Whether these are all lines, and no others were there.
   bool whole(std::size_t count) const { return block_size_ != 0 && count == count_; }
 
@@ -51,7 +52,7 @@ class RepeatedFields {
   std::array<char, 2048> bytes_;
   std::array<Line, 32> lines_;
   std::size_t count_ = 0;
-  std::size_t block_size_ = 0;  // of all lines; 0: not all of them are here
+  std::size_t block_size_ = 0;
 };
 
 }  // namespace kirsch::http

@@ -2,6 +2,7 @@
 #include "http/request_line.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "http/authority.h"
 #include "http/characters.h"
@@ -80,9 +81,13 @@ std::optional<Fault> read_target(std::string_view target, RequestHead& head) {
 bool read_usual_line(std::string_view line, const Limits& limits, RequestHead& head) {
   constexpr std::string_view begin = "GET /";
   constexpr std::string_view end = " HTTP/1.1";
-  if (!line.starts_with(begin) || !line.ends_with(end)) return false;
-  // Pointers and no substr: compilers do not inline that here.
-  const char* const target_end = line.data() + line.size() - end.size();
+  if (line.size() < begin.size() + end.size()) return false;
+  // Pointers and no views: compilers do not inline those here.
+  const char* const line_end = line.data() + line.size();
+  const bool usual = std::memcmp(line.data(), begin.data(), begin.size()) == 0 &&
+                     std::memcmp(line_end - end.size(), end.data(), end.size()) == 0;
+  if (!usual) return false;
+  const char* const target_end = line_end - end.size();
   const std::string_view target(line.data() + begin.size() - 1, target_end);
   const std::string_view method(line.data(), 3);
   const char* const mark = end_of_run<Run::target>(target.data(), target_end);

@@ -79,17 +79,6 @@ std::optional<std::string_view> ResponseFields::get(FieldName name) const {
   return value(*line);
 }
 
-void ResponseFields::set(const kirsch_field& prepared) {
-  erase(name(prepared), static_cast<FieldName>(prepared.id));
-  add(prepared);
-}
-
-void ResponseFields::add(const kirsch_field& prepared) { put(prepared); }
-
-void ResponseFields::set_default(const kirsch_field& prepared) {
-  if (find(name(prepared), static_cast<FieldName>(prepared.id)) == nullptr) add(prepared);
-}
-
 std::optional<kirsch_field> ResponseFields::prepared(std::string_view line) {
   const std::size_t colon = line.find(separator);
   if (colon == line.npos || !line.ends_with(line_end)) return std::nullopt;
@@ -103,26 +92,21 @@ std::optional<kirsch_field> ResponseFields::prepared(std::string_view line) {
                       static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)};
 }
 
-void ResponseFields::put(const kirsch_field& line) {
-  if (count_ == room_) {
-    room_ = room_ == 0 ? 16 : room_ * 2;
-    auto* wider = arena_->array<kirsch_field>(room_);
-    if (count_ != 0) std::memcpy(wider, lines_, sizeof(kirsch_field) * count_);
-    lines_ = wider;
-  }
-  lines_[count_++] = line;
-  size_ += whole(line).size();
-  may_be_there_[line.id] = true;
+void ResponseFields::widen() {
+  room_ *= 2;
+  auto* const wider = arena_.array<kirsch_field>(room_);
+  std::memcpy(wider, lines_, sizeof(kirsch_field) * count_);
+  lines_ = wider;
 }
 
 bool ResponseFields::append(std::string_view name, FieldName id, std::string_view value) {
-  auto* const kept_name = arena_->array<char>(name.size() + separator.size() + value.size() + line_end.size());
+  auto* const kept_name = arena_.array<char>(name.size() + separator.size() + value.size() + line_end.size());
   char* const kept_value = kept_name + name.size() + separator.size();
   std::memcpy(kept_name, name.data(), name.size());
   std::memcpy(kept_name + name.size(), separator.data(), separator.size());
   if (!value.empty()) std::memcpy(kept_value, value.data(), value.size());
   std::memcpy(kept_value + value.size(), line_end.data(), line_end.size());
-  put({kept_name, kept_value, static_cast<std::uint32_t>(value.size()), static_cast<std::uint16_t>(name.size()),
+  add({kept_name, kept_value, static_cast<std::uint32_t>(value.size()), static_cast<std::uint16_t>(name.size()),
        static_cast<std::uint16_t>(id)});
   return true;
 }
@@ -141,8 +125,7 @@ void ResponseFields::erase(std::string_view name, FieldName id) {
   if (id != FieldName::other) may_be_there_[static_cast<std::size_t>(id)] = false;
 }
 
-const kirsch_field* ResponseFields::find(std::string_view name, FieldName id) const {
-  if (!may_be_there_[static_cast<std::size_t>(id)]) return nullptr;
+const kirsch_field* ResponseFields::look(std::string_view name, FieldName id) const {
   for (const kirsch_field& line : lines()) {
     if (has_name(line, name, id)) return &line;
   }

@@ -82,10 +82,6 @@ enum class Bytes : std::uint8_t {
 // calls back: what it causes comes later in the same turn of the loop.
 class ResponseWriter {
  public:
-  // Moves the head to the arena and rebases the RequestHead passed to on_request. Without it that head is valid only
-  // until on_request (on_malformed) returns. Call it in there or not at all.
-  virtual void keep_head(base::Arena& arena) = 0;
-
   // Wants the body, of at most `limit` bytes. Sends 100 Continue if the client waits for it. A Content-Length above the
   // limit is on_body_fault(413) without reading. Once per transaction. A body that was not asked for is read away after
   // the answer, within bounds, else the connection closes.
@@ -137,8 +133,8 @@ class ResponseWriter {
 // Implemented by the pipeline, one per loop; outlives all connections of the loop. Must not throw.
 class Service {
  public:
-  // `head` stays at its address until the end of the transaction; its views: see ResponseWriter::keep_head. May answer
-  // in the call.
+  // `head` stays at its address until the end of the transaction, its views only until the call returns: keep moves
+  // them to an arena, if called in there. May answer in the call.
   virtual Transaction& on_request(ResponseWriter& writer, RequestHead& head) = 0;
   // The message was refused, or its head came too late (408): nothing after it is read, and the connection closes after
   // the answer. `head` is what was understood so far. read_body and upgrade do nothing here.

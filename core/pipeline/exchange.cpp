@@ -16,49 +16,6 @@ Exchange::Exchange(Dispatcher& dispatcher, std::uint64_t slot)
 
 Exchange::~Exchange() { release_all(); }
 
-void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation) {
-  begin(writer, head);
-  const bool usual = head.method != KIRSCH_METHOD_TRACE && head.method != KIRSCH_METHOD_CONNECT;
-  const RouteMemory::Question question{generation.number(), writer.listener(), head.host, head.path};
-  const Route* const known = usual ? dispatcher_.routes().find(question) : nullptr;
-  if (known != nullptr) {
-    route_ = *known;
-    forget_calls();
-    course_.start(*route_.plan);
-  } else if (decide(head, generation)) {
-    dispatcher_.routes().remember(question, route_);
-  }
-  run(Place::loop);
-}
-
-// True: every request for its host and path goes there, but those of unusual methods.
-bool Exchange::decide(const http::RequestHead& head, const Generation& generation) {
-  bool always = false;
-  normalise(head);
-  if (request_.path.data == nullptr) {
-    rejected_ = true;
-    page_ = {400, "the path is not valid"};
-    route_rejected(generation);
-    course_.start_rejected(*route_.plan);
-  } else if (redirect_to_https(generation)) {
-    course_.start_answered(*route_.plan);
-  } else {
-    always = route(generation) && request_.path.data == head.path.data();
-    course_.start(*route_.plan);
-  }
-  return always;
-}
-
-void Exchange::start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
-                              const Generation& generation) {
-  begin(writer, head);
-  normalise(head);
-  page_ = fault;
-  route_rejected(generation);
-  course_.start_rejected(*route_.plan);
-  run(Place::loop);
-}
-
 void Exchange::run(Place here) {
   if (here == Place::loop && gone_) course_.leave();
   for (;;) {
@@ -316,6 +273,7 @@ void Exchange::on_sent() {
   writer_ = nullptr;
   production_ = Production::none;
   course_.advance();
+  if (course_.stage() == Stage::done) return end();
   where_ = Where::running;
   run(Place::loop);
 }
@@ -344,7 +302,7 @@ void Exchange::release_all() noexcept {
 
 void Exchange::end() {
   release_all();
-  fields_ = http::ResponseFields(arena_);
+  fields_.clear();
   arena_.reset();
   tls_.reset();
   if (has_body_) {

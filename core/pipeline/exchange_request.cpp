@@ -14,35 +14,7 @@
 
 namespace kirsch::pipeline {
 
-void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
-  writer_ = &writer;
-  where_ = Where::running;
-  serial_ = dispatcher_.next_serial();
-  lane = dispatcher_.lane();
-  route_ = {};
-  gone_ = committed_ = rejected_ = dropped_ = false;
-  production_ = Production::none;
-  warm_ = false;
-  status_ = 200;
-  own_page_ = false;
-  bare_status_ = failure_status_ = 0;
-  failure_text_.clear();
-  produced_ = 0;
-  id_ = {};
-  begin_ = dispatcher_.loop().now();
-  outcome_ = {.size = sizeof outcome_, .committed = 0, .complete = 0, .body_sent = 0, .duration = 0, .id = {}};
-  query_.reset();
-  cookies_.reset();
-  form_.reset();
-  multipart_.reset();
-  // A handler may give a body that leaves later, or late hooks may look at the request: the views must not point into
-  // the loop's receive buffer. Copying 0.5 KiB costs some 15 ns.
-  writer.keep_head(arena_);
-  if (writer.secure()) tls_ = writer.tls();
-  fill_request(head);
-}
-
-void Exchange::fill_request(const http::RequestHead& head) {
+[[gnu::always_inline]] inline void Exchange::fill_request(const http::RequestHead& head) {
   // One by one: the calls would make the compiler fill another one first and copy it.
   request_.method = static_cast<std::uint16_t>(head.method);
   request_.version = static_cast<std::uint8_t>(10 + head.version_minor);
@@ -60,6 +32,76 @@ void Exchange::fill_request(const http::RequestHead& head) {
   writer_->addresses(peer_, local_);
   has_body_ = head.has_body();
   may_upgrade_ = head.upgrade;
+}
+
+[[gnu::always_inline]] inline void Exchange::begin(http::ResponseWriter& writer, http::RequestHead& head) {
+  writer_ = &writer;
+  where_ = Where::running;
+  serial_ = dispatcher_.next_serial();
+  lane = dispatcher_.lane();
+  gone_ = committed_ = rejected_ = dropped_ = false;
+  production_ = Production::none;
+  warm_ = false;
+  status_ = 200;
+  own_page_ = false;
+  bare_status_ = failure_status_ = 0;
+  failure_text_.clear();
+  produced_ = 0;
+  id_ = {};
+  begin_ = dispatcher_.loop().now();
+  outcome_ = {.size = sizeof outcome_, .committed = 0, .complete = 0, .body_sent = 0, .duration = 0, .id = {}};
+  query_.reset();
+  cookies_.reset();
+  form_.reset();
+  multipart_.reset();
+  // A handler may give a body that leaves later, or late hooks may look at the request: the views must not point into
+  // the loop's receive buffer. Copying 0.5 KiB costs some 15 ns.
+  head.keep(arena_);
+  if (writer.secure()) tls_ = writer.tls();
+  fill_request(head);
+}
+
+void Exchange::start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation) {
+  begin(writer, head);
+  const bool usual = head.method != KIRSCH_METHOD_TRACE && head.method != KIRSCH_METHOD_CONNECT;
+  const RouteMemory::Question question{generation.number(), writer.listener(), head.host, head.path};
+  const Route* const known = usual ? dispatcher_.routes().find(question) : nullptr;
+  if (known != nullptr) {
+    route_ = *known;
+    forget_calls();
+    course_.start(*route_.plan);
+  } else if (decide(head, generation)) {
+    dispatcher_.routes().remember(question, route_);
+  }
+  run(Place::loop);
+}
+
+// True: every request for its host and path goes there, but those of unusual methods.
+bool Exchange::decide(const http::RequestHead& head, const Generation& generation) {
+  bool always = false;
+  normalise(head);
+  if (request_.path.data == nullptr) {
+    rejected_ = true;
+    page_ = {400, "the path is not valid"};
+    route_rejected(generation);
+    course_.start_rejected(*route_.plan);
+  } else if (redirect_to_https(generation)) {
+    course_.start_answered(*route_.plan);
+  } else {
+    always = route(generation) && request_.path.data == head.path.data();
+    course_.start(*route_.plan);
+  }
+  return always;
+}
+
+void Exchange::start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
+                              const Generation& generation) {
+  begin(writer, head);
+  normalise(head);
+  page_ = fault;
+  route_rejected(generation);
+  course_.start_rejected(*route_.plan);
+  run(Place::loop);
 }
 
 // Its data is null where the path is not valid.
@@ -107,13 +149,12 @@ void Exchange::route_rejected(const Generation& generation) {
 }
 
 void Exchange::enter(const Plan& plan, const Generation& generation) {
-  route_.plan = &plan;
-  route_.listener = &generation.listeners[writer_->listener()].listener;
+  route_ = {.plan = &plan, .listener = &generation.listeners[writer_->listener()].listener};
   forget_calls();
 }
 
 void Exchange::forget_calls() {
-  const std::size_t count = route_.plan->tools().size() + 1;
+  const std::size_t count = route_.plan->handler().tool + std::size_t{1};
   if (count <= few_called_.size()) {
     few_called_ = {};
     called_ = few_called_.data();
@@ -269,9 +310,9 @@ const Multipart& Exchange::multipart() {
 
 // It goes into logs and pages as it is.
 bool Exchange::set_id(std::string_view id) {
-  const bool fits = !id.empty() && id.size() <= 128 &&
-                    std::ranges::all_of(id, [](char byte) { return http::is(byte, http::character::request_id); });
-  if (!fits || !id_.empty()) return false;
+  if (id.empty() || id.size() > 128 || !id_.empty()) return false;
+  const char* const end = id.data() + id.size();
+  if (http::end_of_class<http::character::request_id>(id.data(), end) != end) return false;
   id_ = arena_.copy(id);
   return true;
 }
