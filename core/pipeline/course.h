@@ -57,12 +57,12 @@ class Course {
     plan_ = &plan;
     enter(stage);
   }
-  void enter(Stage stage) {
-    const Stretch stretch = plan_->stretch(stage);
+  [[gnu::always_inline]] void enter(Stage stage) {
+    const Stretch& stretch = plan_->stretch(stage);
     stage_ = stretch.stage;
     target_ = stretch.follower;
-    next_ = stretch.steps.data();
-    end_ = next_ + stretch.steps.size();
+    next_ = stretch.begin;
+    end_ = stretch.end;
     failsafe_only_ = false;
   }
   void go_on() {

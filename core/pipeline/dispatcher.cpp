@@ -17,9 +17,35 @@ constexpr std::size_t least_kept = 16;  // exchanges
 }  // namespace
 
 Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, StepWatch& watch, Bodies bodies)
-    : loop_(loop), workers_(workers), log_(log), watch_(watch), bodies_(std::move(bodies)) {}
+    : loop_(loop),
+      workers_(workers),
+      log_(log),
+      watch_(watch),
+      loop_watch_(watch.lane(loop.lane())),
+      bodies_(std::move(bodies)) {}
 
 Dispatcher::~Dispatcher() = default;
+
+Generation& Dispatcher::generation_for(std::uint32_t listener) {
+  if (generation_->serves(listener)) [[likely]]
+    return *generation_;
+  return *std::ranges::find(former_, listener, &decltype(former_)::value_type::first)->second;
+}
+
+[[gnu::always_inline]] inline Exchange& Dispatcher::take(std::uint32_t listener) {
+  Generation& generation = generation_for(listener);
+  Exchange* exchange = nullptr;
+  if (free_.empty()) {
+    exchange = &make();
+  } else {
+    exchange = free_.back();
+    free_.pop_back();
+    untouched_ = std::min(untouched_, free_.size());
+  }
+  exchange->belong_to(generation);
+  generation.enter(lane());
+  return *exchange;
+}
 
 http::Transaction& Dispatcher::on_request(http::ResponseWriter& writer, http::RequestHead& head) {
   Exchange& exchange = take(writer.listener());
@@ -32,12 +58,6 @@ http::Transaction& Dispatcher::on_malformed(http::ResponseWriter& writer, const 
   Exchange& exchange = take(writer.listener());
   exchange.start_rejected(writer, fault, head, exchange.generation());
   return exchange;
-}
-
-Generation& Dispatcher::generation_for(std::uint32_t listener) {
-  if (generation_->serves(listener)) [[likely]]
-    return *generation_;
-  return *std::ranges::find(former_, listener, &decltype(former_)::value_type::first)->second;
 }
 
 void Dispatcher::change(Generation& next) {
@@ -100,22 +120,7 @@ void Dispatcher::end_streams_later() {
       nullptr, this);
 }
 
-Exchange& Dispatcher::take(std::uint32_t listener) {
-  Generation& generation = generation_for(listener);
-  Exchange* exchange = nullptr;
-  if (free_.empty()) {
-    exchange = &make();
-  } else {
-    exchange = free_.back();
-    free_.pop_back();
-    untouched_ = std::min(untouched_, free_.size());
-  }
-  exchange->belong_to(generation);
-  generation.enter(lane());
-  return *exchange;
-}
-
-Exchange& Dispatcher::make() {
+[[gnu::cold]] Exchange& Dispatcher::make() {
   if (vacant_.empty()) {
     if (exchanges_.size() == exchanges_.capacity()) {
       const auto room = 2 * exchanges_.size() + least_kept;

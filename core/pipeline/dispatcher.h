@@ -71,6 +71,7 @@ class Dispatcher final : public http::Service, public net::Hoard {
   void wake_later(kirsch_handle handle);                   // loop; a moment, when workers may have room
   void discard(std::shared_ptr<SpoolFile> file) noexcept;  // loop; a worker closes it
   StepWatch::Lane& watch(std::uint32_t lane) const { return watch_.lane(lane); }
+  StepWatch::Lane& loop_watch() const { return loop_watch_; }
   std::size_t body_memory() const { return bodies_.memory; }
   RouteMemory& routes() { return routes_; }
   net::Loop& loop() const { return loop_; }
@@ -97,6 +98,7 @@ class Dispatcher final : public http::Service, public net::Hoard {
   base::SteadyTime drain_end_{};
   bool stopping_ = false;
   StepWatch& watch_;
+  StepWatch::Lane& loop_watch_;
   RouteMemory routes_;
   const Bodies bodies_;
   // The other two have room for as many as the first.

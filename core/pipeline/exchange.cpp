@@ -40,7 +40,7 @@ void Exchange::run(Place here) {
 
 // Nearly all steps run on the loop and say next: those of one stage are called in one go. The rest is for `call`.
 void Exchange::call_plain() {
-  StepWatch::Lane& watched = dispatcher_.watch(lane);
+  StepWatch::Lane& watched = dispatcher_.loop_watch();
   const Step* step = course_.step();
   const Step* const end = step + course_.plain_steps();
   std::uint32_t flow = KIRSCH_FLOW_NEXT;

@@ -45,20 +45,24 @@ Plan::Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_
     : body_limit_(body_limit), path_(std::move(path)), tools_(std::move(tools)), handler_(std::move(handler)) {
   std::vector<ToolOrder> order;
   for (const auto& tool : tools_) order.push_back({&tool.instance->offer(), tool.priority});
+  Ranges ranges;
   for (std::size_t number = 0; number < stages::count; ++number) {
-    Range& range = ranges_[number];
+    Range& range = ranges[number];
     range.stage = static_cast<Stage>(number);
     range.follower = stages::follower(range.stage);
     range.first = static_cast<std::uint32_t>(steps_.size());
     if (stages::hooks[number] != stages::no_hook) add_steps(static_cast<kirsch_hook>(stages::hooks[number]), order);
     range.last = static_cast<std::uint32_t>(steps_.size());
   }
-  add_handler();
+  add_handler(ranges);
   // What can follow without returning to the loop: up to the body, and from the body to the head of the answer.
-  place_steps(Stage::on_start_resource, Stage::body);
-  place_steps(Stage::before_handler, Stage::head);
-  count_plain_steps();
-  pass_by_empty_hooks();
+  place_steps(ranges, Stage::on_start_resource, Stage::body);
+  place_steps(ranges, Stage::before_handler, Stage::head);
+  count_plain_steps(ranges);
+  pass_by_empty_hooks(ranges);
+  std::ranges::transform(ranges, stretches_.begin(), [this](const Range& range) -> Stretch {
+    return {steps_.data() + range.first, steps_.data() + range.last, range.stage, range.follower};
+  });
 }
 
 void Plan::add_steps(kirsch_hook point, std::span<const ToolOrder> order) {
@@ -71,13 +75,13 @@ void Plan::add_steps(kirsch_hook point, std::span<const ToolOrder> order) {
   }
 }
 
-void Plan::add_handler() {
+void Plan::add_handler(Ranges& ranges) {
   Step step;
   if (handler_ != nullptr) {
     const auto& functions = handler_->functions();
     step = step_of(*handler_, functions.handle, handler_->offer().execution, "handle");
     on_body_ = functions.on_body;
-    Range& range = ranges_[stages::number(Stage::handler)];
+    Range& range = ranges[stages::number(Stage::handler)];
     range.first = static_cast<std::uint32_t>(steps_.size());
     range.last = range.first + 1;
   }
@@ -86,10 +90,10 @@ void Plan::add_handler() {
 }
 
 // Steps of the stages [from, to), which come in the order of their numbers.
-void Plan::place_steps(Stage from, Stage to) {
+void Plan::place_steps(const Ranges& ranges, Stage from, Stage to) {
   std::vector<Step*> run;
   for (auto number = stages::number(from); number < stages::number(to); ++number) {
-    for (auto index = ranges_[number].first; index < ranges_[number].last; ++index) run.push_back(&steps_[index]);
+    for (auto index = ranges[number].first; index < ranges[number].last; ++index) run.push_back(&steps_[index]);
   }
   std::size_t last_blocking = run.size();
   for (std::size_t index = 0; index < run.size(); ++index) {
@@ -102,8 +106,8 @@ void Plan::place_steps(Stage from, Stage to) {
   }
 }
 
-void Plan::count_plain_steps() {
-  for (const Range& range : ranges_) {
+void Plan::count_plain_steps(const Ranges& ranges) {
+  for (const Range& range : ranges) {
     std::uint16_t plain = 0;
     for (auto index = range.last; index-- > range.first;) {
       Step& step = steps_[index];
@@ -114,9 +118,9 @@ void Plan::count_plain_steps() {
   }
 }
 
-void Plan::pass_by_empty_hooks() {
-  const auto own = ranges_;
-  for (Range& range : ranges_) {
+void Plan::pass_by_empty_hooks(Ranges& ranges) {
+  const auto own = ranges;
+  for (Range& range : ranges) {
     while (range.first == range.last && stages::hooks[stages::number(range.stage)] != stages::no_hook) {
       range = own[stages::number(range.follower)];
     }

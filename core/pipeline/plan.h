@@ -34,9 +34,10 @@ static_assert(sizeof(Step) == 32);
 
 // What is to be done first, from some stage of a plan on: hook points without steps are passed by.
 struct Stretch {
-  std::span<const Step> steps;  // none at a milestone, and at `handler` where there is none
-  Stage stage;
-  Stage follower;
+  const Step* begin = nullptr;  // of its steps: none at a milestone, and at `handler` where there is none
+  const Step* end = nullptr;
+  Stage stage = Stage::done;
+  Stage follower = Stage::done;
 };
 
 // An instance of a tool or handler, shared by all plans that use it with the same options.
@@ -70,10 +71,7 @@ class Plan {
   // as YAML writes it.
   Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit, std::string path = {});
 
-  Stretch stretch(Stage from) const {
-    const Range& range = ranges_[stages::number(from)];
-    return {{steps_.data() + range.first, steps_.data() + range.last}, range.stage, range.follower};
-  }
+  const Stretch& stretch(Stage from) const { return stretches_[stages::number(from)]; }
   // Its function is null where there is no handler.
   const Step& handler() const { return steps_.back(); }
   // Null unless the handler takes the body as it arrives.
@@ -83,22 +81,23 @@ class Plan {
   std::span<const ToolInstance> tools() const { return tools_; }
 
  private:
-  // A Stretch by index.
+  // A Stretch by index, while steps are added.
   struct Range {
     std::uint32_t first = 0;
     std::uint32_t last = 0;
     Stage stage = Stage::done;
     Stage follower = Stage::done;
   };
+  using Ranges = std::array<Range, stages::count>;
 
   void add_steps(kirsch_hook point, std::span<const ToolOrder> order);
-  void add_handler();
-  void place_steps(Stage from, Stage to);
-  void count_plain_steps();
-  void pass_by_empty_hooks();
+  void add_handler(Ranges& ranges);
+  void place_steps(const Ranges& ranges, Stage from, Stage to);
+  void count_plain_steps(const Ranges& ranges);
+  static void pass_by_empty_hooks(Ranges& ranges);
 
   std::vector<Step> steps_;  // of the hook points in their order, then the handler's
-  std::array<Range, stages::count> ranges_;
+  std::array<Stretch, stages::count> stretches_;
   std::uint32_t (*on_body_)(void* self, kirsch_exchange* exchange, kirsch_text bytes) = nullptr;
   std::uint64_t body_limit_;
   std::string path_;
