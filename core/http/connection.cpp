@@ -189,7 +189,7 @@ void Connection::complete() {
     linger();
     return;
   }
-  transaction->on_sent();
+  transaction->on_sent(work_->answer.given);
   if (work_->answer.upgrade != nullptr) {
     become_stream();
   } else if (!work_->answer.framing.keep_alive || must_close_) {

@@ -42,8 +42,8 @@ class Transaction {
   virtual void on_body_fault(const Fault& fault) = 0;
   // The output fell below its low mark after a write had returned false.
   virtual void on_writable() = 0;
-  // Finished, and the whole answer was handed to the kernel.
-  virtual void on_sent() = 0;
+  // Finished, and the whole answer was handed to the kernel; `body_sent` is that of the ResponseWriter.
+  virtual void on_sent(std::uint64_t body_sent) = 0;
   // The client is lost or the connection was aborted (write stall, end of a drain, ResponseWriter::abort).
   virtual void on_gone() = 0;
 

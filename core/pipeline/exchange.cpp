@@ -267,9 +267,9 @@ const kirsch_route& Exchange::route_taken() {
   return route_taken_;
 }
 
-void Exchange::on_sent() {
+void Exchange::on_sent(std::uint64_t body_sent) {
   outcome_.complete = 1;
-  outcome_.body_sent = writer_->body_sent();
+  outcome_.body_sent = body_sent;
   writer_ = nullptr;
   production_ = Production::none;
   course_.advance();

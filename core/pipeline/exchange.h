@@ -56,7 +56,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
   void on_body_end() override;
   void on_body_fault(const http::Fault& fault) override;
   void on_writable() override;
-  void on_sent() override;
+  void on_sent(std::uint64_t body_sent) override;
   void on_gone() override;
 
   // For the contract's functions (exchange_functions.cpp), on the thread of the current step.

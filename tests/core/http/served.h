@@ -82,7 +82,7 @@ class TestTransaction final : public Transaction {
   void on_body_end() override;
   void on_body_fault(const Fault& fault) override;
   void on_writable() override;
-  void on_sent() override { end("sent"); }
+  void on_sent(std::uint64_t) override { end("sent"); }
   void on_gone() override { end("gone"); }
 
   std::list<TestTransaction>::iterator place;

@@ -140,7 +140,7 @@ class Recorder final : public Service {
     void on_body_end() override { answer(200, text()); }
     void on_body_fault(const Fault& fault) override { answer(fault.status, fault.reason); }
     void on_writable() override {}
-    void on_sent() override { end(); }
+    void on_sent(std::uint64_t) override { end(); }
     void on_gone() override { end(); }
 
     std::list<Report>::iterator place;
