@@ -107,7 +107,8 @@ void send_part(kirsch::Exchange& exchange, const std::shared_ptr<const FileVersi
 
 }  // namespace
 
-void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource, bool negotiated) {
+void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource, bool negotiated,
+               const kirsch::PreparedField& ranges) {
   const auto fields = fields_of(exchange.request());
   auto response = exchange.response();
   auto headers = response.headers();
@@ -122,7 +123,7 @@ void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>
   headers.set("Content-Type", std::string_view(resource->type));
   if (form.coding.name != identity.name) headers.set("Content-Encoding", form.coding.name);
   headers.set("Last-Modified", std::string_view(version.last_modified));
-  headers.set("Accept-Ranges", "bytes");
+  headers.set(ranges);
   const bool is_get = exchange.request().method() == kirsch::Method::get;  // others have no ranges (RFC 9110 14.2)
   const auto choice = is_get ? wanted_ranges(fields, validators, version.size) : RangeChoice{};
   if (choice.unsatisfiable) {

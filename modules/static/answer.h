@@ -9,7 +9,9 @@
 
 namespace static_files {
 
-// Throws kirsch::HttpError 406, 412, 416. `negotiated`: the form depends on Accept-Encoding.
-void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource, bool negotiated);
+// Throws kirsch::HttpError 406, 412, 416. `negotiated`: the form depends on Accept-Encoding. `ranges`: the field that
+// offers them.
+void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource, bool negotiated,
+               const kirsch::PreparedField& ranges);
 
 }  // namespace static_files

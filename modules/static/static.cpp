@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "answer.h"
 #include "loop_caches.h"
@@ -93,6 +94,7 @@ struct StaticFiles {
     finder->listing = listing;
     finder->in_memory = std::min(cache_memory.bytes, largest_in_memory);
     finder_ = std::move(finder);
+    ranges_.emplace("Accept-Ranges", "bytes");
     caches_.limit(cache_files, cache_memory.bytes);
   }
 
@@ -189,14 +191,16 @@ struct StaticFiles {
     } else if (!cache_control.empty()) {
       exchange.response().headers().set("Cache-Control", std::string_view(cache_control));
     }
-    static_files::send_file(exchange, resource, !precompressed.empty());
+    static_files::send_file(exchange, resource, !precompressed.empty(), *ranges_);
   }
 
   std::shared_ptr<const Finder> finder_;
   static_files::LoopCaches caches_;
+  std::optional<kirsch::PreparedField> ranges_;
 };
 
 }  // namespace
 
 KIRSCH_MODULE("static", "1.0.0", kirsch::summary("Files of a directory"), kirsch::requires_feature(KIRSCH_FEATURE_FILE),
-              kirsch::requires_feature(KIRSCH_FEATURE_BLOB), kirsch::handler<StaticFiles>("static").async());
+              kirsch::requires_feature(KIRSCH_FEATURE_FIELD), kirsch::requires_feature(KIRSCH_FEATURE_BLOB),
+              kirsch::handler<StaticFiles>("static").async());
