@@ -88,6 +88,19 @@ TEST(AccessLogEscape, WritesBytesAsNginxDoes) {
   EXPECT_EQ(escaped("a b;c", Signs().set(' ').set(';')), R"(a\x20b\x3Bc)");
 }
 
+TEST(AccessLogEscape, FindsEveryByteAtEveryPlace) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, '~');
+        text[place] = static_cast<char>(byte);
+        const bool plain = byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+        ASSERT_EQ(escaped(text).size(), size + (plain ? 0 : 3)) << size << ' ' << place << ' ' << byte;
+      }
+    }
+  }
+}
+
 TEST(AccessLogEscape, CutsWhatIsTooLong) {
   for (const auto piece : {"x", "\n", "\xc3\xa9"}) {
     std::string text;
