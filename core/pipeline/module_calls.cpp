@@ -3,6 +3,7 @@
 
 #include <new>
 #include <thread>
+#include <utility>
 
 namespace kirsch::pipeline {
 namespace {
@@ -38,11 +39,15 @@ std::uint64_t ModuleCalls::start_timer(net::Loop& loop, std::uint64_t millisecon
       [](void* record) {
         auto& own = *static_cast<Timer*>(record);
         const RunningCall running(own.owner->timer_label_);
+        const HoldScope scope(own.hold);
         own.fire(own.self);
       },
       [](void* record) {
         const std::unique_ptr<Timer> own(static_cast<Timer*>(record));
-        if (own->destroy != nullptr) own->destroy(own->self);
+        if (own->destroy != nullptr) {
+          const HoldScope scope(own->hold);
+          own->destroy(own->self);
+        }
         own->owner->finish();
       },
       timer);
@@ -55,13 +60,17 @@ kirsch_task ModuleCalls::wrapped(Task* task) const noexcept {
             const std::unique_ptr<Task> own(static_cast<Task*>(record));
             {
               const RunningCall running(own->owner->task_label_);
+              const HoldScope scope(own->hold);
               own->task.run(own->task.self);
             }
             own->owner->finish();
           },
           [](void* record) {
             const std::unique_ptr<Task> own(static_cast<Task*>(record));
-            own->task.drop(own->task.self);
+            {
+              const HoldScope scope(own->hold);
+              own->task.drop(own->task.self);
+            }
             own->owner->finish();
           },
           task};
@@ -69,9 +78,9 @@ kirsch_task ModuleCalls::wrapped(Task* task) const noexcept {
 
 // False: nothing was called.
 template <class Give>
-bool ModuleCalls::give(const kirsch_task& task, Give give) {
+bool ModuleCalls::give(const kirsch_task& task, const GenerationHold& hold, Give give) {
   if (!begin()) return false;
-  auto* const record = new (std::nothrow) Task{this, task};
+  auto* const record = new (std::nothrow) Task{this, task, hold};
   if (record != nullptr && give(wrapped(record))) return true;
   delete record;
   finish();
@@ -79,11 +88,17 @@ bool ModuleCalls::give(const kirsch_task& task, Give give) {
 }
 
 bool ModuleCalls::post(net::Loop& loop, const kirsch_task& task) {
-  return give(task, [&](const kirsch_task& whole) { return loop.post(whole); });
+  return give(task, HoldScope::for_message(), [&](const kirsch_task& whole) { return loop.post(whole); });
 }
 
 bool ModuleCalls::submit(WorkerPool& workers, const kirsch_task& task) {
-  return give(task, [&](const kirsch_task& whole) { return workers.submit(whole); });
+  try {
+    auto hold = HoldScope::for_worker();
+    if (give(task, hold, [&](const kirsch_task& whole) { return workers.submit(whole); })) return true;
+    HoldScope::refused(std::move(hold));
+  } catch (const std::bad_alloc&) {
+  }
+  return false;
 }
 
 bool ModuleCalls::end(std::span<net::Loop* const> loops, std::chrono::milliseconds patience) {

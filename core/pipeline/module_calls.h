@@ -13,6 +13,7 @@
 #include "kirsch/abi.h"
 #include "net/list.h"
 #include "net/loop.h"
+#include "pipeline/generation_hold.h"
 #include "pipeline/running.h"
 #include "pipeline/worker_pool.h"
 
@@ -45,17 +46,19 @@ class ModuleCalls {
     void (*destroy)(void*);
     void* self;
     std::uint64_t number = 0;
+    const GenerationHold hold = HoldScope::for_timer();
   };
   struct Task {
     ModuleCalls* owner;
     kirsch_task task;
+    GenerationHold hold;
   };
 
   bool begin() noexcept;
   void finish() noexcept { pending_.fetch_sub(1, std::memory_order_release); }
   kirsch_task wrapped(Task* task) const noexcept;
   template <class Give>
-  bool give(const kirsch_task& task, Give give);
+  bool give(const kirsch_task& task, const GenerationHold& hold, Give give);
 
   const CallLabel& timer_label_;
   const CallLabel& task_label_;

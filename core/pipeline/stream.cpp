@@ -5,8 +5,19 @@
 
 #include "pipeline/blob.h"
 #include "pipeline/dispatcher.h"
+#include "pipeline/generation_hold.h"
 
-using kirsch::pipeline::RunningCall;
+namespace {
+
+// A call of the module, whose tasks hold the generation.
+struct Event {
+  explicit Event(const kirsch::pipeline::StreamUse& use) : running(*use.plan.handler().label), scope(use) {}
+
+  const kirsch::pipeline::RunningCall running;
+  const kirsch::pipeline::HoldScope scope;
+};
+
+}  // namespace
 
 kirsch_stream::kirsch_stream(const kirsch_stream_handler& module_handler, void* module_self,
                              const kirsch::pipeline::StreamUse& begun_with)
@@ -15,24 +26,24 @@ kirsch_stream::kirsch_stream(const kirsch_stream_handler& module_handler, void* 
 }
 
 void kirsch_stream::opened() {
-  const RunningCall running(label());
+  const Event event(use);
   handler_.on_open(self_, this);
   use.dispatcher.add(*this);
 }
 
 std::size_t kirsch_stream::take(char* bytes, std::size_t size) {
-  const RunningCall running(label());
+  const Event event(use);
   return std::min(handler_.on_data(self_, this, bytes, size), size);
 }
 
 void kirsch_stream::writable() {
-  const RunningCall running(label());
+  const Event event(use);
   handler_.on_writable(self_, this);
 }
 
 void kirsch_stream::closed(bool clean) {
   {
-    const RunningCall running(label());
+    const Event event(use);
     handler_.on_close(self_, was_opened() ? this : nullptr, clean ? 1 : 0);
   }
   unlink();
@@ -43,15 +54,13 @@ void kirsch_stream::drain(kirsch::base::SteadyTime until, kirsch_drain reason) {
   if (deadline_ != undecided) return;
   deadline_ = until;
   if (handler_.on_drain == nullptr) return;
-  const RunningCall running(label());
+  const Event event(use);
   handler_.on_drain(self_, this, reason);
 }
 
 void kirsch_stream::end_if_due(kirsch::base::SteadyTime now) {
   if (deadline_ != undecided && now >= deadline_) close();
 }
-
-const kirsch::pipeline::CallLabel& kirsch_stream::label() const { return *use.plan.handler().label; }
 
 namespace kirsch::pipeline {
 

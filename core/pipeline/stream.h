@@ -13,7 +13,6 @@ namespace kirsch::pipeline {
 class Dispatcher;
 class Generation;
 class Plan;
-struct CallLabel;
 
 extern const kirsch_stream_functions stream_functions;
 
@@ -45,7 +44,6 @@ struct kirsch_stream final : kirsch::http::Stream, kirsch::net::Link<kirsch_stre
   std::size_t take(char* bytes, std::size_t size) override;
   void writable() override;
   void closed(bool clean) override;
-  const kirsch::pipeline::CallLabel& label() const;
 
   const kirsch_stream_handler& handler_;
   void* const self_;

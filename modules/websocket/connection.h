@@ -35,8 +35,7 @@ class Connection final : public kirsch::WebSocketLink, public DeadlineList::Link
   void on_due();
 
   // For turns.
-  Shared& shared() const { return shared_; }                                                    // any thread
-  const kirsch::Provider<kirsch::WebSocketApplication>& app() const { return settings().app; }  // the same
+  const kirsch::Provider<kirsch::WebSocketApplication>& app() const { return settings().app; }  // any thread
   void on_turns_over();
 
   // Ends the connection because of what the client, or the application, has done.

@@ -38,18 +38,6 @@ Shared::Shared(Settings settings_of_handler)
     lanes.push_back(std::make_shared<Lane>(*this, number));
 }
 
-std::shared_ptr<const void> Shared::hold() {
-  ++held_;
-  return {this, [self = shared_from_this()](const void*) {
-            --self->held_;
-            self->held_.notify_all();
-          }};
-}
-
-void Shared::wait() const {
-  for (auto held = held_.load(); held != 0; held = held_.load()) held_.wait(held);
-}
-
 Lane::Lane(const Shared& shared, std::uint32_t number)
     : tick_(tick_of(shared.settings, shared.look)),
       idle_part_(shared.settings.idle_timeout.value_or(0ms) / most_parts + 1ms),

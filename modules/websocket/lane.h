@@ -49,22 +49,14 @@ class DeadlineList {
 class Lane;
 
 // Outlives the connections.
-struct Shared : std::enable_shared_from_this<Shared> {
+struct Shared {
   explicit Shared(Settings settings_of_handler);
-
-  // Any thread. As long as somebody has it, `wait` waits: something of a connection is with a worker, which its stream
-  // does not know.
-  std::shared_ptr<const void> hold();
-  void wait() const;
 
   const Settings settings;
   const std::chrono::milliseconds look;          // a connection is looked at that often
   const std::chrono::milliseconds answer;        // a ping is waited for so long
   std::atomic<std::uint64_t> context_bytes = 0;  // of compressors that belong to one connection
   std::vector<std::shared_ptr<Lane>> lanes;      // by loop
-
- private:
-  std::atomic<std::uint32_t> held_ = 0;
 };
 
 // All on its loop.

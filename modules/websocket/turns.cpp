@@ -40,13 +40,12 @@ bool call(const kirsch::Provider<kirsch::WebSocketApplication>& app, kirsch::Web
 // A turn on its way: to a worker and back, or to nobody, when the server stops first.
 class Turns::OnWorker {
  public:
-  OnWorker(Turns& turns, Turn turn)
-      : turns_(turns), turn_(std::move(turn)), in_use_(turns.connection_.shared().hold()) {}
+  OnWorker(Turns& turns, Turn turn) : turns_(turns), turn_(std::move(turn)) {}
   ~OnWorker() {
     if (done_) return;
     auto& turns = turns_;
     // Where the loop has ended too, nothing runs beside this.
-    const bool told = kirsch::post(turns.connection_.lane, [&turns, in_use = in_use_] { turns.abandoned(); });
+    const bool told = kirsch::post(turns.connection_.lane, [&turns] { turns.abandoned(); });
     if (!told) turns.abandoned();
   }
   OnWorker(const OnWorker&) = delete;
@@ -55,13 +54,12 @@ class Turns::OnWorker {
   void run() {
     auto& connection = turns_.connection_;
     const bool well = call(connection.app(), connection, turn_);
-    done_ = kirsch::post(connection.lane, [&turns = turns_, well, in_use = in_use_] { turns.finished(well); });
+    done_ = kirsch::post(connection.lane, [&turns = turns_, well] { turns.finished(well); });
   }
 
  private:
   Turns& turns_;
   const Turn turn_;
-  const std::shared_ptr<const void> in_use_;
   bool done_ = false;
 };
 

@@ -60,10 +60,7 @@ void check_request(kirsch::Exchange& exchange) {
 struct WebSocketHandler : websocket::Settings {
   void prepare() {
     check();
-    shared_ = std::make_shared<websocket::Shared>(*this);
-  }
-  ~WebSocketHandler() {
-    if (shared_ != nullptr) shared_->wait();
+    shared_ = std::make_unique<websocket::Shared>(*this);
   }
 
   kirsch::Flow handle(kirsch::Exchange& exchange) const {
@@ -107,7 +104,7 @@ struct WebSocketHandler : websocket::Settings {
       throw HttpError(400, "This request cannot become a WebSocket.");
   }
 
-  std::shared_ptr<websocket::Shared> shared_;
+  std::unique_ptr<websocket::Shared> shared_;
 };
 
 }  // namespace
