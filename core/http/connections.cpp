@@ -13,7 +13,7 @@ namespace kirsch::http {
 namespace {
 
 constexpr std::size_t least_kept = 16;
-constexpr std::size_t bytes_of_work = sizeof(Work) + 8192;  // with its input and a block
+constexpr std::size_t bytes_of_work = sizeof(Work) + 4096;  // with its input
 
 }  // namespace
 
@@ -66,8 +66,7 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
   }
   Connection& connection = spares_.take([this] { return std::make_unique<Connection>(*this); });
   connection.place = static_cast<std::uint32_t>(connections_.size());
-  connections_.push_back(&connection);
-  settling_.reserve(connections_.capacity());
+  append(connections_, &connection, settling_);
   connection.room = std::move(room);
   connection.refused = !connection.room || !seat(connection, transport);
   if (connection.refused) {
@@ -122,9 +121,18 @@ void Connections::recycle(Connection& connection) noexcept {
 
 Stream& Connections::add(std::unique_ptr<Stream> stream) {
   stream->place = static_cast<std::uint32_t>(streams_.size());
-  streams_.push_back(std::move(stream));
-  settling_streams_.reserve(streams_.capacity());
+  append(streams_, std::move(stream), settling_streams_);
   return *streams_.back();
+}
+
+template <class Pointer, class Type>
+void Connections::append(std::vector<Pointer>& list, Pointer one, Settling<Type>& settling) {
+  const auto room = list.capacity();
+  list.push_back(std::move(one));
+  if (list.capacity() == room) return;
+  settling.reserve(list.capacity());
+  outgrown_ += 3 * room * sizeof(Pointer);  // of the list, and of both in `settling`
+  loop_.shed_later(*this);
 }
 
 void Connections::remove(Stream& stream) noexcept {
@@ -203,9 +211,9 @@ void Connections::give(StreamWork& work) noexcept {
 }
 
 std::size_t Connections::shed() noexcept {
-  const std::size_t bytes =
-      (works_.shed() + stream_works_.shed()) * bytes_of_work + spares_.shed() * sizeof(Connection) + blocks_.shed();
-  if (works_.many() || stream_works_.many() || spares_.many()) loop_.shed_later(*this);
+  const std::size_t bytes = (works_.shed() + stream_works_.shed()) * bytes_of_work +
+                            spares_.shed() * sizeof(Connection) + blocks_.shed() + std::exchange(outgrown_, 0);
+  if (works_.many() || stream_works_.many() || spares_.many() || blocks_.many()) loop_.shed_later(*this);
   return bytes;
 }
 

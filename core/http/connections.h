@@ -83,6 +83,8 @@ class Connections final : public net::Hoard, private net::Deferred {
   void settle_later(Stream& stream) noexcept;
   Stream& add(std::unique_ptr<Stream> stream);
   void run_deferred() override;
+  template <class Pointer, class Type>
+  void append(std::vector<Pointer>& list, Pointer one, Settling<Type>& settling);
   void recycle(Connection& connection) noexcept;
   void remove(Stream& stream) noexcept;
   Work* take_work();
@@ -111,6 +113,7 @@ class Connections final : public net::Hoard, private net::Deferred {
   Settling<Connection> settling_;
   std::vector<std::unique_ptr<Stream>> streams_;
   Settling<Stream> settling_streams_;
+  std::size_t outgrown_ = 0;  // bytes of former memory of these lists, since the last shed
   std::size_t active_ = 0;
   bool draining_ = false;
   std::vector<std::uint32_t> draining_listeners_;

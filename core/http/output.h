@@ -30,10 +30,14 @@ class OutputBlocks {
 
   Block* take(std::size_t at_least);
   void give(Block* block) noexcept;
+  // Worth a shed, soon.
+  bool many() const noexcept { return free_.size() > least_kept; }
   // Destroys the blocks that nobody has needed since the last call; returns their bytes.
   std::size_t shed() noexcept;
 
  private:
+  static constexpr std::size_t least_kept = 16;
+
   std::vector<Block*> free_;
   std::size_t untouched_ = 0;  // of free_, from its front, since the last shed
 };

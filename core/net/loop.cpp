@@ -27,8 +27,9 @@ constexpr int rounds_per_turn = 2;
 constexpr unsigned last_accepts = 65536;
 constexpr std::int64_t longest_sleep = 3'600'000;
 constexpr std::uint64_t shed_milliseconds = 1000;
-// So much is worth a walk through the heap for pages that the system can have back.
+// So much is worth a walk through the heap for pages that the system can have back; the second, where no more comes.
 constexpr std::size_t worth_a_trim = 1024 * 1024;
+constexpr std::size_t worth_a_last_trim = 64 * 1024;
 
 // sendfile has no MSG_NOSIGNAL. Blocked rather than ignored: that would be the whole process's.
 void block_sigpipe() noexcept {
@@ -158,7 +159,7 @@ void Loop::shed() noexcept {
   List<Hoard> hoards;
   hoards.take(hoards_);
   while (Hoard* hoard = hoards.pop()) shed_bytes_ += hoard->shed();
-  if (shed_bytes_ < worth_a_trim) return;
+  if (shed_bytes_ < (hoards_.empty() ? worth_a_last_trim : worth_a_trim)) return;
   shed_bytes_ = 0;
   ::malloc_trim(0);
 }

@@ -11,13 +11,13 @@ namespace kirsch::net {
 
 namespace {
 
-constexpr std::size_t most_spare_outputs = 256;
+constexpr std::size_t least_outputs = 16;
 constexpr std::size_t most_spare_pieces = 64;  // of each
 
 }  // namespace
 
 TransportPool::TransportPool(Loop& loop, Driver& driver) noexcept
-    : loop_(loop), driver_(driver), wheel_(base::steady_now()) {}
+    : loop_(loop), driver_(driver), wheel_(base::steady_now()), outputs_(least_outputs) {}
 
 TransportPool::~TransportPool() {
   end();
@@ -66,23 +66,23 @@ void TransportPool::reclaim() noexcept {
 }
 
 Output& TransportPool::take_output() {
-  if (outputs_.empty()) {
-    outputs_.reserve(most_spare_outputs);
-    return *new Output;
-  }
-  Output& output = *outputs_.back().release();
-  outputs_.pop_back();
-  return output;
+  return outputs_.take([] { return std::make_unique<Output>(); });
 }
 
 void TransportPool::give_output(Output& output) noexcept {
-  std::unique_ptr<Output> owner(&output);
-  if (outputs_.size() >= most_spare_outputs || output.pieces.capacity() > most_spare_pieces) return;
   std::vector<iovec> pieces = std::move(output.pieces);
   output.clear();
-  output.pieces = std::move(pieces);
-  output.pieces.clear();
-  outputs_.push_back(std::move(owner));
+  pieces.clear();
+  if (pieces.capacity() <= most_spare_pieces) output.pieces = std::move(pieces);
+  outputs_.give(output);
+  if (outputs_.many()) loop_.shed_later(*this);
+}
+
+// Where thousands were answered in one turn theirs lie between what stays, and each would keep a page.
+std::size_t TransportPool::shed() noexcept {
+  const auto bytes = outputs_.shed() * sizeof(Output);
+  if (outputs_.many()) loop_.shed_later(*this);
+  return bytes;
 }
 
 void TransportPool::run_reports() noexcept {

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/spares.h"
 #include "base/unique_fd.h"
 #include "net/deadline_wheel.h"
 #include "net/list.h"
+#include "net/loop.h"
 #include "net/socket_transport.h"
 
 namespace kirsch::net {
@@ -19,7 +21,7 @@ namespace kirsch::net {
 class Driver;
 
 // The loop's thread only, except size.
-class TransportPool {
+class TransportPool final : public Hoard {
  public:
   TransportPool(Loop& loop, Driver& driver) noexcept;
   ~TransportPool();
@@ -42,6 +44,7 @@ class TransportPool {
   // For what the kernel does not take at once; an idle transport has none. Throws std::bad_alloc.
   Output& take_output();
   void give_output(Output& output) noexcept;
+  std::size_t shed() noexcept override;
 
   // Once before its report.
   void report_later(SocketTransport& transport) noexcept { reports_.push_back(&transport); }
@@ -78,7 +81,7 @@ class TransportPool {
   std::vector<SocketTransport*> retired_;
   std::vector<SocketTransport*> reports_;
   std::vector<SocketTransport*> reporting_;
-  std::vector<std::unique_ptr<Output>> outputs_;  // spare ones
+  base::Spares<Output> outputs_;
   std::atomic<std::size_t> size_ = 0;
 };
 
