@@ -98,15 +98,26 @@ def user_and_kernel(pids):
 
 def memory(pids):
     """Bytes: resident, and proportional (shared pages divided by those that share them)."""
-    total = {"Rss": 0, "Pss": 0}
+    total = smaps(pids, "Rss", "Pss")
+    return total["Rss"], total["Pss"]
+
+
+def own_memory(pids):
+    """Bytes in no file: of files that a client maps too the server's part shrinks when it starts."""
+    total = smaps(pids, "Pss", "Pss_File")
+    return total["Pss"] - total["Pss_File"]
+
+
+def smaps(pids, *names):
+    total = dict.fromkeys(names, 0)
     for pid in pids:
         try:
             text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
         except OSError:
             continue
-        for name in total:
+        for name in names:
             total[name] += int(re.search(rf"^{name}:\s+(\d+)", text, re.MULTILINE)[1]) * 1024
-    return total["Rss"], total["Pss"]
+    return total
 
 
 class Running:

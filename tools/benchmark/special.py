@@ -5,16 +5,18 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import time
 
 from benchmark import machine, spread
 from benchmark.cases import lines
 from benchmark.load import Client, request_file
 from benchmark.measure import one_slice, settled_memory
 from benchmark.pairs import load_of
-from benchmark.running import CLIENT_CORE, SERVER_CORE, Failure, cpu_time, pinned
+from benchmark.running import CLIENT_CORE, SERVER_CORE, Failure, cpu_time, own_memory, pinned
 
 IDLE = 10_000
 IDLE_OVER_TLS = 2_000  # each costs a handshake
+CALM = 5  # seconds, in which a server may give back what a crowd needed for a moment
 BROADCASTS = 2  # per second: all have heard one before the next comes
 TURNS = 9  # of good clients alone and beside others
 GOOD_RATE = 2_000  # requests per second of the good clients: far below what any server can do
@@ -35,7 +37,7 @@ def with_many(session, case, count, measure):
 
 
 def idle(session, case, count=None):
-    """Memory of a connection: what PSS grows by, from the server without one to the server with all of them."""
+    """Memory of a connection: what the server's own grows by, from none to all of them."""
     return with_many(session, case, count, memory_of_idle)
 
 
@@ -50,16 +52,17 @@ def memory_of_idle(session, running, case, count):
     load = load_of(session, case, session.folder / case.name)
     # The process has worked before: what it needs once is not part of what a connection costs.
     one_slice(session.build, running, load | {"seconds": 0.3, "connections": 8})
-    empty = settled_memory(running)
+    empty, own_before = settled_memory(running), own_memory(running.pids)
     client = Client(session.build, running.address, held=True, **load | {"idle": count - 1, "connections": 1, "seconds": 0.5})
     try:
-        full = settled_memory(running)
+        time.sleep(CALM)
+        full, own = settled_memory(running), own_memory(running.pids)
         seen, cpu = finished(client, running)
     finally:
         client.end()
     if seen["errors"] or seen["reconnects"]:
         raise Failure(f"{running.server.name} ended {seen['reconnects']} connections among idle ones: {seen['errors']}")
-    return {"rss": full[0], "pss": full[1], "empty_pss": empty[1], "bytes_each": (full[1] - empty[1]) / count,
+    return {"rss": full[0], "pss": full[1], "empty_pss": empty[1], "bytes_each": (own - own_before) / count,
             "cpu": cpu / 1e3 / max(1, seen["answers"])}
 
 
