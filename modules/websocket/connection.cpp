@@ -124,17 +124,21 @@ std::size_t Connection::on_data(char* bytes, std::size_t size) {
   std::optional<std::string> ping;
   heard_ = true;
   if (asked_ && phase_ == Phase::open) on_answer();
-  while (phase_ != Phase::ended && !busy() && !owing_) {
+  const auto answer_ping = [&] {
+    if (ping && !waits()) send_control(Opcode::pong, *ping);
+    ping.reset();
+  };
+  while (phase_ != Phase::ended && !busy() && !owing_ && !(input.empty() && reader_.idle())) {
     const auto event = reader_.next(input, read_limits);
+    if (event.type == Event::Type::nothing) break;
     if (event.type == Event::Type::ping) {
       ping = event.bytes;
       continue;
     }
-    if (ping && !waits()) send_control(Opcode::pong, *ping);
-    ping.reset();
-    if (event.type == Event::Type::nothing) break;
+    answer_ping();
     take(event);
   }
+  answer_ping();
   return phase_ == Phase::ended ? size : size - input.size();
 }
 

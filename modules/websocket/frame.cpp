@@ -36,6 +36,18 @@ Fault judge_length(std::uint64_t size, std::size_t digits) {
   return {};
 }
 
+// The next bytes, as many as a Word has.
+template <class Word>
+void unmask_word(char*& bytes, std::uint64_t key) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
+  Word part;
+  std::memcpy(&part, &key, sizeof part);
+  word ^= part;
+  std::memcpy(bytes, &word, sizeof word);
+  bytes += sizeof word;
+}
+
 }  // namespace
 
 ParsedHead parse_head(const char* bytes, std::size_t size, bool deflate) {
@@ -61,19 +73,19 @@ ParsedHead parse_head(const char* bytes, std::size_t size, bool deflate) {
 }
 
 void unmask(char* bytes, std::size_t size, const std::array<char, 4>& mask, std::uint64_t at) {
-  char repeated[16];
-  for (std::size_t index = 0; index < sizeof repeated; ++index) repeated[index] = mask[(at + index) & 3];
-  std::uint64_t keys[2];
-  std::memcpy(keys, repeated, sizeof keys);
-  std::size_t done = 0;
-  for (; done + sizeof keys <= size; done += sizeof keys) {
-    std::uint64_t words[2];
-    std::memcpy(words, bytes + done, sizeof words);
-    words[0] ^= keys[0];
-    words[1] ^= keys[1];
-    std::memcpy(bytes + done, words, sizeof words);
+  char turned[8];
+  for (std::size_t index = 0; index < 4; ++index) turned[index] = turned[index + 4] = mask[(at + index) & 3];
+  std::uint64_t key = 0;
+  std::memcpy(&key, turned, sizeof key);
+  const char* const end = bytes + size;
+  while (static_cast<std::size_t>(end - bytes) >= 2 * sizeof key) {
+    unmask_word<std::uint64_t>(bytes, key);
+    unmask_word<std::uint64_t>(bytes, key);
   }
-  for (; done < size; ++done) bytes[done] = static_cast<char>(bytes[done] ^ repeated[done & 15]);
+  if ((size & 8) != 0) unmask_word<std::uint64_t>(bytes, key);
+  if ((size & 4) != 0) unmask_word<std::uint32_t>(bytes, key);
+  for (std::size_t index = 0; index < (size & 3); ++index)
+    bytes[index] = static_cast<char>(bytes[index] ^ turned[index]);
 }
 
 }  // namespace websocket

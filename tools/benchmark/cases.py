@@ -83,7 +83,7 @@ CASES = {case.name: case for case in (
     Case("tls-crowd", "1,000 clients that say nothing or dribble their ClientHello beside good ones", Duty(tls="ecdsa"), ("nginx",),
          kind="crowd", load=TLS),
     Case("websocket-125", "messages of 125 bytes, sent back over WebSocket", Duty("websocket"), WEBSOCKETS, path="/ws", body=125,
-         size=125, rate=True),
+         size=125, rate=True, calls=True),
     Case("websocket-16k", "messages of 16 KiB, sent back over WebSocket", Duty("websocket"), WEBSOCKETS, path="/ws",
          body=16 << 10, size=16 << 10),
     Case("websocket-idle", "10,000 WebSocket connections: memory of each", Duty("websocket"), WEBSOCKETS, path="/ws", body=125,

@@ -69,4 +69,4 @@ def into_page_cache(path):
 
 def target(duty, file="1k"):
     return {"fixed": "/", "files": f"/files/{file}", "echo": "/echo", "upload": "/upload", "sleep": "/sleep",
-            "count": "/count"}[duty.does]
+            "count": "/count", "websocket": "/ws"}[duty.does]

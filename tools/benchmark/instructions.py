@@ -5,7 +5,7 @@ import dataclasses
 import re
 
 from benchmark import callgrind, load, plots, report
-from benchmark.cases import BROWSER, PIPELINE, SECURE
+from benchmark.cases import BROWSER, PIPELINE, SECURE, UPGRADE
 from benchmark.duty import ROOT, Duty, target
 from benchmark.running import Failure
 
@@ -27,12 +27,14 @@ MEASURED = {
     "six on, ten off": (Duty(tools=16), ()),
     "counting on a session": (Duty("count"), ()),
     "TLS 1.3, 1 field": (Duty(tls="ecdsa"), ()),
+    "WebSocket, 125 bytes sent back": (Duty("websocket"), UPGRADE),
     "nginx, bare, 1 field": (Duty(alone=True), ()),
     "nginx, TLS 1.3, 1 field": (Duty(alone=True, tls="ecdsa"), ()),
     "nginx, bare, 11 fields, 600 bytes": (Duty(alone=True), BROWSER),
     "nginx, pipeline, 1 field": (dataclasses.replace(PIPELINE, alone=True), ()),
 }
-SHOWN = (*tuple(MEASURED)[:4], "counting on a session")
+SHOWN = (*tuple(MEASURED)[:4], "counting on a session", "WebSocket, 125 bytes sent back")
+FRAME = 125
 
 
 def per_request(session, label):
@@ -45,10 +47,12 @@ def per_request(session, label):
         server = running[name]
         path = target(duty)
         known = [load.cookie_of(server.address, path)] if duty.does == "count" else []
-        request = load.request_file(session.folder / folder, path=path, headers=(*headers, *known))
+        asked = {"request": load.request_file(session.folder / folder, path=path, headers=(*headers, *known))}
+        if duty.does == "websocket":
+            asked = {"upgrade": asked["request"], "request": load.frame_file(session.folder / folder, FRAME)}
         parts = []
         for number, answers in enumerate((FEW, FEW, MANY), start=1):  # the first one fills caches
-            seen = load.run(session.build, server.address, request=request, answers=answers, tls="1.3" if duty.tls else None)
+            seen = load.run(session.build, server.address, **asked, answers=answers, tls="1.3" if duty.tls else None)
             if seen["answers"] != answers:
                 raise Failure(f"of {answers} requests {seen['answers']} were answered: {seen['errors']}")
             parts.append(callgrind.dump(server.process.pid, server.place.folder, number))
