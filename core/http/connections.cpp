@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t least_kept = 16;
 constexpr std::size_t bytes_of_work = sizeof(Work) + 4096;  // with its input
+constexpr std::size_t worth_a_shed = 4096;
 
 }  // namespace
 
@@ -132,7 +133,7 @@ void Connections::append(std::vector<Pointer>& list, Pointer one, Settling<Type>
   if (list.capacity() == room) return;
   settling.reserve(list.capacity());
   outgrown_ += 3 * room * sizeof(Pointer);  // of the list, and of both in `settling`
-  loop_.shed_later(*this);
+  if (outgrown_ >= worth_a_shed) loop_.shed_later(*this);
 }
 
 void Connections::remove(Stream& stream) noexcept {
