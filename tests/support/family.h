@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,14 +26,26 @@ inline std::vector<std::filesystem::path> tasks_of(pid_t process) {
   return tasks;
 }
 
+// By parent, all processes there are: a list of one's children (proc(5)) may leave some out while others end.
+inline std::multimap<pid_t, pid_t> children() {
+  std::multimap<pid_t, pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != name.npos) continue;
+    std::ifstream status(entry.path() / "status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("PPid:")) found.emplace(std::stoi(line.substr(5)), std::stoi(name));
+  }
+  return found;
+}
+
 // The process first, then all that descend from it.
 inline std::vector<pid_t> family(pid_t first) {
+  const auto all = children();
   std::vector<pid_t> found{first};
   for (std::size_t index = 0; index < found.size(); ++index) {
-    for (const auto& task : tasks_of(found[index])) {
-      std::ifstream children(task / "children");
-      for (pid_t child = 0; children >> child;) found.push_back(child);
-    }
+    const auto [begin, end] = all.equal_range(found[index]);
+    for (auto child = begin; child != end; ++child) found.push_back(child->second);
   }
   return found;
 }
