@@ -49,12 +49,10 @@ void Connection::answer(const ResponseHead& head, std::string_view body) {
   if (body.size() > Output::small_piece) {
     send_head(head);
     write(body, Bytes::borrowed);
-    finish();
   } else if (may_begin()) {
     begin_answer(head, body);
-    work_->answer.finished = true;
-    defer();
   }
+  finish();
 }
 
 // How much of a piece may leave; for chunked the size line goes ahead of it.

@@ -70,6 +70,8 @@ class Plan {
   // `tools` in order of declaration, which decides between equal priorities. No handler: the path answers 404. `path`
   // as YAML writes it.
   Plan(std::vector<ToolInstance> tools, SharedInstance handler, std::uint64_t body_limit, std::string path = {});
+  Plan(const Plan&) = delete;  // its stretches lie in its steps
+  Plan& operator=(const Plan&) = delete;
 
   const Stretch& stretch(Stage from) const { return stretches_[stages::number(from)]; }
   // Its function is null where there is no handler.
