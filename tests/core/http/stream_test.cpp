@@ -68,7 +68,8 @@ TEST(ConnectionStream, TellsOfRoomWhateverElseIsToBeKnown) {
 TEST(ConnectionStream, TellsOnceThatAllHasLeft) {
   Served served;
   Client client(served.address());
-  client.write(upgrade_request + std::string(100'000, 'l') + "\ntell\n");
+  // No longer: more than is read ahead of a line's end would be the end of the stream.
+  client.write(upgrade_request + std::string(60'000, 'l') + "\ntell\n");
   client.read_until("tell\n");
   served.wait_until([](TestService& service, Connections&) { return service.events.back() == "stream writable"; });
   client.write("more\nbye\n");
