@@ -7,7 +7,7 @@
 namespace kirsch::base {
 
 namespace {
-constexpr std::size_t block_align = 16;
+constexpr std::size_t block_align = alignof(std::max_align_t);
 }
 
 Arena::~Arena() {
@@ -27,7 +27,7 @@ std::string_view Arena::copy(std::string_view text) {
 }
 
 Arena::Block* Arena::new_block(std::size_t size) {
-  auto* block = static_cast<Block*>(::operator new (size, std::align_val_t{block_align}));
+  auto* block = static_cast<Block*>(take_memory(size));
   block->size = size;
   footprint_ += size;
   return block;
@@ -35,7 +35,7 @@ Arena::Block* Arena::new_block(std::size_t size) {
 
 void Arena::free_block(Block* block) noexcept {
   footprint_ -= block->size;
-  ::operator delete (block, std::align_val_t{block_align});
+  give_memory(block, block->size);
 }
 
 void Arena::use(Block* block) noexcept {

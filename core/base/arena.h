@@ -5,13 +5,15 @@
 #include <memory_resource>
 #include <string_view>
 
+#include "base/page.h"
+
 namespace kirsch::base {
 
 // One thread at a time. Destructors of what is placed here do not run. Also a std::pmr::memory_resource, so containers
 // can live in it; their deallocation does nothing.
 class Arena final : public std::pmr::memory_resource {
  public:
-  static constexpr std::size_t first_block = 4 * 1024;
+  static constexpr std::size_t first_block = page_size;
   static constexpr std::size_t next_block = 16 * 1024;
 
   Arena() = default;

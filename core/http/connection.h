@@ -20,7 +20,7 @@ namespace kirsch::http {
 // Belongs to Connections, which reuses the object for other transports. Its loop's thread only. Nothing is answered
 // from inside the service's calls: what they cause is done once they have returned to what was received, else at the
 // end of the loop's turn.
-class Connection final : public net::TransportEvents, public IdleLink, public ResponseWriter {
+class Connection final : public net::TransportEvents, public ConnectionLink, public ResponseWriter {
  public:
   explicit Connection(Connections& owner) : owner_(owner) {}
 
@@ -64,7 +64,6 @@ class Connection final : public net::TransportEvents, public IdleLink, public Re
   bool deferred = false;                    // it is to settle at the end of the turn
   std::unique_ptr<ClientSeats::Seat> seat;  // of its client, where those are counted
   Capacity::Place room;
-  std::uint32_t place = 0;
 
  private:
   enum class State : std::uint8_t {
@@ -146,9 +145,11 @@ class Connection final : public net::TransportEvents, public IdleLink, public Re
 [[gnu::always_inline]] inline void Connection::set_state(State state) {
   if (state_ == State::transaction) --owner_.active_;
   if (state == State::transaction) ++owner_.active_;
-  if (state_ == State::waiting) unlink();
-  if (state == State::waiting) owner_.idle_.append(*this);
-  state_ = state;
+  const State before = std::exchange(state_, state);
+  if (state == State::closed || (!deferred && (idle() || before == State::waiting || before == State::closed))) {
+    unlink();
+    if (state != State::closed) owner_.list(*this);
+  }
 }
 
 static_assert(sizeof(Connection) <= 104);  // with malloc's own 8 bytes no more than 112

@@ -12,8 +12,7 @@ namespace kirsch::http {
 
 namespace {
 
-constexpr std::size_t least_kept = 16;
-constexpr std::size_t bytes_of_work = sizeof(Work) + 4096;  // with its input
+constexpr std::size_t least_kept = 4;
 constexpr std::size_t worth_a_shed = 4096;
 
 }  // namespace
@@ -66,8 +65,7 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
     return;
   }
   Connection& connection = spares_.take([this] { return std::make_unique<Connection>(*this); });
-  connection.place = static_cast<std::uint32_t>(connections_.size());
-  append(connections_, &connection, settling_);
+  ++connections_;
   connection.room = std::move(room);
   connection.refused = !connection.room || !seat(connection, transport);
   if (connection.refused) {
@@ -93,27 +91,38 @@ bool Connections::seat(Connection& connection, const net::Transport& transport) 
 // Close to the limit the connection that has waited longest for a request goes, so that new clients are served.
 void Connections::make_room() {
   if (!capacity_.tight()) return;
-  if (IdleLink* oldest = idle_.pop()) static_cast<Connection*>(oldest)->close();
+  if (ConnectionLink* oldest = idle_.pop()) static_cast<Connection*>(oldest)->close();
 }
 
+void Connections::list(Connection& connection) noexcept { (connection.idle() ? idle_ : busy_).append(connection); }
+
 void Connections::settle_later(Connection& connection) noexcept {
-  if (settling_.add(connection)) loop_.at_end_of_turn(*this);
+  if (std::exchange(connection.deferred, true)) return;
+  connection.unlink();
+  settling_.append(connection);
+  loop_.at_end_of_turn(*this);
 }
 
 void Connections::settle_later(Stream& stream) noexcept {
   if (settling_streams_.add(stream)) loop_.at_end_of_turn(*this);
 }
 
+// Those that come meanwhile are for the next time.
 void Connections::run_deferred() {
-  settling_.settle();
+  net::List<ConnectionLink> now;
+  now.take(settling_);
+  while (ConnectionLink* link = now.pop()) {
+    auto& connection = static_cast<Connection&>(*link);
+    connection.deferred = false;
+    list(connection);
+    connection.settle();
+  }
   settling_streams_.settle();
 }
 
 void Connections::recycle(Connection& connection) noexcept {
-  settling_.remove(connection);
-  connections_.back()->place = connection.place;
-  connections_[connection.place] = connections_.back();
-  connections_.pop_back();
+  --connections_;
+  connection.deferred = false;
   if (connection.refused) --refused_;
   spares_.give(connection);
   if (spares_.many()) loop_.shed_later(*this);
@@ -122,18 +131,14 @@ void Connections::recycle(Connection& connection) noexcept {
 
 Stream& Connections::add(std::unique_ptr<Stream> stream) {
   stream->place = static_cast<std::uint32_t>(streams_.size());
-  append(streams_, std::move(stream), settling_streams_);
+  const auto room = streams_.capacity();
+  streams_.push_back(std::move(stream));
+  if (streams_.capacity() != room) {
+    settling_streams_.reserve(streams_.capacity());
+    outgrown_ += 3 * room * sizeof streams_[0];  // of the list, and of both that settle
+    if (outgrown_ >= worth_a_shed) loop_.shed_later(*this);
+  }
   return *streams_.back();
-}
-
-template <class Pointer, class Type>
-void Connections::append(std::vector<Pointer>& list, Pointer one, Settling<Type>& settling) {
-  const auto room = list.capacity();
-  list.push_back(std::move(one));
-  if (list.capacity() == room) return;
-  settling.reserve(list.capacity());
-  outgrown_ += 3 * room * sizeof(Pointer);  // of the list, and of both in `settling`
-  if (outgrown_ >= worth_a_shed) loop_.shed_later(*this);
 }
 
 void Connections::remove(Stream& stream) noexcept {
@@ -160,13 +165,22 @@ bool Connections::drains(std::uint32_t listener) const noexcept {
   return draining_ || std::ranges::find(draining_listeners_, listener) != draining_listeners_.end();
 }
 
-bool Connections::has_connections_of(std::uint32_t listener) const noexcept {
-  return std::ranges::any_of(connections_, [&](const Connection* one) { return one->listener() == listener; });
+bool Connections::has_connections_of(std::uint32_t listener) noexcept {
+  bool any = false;
+  each([&](const Connection& connection) { any = any || connection.listener() == listener; });
+  return any;
 }
 
 void Connections::abort_listener(std::uint32_t listener) noexcept {
-  for (std::size_t place = connections_.size(); place-- > 0;)
-    if (place < connections_.size() && connections_[place]->listener() == listener) connections_[place]->abort_now();
+  each([&](Connection& connection) {
+    if (connection.listener() == listener) connection.abort_now();
+  });
+}
+
+template <class Visit>
+void Connections::each(Visit visit) noexcept {
+  for (auto* list : {&idle_, &busy_, &settling_})
+    list->each([&](ConnectionLink& link) { visit(static_cast<Connection&>(link)); });
 }
 
 void Connections::tell_if_empty() noexcept {
@@ -177,14 +191,11 @@ void Connections::tell_if_empty() noexcept {
 }
 
 void Connections::close_idle() noexcept {
-  // From the end: closing moves the last one into the place that becomes free.
-  for (std::size_t place = connections_.size(); place-- > 0;) {
-    if (connections_[place]->idle()) connections_[place]->close();
-  }
+  while (ConnectionLink* link = idle_.pop()) static_cast<Connection*>(link)->close();
 }
 
 void Connections::abort_all() noexcept {
-  while (!connections_.empty()) connections_.back()->abort_now();
+  each([](Connection& connection) { connection.abort_now(); });
   while (!streams_.empty()) streams_.back()->abort_now();
 }
 
@@ -212,8 +223,10 @@ void Connections::give(StreamWork& work) noexcept {
 }
 
 std::size_t Connections::shed() noexcept {
-  const std::size_t bytes = (works_.shed() + stream_works_.shed()) * bytes_of_work +
-                            spares_.shed() * sizeof(Connection) + blocks_.shed() + std::exchange(outgrown_, 0);
+  works_.shed();
+  blocks_.shed();
+  const std::size_t bytes =
+      stream_works_.shed() * sizeof(StreamWork) + spares_.shed() * sizeof(Connection) + std::exchange(outgrown_, 0);
   if (works_.many() || stream_works_.many() || spares_.many() || blocks_.many()) loop_.shed_later(*this);
   return bytes;
 }

@@ -24,10 +24,10 @@ namespace kirsch::http {
 class Connection;
 class Stream;
 
-// The place of a connection, which derives from it, among those that wait for a request.
-class IdleLink : public net::Link<IdleLink> {
+// The place of a connection, which derives from it, among those of its kind.
+class ConnectionLink : public net::Link<ConnectionLink> {
  protected:
-  ~IdleLink() = default;
+  ~ConnectionLink() = default;
 };
 
 // The loop's thread only. Outlives every listening of its entrances; destroyed after Loop::run has returned or while
@@ -56,7 +56,7 @@ class Connections final : public net::Hoard, private net::Deferred {
   // The same as drain, for the connections of one listener.
   void drain_listener(std::uint32_t listener);
   void abort_listener(std::uint32_t listener) noexcept;
-  bool has_connections_of(std::uint32_t listener) const noexcept;  // upgraded ones do not count
+  bool has_connections_of(std::uint32_t listener) noexcept;  // upgraded ones do not count
 
   // Ends those that wait for a request, orderly. The others end by themselves while draining.
   void close_idle() noexcept;
@@ -66,10 +66,10 @@ class Connections final : public net::Hoard, private net::Deferred {
   // net::Hoard
   std::size_t shed() noexcept override;
 
-  std::size_t count() const { return connections_.size() + streams_.size(); }  // all of them
-  std::size_t active() const { return active_; }                               // in a transaction
-  std::size_t streams() const { return streams_.size(); }                      // upgraded
-  std::size_t idle() const { return connections_.size() - active_; }
+  std::size_t count() const { return connections_ + streams_.size(); }  // all of them
+  std::size_t active() const { return active_; }                        // in a transaction
+  std::size_t streams() const { return streams_.size(); }               // upgraded
+  std::size_t idle() const { return connections_ - active_; }
 
  private:
   friend class Connection;
@@ -83,8 +83,9 @@ class Connections final : public net::Hoard, private net::Deferred {
   void settle_later(Stream& stream) noexcept;
   Stream& add(std::unique_ptr<Stream> stream);
   void run_deferred() override;
-  template <class Pointer, class Type>
-  void append(std::vector<Pointer>& list, Pointer one, Settling<Type>& settling);
+  void list(Connection& connection) noexcept;
+  template <class Visit>
+  void each(Visit visit) noexcept;
   void recycle(Connection& connection) noexcept;
   void remove(Stream& stream) noexcept;
   Work* take_work();
@@ -101,19 +102,20 @@ class Connections final : public net::Hoard, private net::Deferred {
   ClientSeats* const seats_;
   Capacity own_capacity_;
   Capacity& capacity_;
-  std::size_t refused_ = 0;   // of connections_
-  net::List<IdleLink> idle_;  // those that wait for a request, the oldest first
+  net::List<ConnectionLink> idle_;      // those that wait for a request, the oldest first
+  net::List<ConnectionLink> busy_;      // the others, but for
+  net::List<ConnectionLink> settling_;  // those that are to settle at the end of the turn
+  std::size_t connections_ = 0;         // in all three
+  std::size_t refused_ = 0;             // of them
   OutputBlocks blocks_;
   DateLine date_;
   std::vector<std::unique_ptr<Entrance>> entrances_;
   base::Spares<Work> works_;
   base::Spares<StreamWork> stream_works_;
   base::Spares<Connection> spares_;
-  std::vector<Connection*> connections_;
-  Settling<Connection> settling_;
   std::vector<std::unique_ptr<Stream>> streams_;
   Settling<Stream> settling_streams_;
-  std::size_t outgrown_ = 0;  // bytes of former memory of these lists, since the last shed
+  std::size_t outgrown_ = 0;  // bytes of former memory of the lists of streams, since the last shed
   std::size_t active_ = 0;
   bool draining_ = false;
   std::vector<std::uint32_t> draining_listeners_;

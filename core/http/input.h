@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <span>
+#include <utility>
+
+#include "base/page.h"
 
 namespace kirsch::http {
 
@@ -12,13 +14,13 @@ class Input {
  public:
   bool empty() const { return begin_ == end_; }
   std::size_t size() const { return end_ - begin_; }
-  char* data() { return bytes_.get() + begin_; }
+  char* data() { return room_.bytes() + begin_; }
 
   // Moves what is there if there is no room behind it.
   void append(std::span<const char> more) {
     if (more.empty()) return;
-    if (room_ - end_ < more.size()) make_room(more.size());
-    std::memcpy(bytes_.get() + end_, more.data(), more.size());
+    if (room_.size() - end_ < more.size()) make_room(more.size());
+    std::memcpy(room_.bytes() + end_, more.data(), more.size());
     end_ += more.size();
   }
 
@@ -31,33 +33,46 @@ class Input {
   // Empties it; gives back memory beyond what a usual head needs.
   void clear() {
     begin_ = end_ = 0;
-    if (room_ > usual_room) {
-      bytes_.reset();
-      room_ = 0;
-    }
+    if (room_.size() > base::page_size) room_ = {};
   }
 
  private:
-  static constexpr std::size_t usual_room = 4096;
+  class Room {
+   public:
+    Room() = default;
+    explicit Room(std::size_t size) : size_(size), bytes_(base::take_memory(size)) {}
+    Room(Room&& other) noexcept { *this = std::move(other); }
+    Room& operator=(Room&& other) noexcept {
+      std::swap(size_, other.size_);
+      std::swap(bytes_, other.bytes_);
+      return *this;
+    }
+    ~Room() { base::give_memory(bytes_, size_); }
+
+    std::size_t size() const { return size_; }
+    char* bytes() const { return static_cast<char*>(bytes_); }
+
+   private:
+    std::size_t size_ = 0;
+    void* bytes_ = nullptr;
+  };
 
   void make_room(std::size_t more) {
     const std::size_t held = size();
-    std::size_t room = room_ == 0 ? usual_room : room_;
+    std::size_t room = room_.size() == 0 ? base::page_size : room_.size();
     while (room - held < more || held > room / 2) room *= 2;  // at least half free, so moving stays linear
-    if (room == room_) {
-      std::memmove(bytes_.get(), data(), held);
+    if (room == room_.size()) {
+      std::memmove(room_.bytes(), data(), held);
     } else {
-      auto wider = std::make_unique_for_overwrite<char[]>(room);
-      if (held != 0) std::memcpy(wider.get(), data(), held);
-      bytes_ = std::move(wider);
-      room_ = room;
+      Room wider(room);
+      if (held != 0) std::memcpy(wider.bytes(), data(), held);
+      room_ = std::move(wider);
     }
     begin_ = 0;
     end_ = held;
   }
 
-  std::unique_ptr<char[]> bytes_;
-  std::size_t room_ = 0;
+  Room room_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };

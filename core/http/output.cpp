@@ -13,16 +13,13 @@ namespace kirsch::http {
 
 namespace {
 
-constexpr std::size_t usual_block = OutputBlocks::usual + sizeof(OutputBlocks::Block);
 constexpr std::size_t least_segments = 4;
 constexpr std::size_t most_pieces = 64;
 constexpr std::size_t most_free_blocks = 4096;
 
 }  // namespace
 
-OutputBlocks::~OutputBlocks() {
-  for (Block* block : free_) ::operator delete(block);
-}
+OutputBlocks::~OutputBlocks() { std::ranges::for_each(free_, destroy); }
 
 OutputBlocks::Block* OutputBlocks::take(std::size_t at_least) {
   Block* block = nullptr;
@@ -32,7 +29,7 @@ OutputBlocks::Block* OutputBlocks::take(std::size_t at_least) {
     untouched_ = std::min(untouched_, free_.size());
   } else {
     const std::size_t size = std::max(at_least, usual);
-    block = static_cast<Block*>(::operator new(sizeof(Block) + size));
+    block = static_cast<Block*>(base::take_memory(sizeof(Block) + size));
     block->size = size;
   }
   block->references = 0;
@@ -44,15 +41,17 @@ void OutputBlocks::give(Block* block) noexcept {
   if (block->size == usual && free_.size() < most_free_blocks) {
     free_.push_back(block);
   } else {
-    ::operator delete(block);
+    destroy(block);
   }
 }
 
-std::size_t OutputBlocks::shed() noexcept {
+void OutputBlocks::destroy(Block* block) noexcept { base::give_memory(block, sizeof(Block) + block->size); }
+
+void OutputBlocks::shed() noexcept {
   const auto end = free_.begin() + static_cast<std::ptrdiff_t>(untouched_);
-  std::for_each(free_.begin(), end, [](Block* block) { ::operator delete(block); });
+  std::for_each(free_.begin(), end, destroy);
   free_.erase(free_.begin(), end);
-  return std::exchange(untouched_, free_.size()) * usual_block;
+  untouched_ = free_.size();
 }
 
 char* Output::room(std::size_t size) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/page.h"
 #include "http/transaction.h"
 #include "net/transport.h"
 
@@ -21,7 +22,7 @@ class OutputBlocks {
     std::uint32_t references;
     char* bytes() { return reinterpret_cast<char*>(this + 1); }
   };
-  static constexpr std::size_t usual = 4096 - sizeof(Block);  // bytes of nearly all blocks
+  static constexpr std::size_t usual = base::page_size - sizeof(Block);  // bytes of nearly all blocks
 
   OutputBlocks() = default;
   ~OutputBlocks();
@@ -32,11 +33,13 @@ class OutputBlocks {
   void give(Block* block) noexcept;
   // Worth a shed, soon.
   bool many() const noexcept { return free_.size() > least_kept; }
-  // Destroys the blocks that nobody has needed since the last call; returns their bytes.
-  std::size_t shed() noexcept;
+  // Destroys the blocks that nobody has needed since the last call.
+  void shed() noexcept;
 
  private:
-  static constexpr std::size_t least_kept = 16;
+  static constexpr std::size_t least_kept = 4;
+
+  static void destroy(Block* block) noexcept;
 
   std::vector<Block*> free_;
   std::size_t untouched_ = 0;  // of free_, from its front, since the last shed

@@ -1,6 +1,7 @@
 // What a connection needs only while a request is under way; an idle connection owns none of it.
 #pragma once
 
+#include "base/page.h"
 #include "http/body_decoder.h"
 #include "http/input.h"
 #include "http/limits.h"
@@ -36,7 +37,7 @@ struct Answer {
   Stream* upgrade = nullptr;   // owned
 };
 
-struct Work {
+struct Work : base::OnPage {
   Work(const Limits& limits, OutputBlocks& blocks) : parser(limits), decoder(limits), output(blocks) {}
 
   HeadParser parser;
@@ -47,6 +48,7 @@ struct Work {
   Answer answer;
   Transaction* transaction = nullptr;  // from on_request until on_sent or on_gone
 };
+static_assert(sizeof(Work) <= base::page_size);
 
 // The same for an upgraded connection: what it has received and its owner not consumed, and what is to be sent.
 struct StreamWork {

@@ -60,6 +60,16 @@ class List {
     link->unlink();
     return static_cast<Element*>(link);
   }
+  // All that are here now, in their order, whatever becomes of the one that is visited. `visit` must not throw.
+  template <class Visit>
+  void each(Visit visit) {
+    List rest;
+    rest.take(*this);
+    while (Element* element = rest.pop()) {
+      append(*element);
+      visit(*element);
+    }
+  }
   // Appends all of `other`, which is empty then.
   void take(List& other) noexcept {
     if (other.empty()) return;

@@ -29,8 +29,11 @@ TransportPool::~TransportPool() {
 bool TransportPool::grow() noexcept {
   try {
     const std::size_t slots = (chunks_.size() + 1) * chunk_size;
-    for (auto* list : {&retired_, &reports_, &reporting_}) list->reserve(slots);
-    free_.reserve(slots);
+    if (free_.capacity() < slots) {
+      // Twice as many: small steps would leave a hole in the heap each.
+      for (auto* list : {&retired_, &reports_, &reporting_}) list->reserve(2 * slots);
+      free_.reserve(2 * slots);
+    }
     chunks_.push_back(std::make_unique<Chunk>());
   } catch (const std::bad_alloc&) {
     return false;

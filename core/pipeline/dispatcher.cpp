@@ -12,7 +12,7 @@ namespace kirsch::pipeline {
 
 namespace {
 
-constexpr std::size_t least_kept = 16;  // exchanges
+constexpr std::size_t least_kept = 4;  // exchanges
 
 }  // namespace
 
@@ -83,7 +83,7 @@ void Dispatcher::drain_streams(std::shared_ptr<const EndedPlans> ended, std::chr
   ended_ = std::move(ended);
   drain_end_ = loop_.now() + drain;
   bool any = false;
-  each_stream(streams_, [&](kirsch_stream& stream) {
+  streams_.each([&](kirsch_stream& stream) {
     if (!is_to_end(stream)) return;
     stream.drain(drain_end_, KIRSCH_DRAIN_RELOAD);
     any = true;
@@ -93,7 +93,7 @@ void Dispatcher::drain_streams(std::shared_ptr<const EndedPlans> ended, std::chr
 
 void Dispatcher::stop_streams() {
   stopping_ = true;
-  each_stream(streams_, [](kirsch_stream& stream) { stream.drain(base::SteadyTime::max(), KIRSCH_DRAIN_STOP); });
+  streams_.each([](kirsch_stream& stream) { stream.drain(base::SteadyTime::max(), KIRSCH_DRAIN_STOP); });
 }
 
 void Dispatcher::add(kirsch_stream& stream) {
@@ -115,7 +115,7 @@ void Dispatcher::end_streams_later() {
       static_cast<std::uint64_t>(std::max<std::int64_t>(left.count(), 0)),
       [](void* self) {
         auto& dispatcher = *static_cast<Dispatcher*>(self);
-        each_stream(dispatcher.streams_, [&](kirsch_stream& stream) { stream.end_if_due(dispatcher.loop_.now()); });
+        dispatcher.streams_.each([&](kirsch_stream& stream) { stream.end_if_due(dispatcher.loop_.now()); });
       },
       nullptr, this);
 }
@@ -148,7 +148,7 @@ std::size_t Dispatcher::shed() noexcept {
   const auto count = untouched_ > least_kept ? untouched_ - least_kept : 0;
   std::size_t bytes = 0;
   for (std::size_t index = 0; index < count; ++index) {
-    bytes += free_[index]->footprint();
+    bytes += free_[index]->heap();
     vacant_.push_back(free_[index]->index());
     exchanges_[vacant_.back()].reset();
   }

@@ -2,6 +2,7 @@
 // (kirsch_exchange).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/page.h"
 #include "http/response_fields.h"
 #include "http/transaction.h"
 #include "pipeline/attachments.h"
@@ -26,7 +28,7 @@ class Generation;
 
 // Belongs to exactly one thread at a time: its loop or, between two hand-overs, one worker. Reused for many requests of
 // its loop.
-class Exchange final : public kirsch_exchange, public http::Transaction {
+class Exchange final : public kirsch_exchange, public http::Transaction, public base::OnPage {
  public:
   Exchange(Dispatcher& dispatcher, std::uint64_t slot);
   Exchange(const Exchange&) = delete;
@@ -92,7 +94,10 @@ class Exchange final : public kirsch_exchange, public http::Transaction {
 
   // For the dispatcher.
   std::uint32_t index() const { return static_cast<std::uint32_t>(slot_); }  // of its slot
-  std::size_t footprint() const { return sizeof *this + arena_.footprint() + body_in_.capacity(); }
+  // Bytes that are malloc's.
+  std::size_t heap() const {
+    return arena_.footprint() - std::min(arena_.footprint(), base::Arena::first_block) + body_in_.capacity();
+  }
 
   // Which request this is, for logs and error pages: "3-1f", or what a module has named it.
   std::string id() const;

@@ -52,18 +52,3 @@ struct kirsch_stream final : kirsch::http::Stream, kirsch::net::Link<kirsch_stre
 
 // Ten thousand idle ones are to cost little more than a megabyte.
 static_assert(sizeof(void*) != 8 || sizeof(kirsch_stream) <= 128);
-
-namespace kirsch::pipeline {
-
-// Whatever becomes of the one that is visited.
-template <class Visit>
-void each_stream(net::List<kirsch_stream>& streams, Visit visit) {
-  net::List<kirsch_stream> rest;
-  rest.take(streams);
-  while (kirsch_stream* stream = rest.pop()) {
-    streams.append(*stream);
-    visit(*stream);
-  }
-}
-
-}  // namespace kirsch::pipeline
