@@ -105,6 +105,12 @@ std::size_t width(std::string_view escaped_text) {
                                                 [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+bool is_name(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto fits = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
+  return !text.empty() && letter(text.front()) && std::ranges::all_of(text, fits);
+}
+
 std::optional<std::size_t> utf8_fault(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t size = decode(text.substr(at)).size;

@@ -20,6 +20,9 @@ std::size_t width(std::string_view escaped_text);
 // Where the whole of `text` is UTF-8 (RFC 3629: no surrogates, no overlong forms): none. Else the first offending byte.
 std::optional<std::size_t> utf8_fault(std::string_view text);
 
+// Letters of ASCII, digits and _, no digit first.
+bool is_name(std::string_view text);
+
 // The candidate that `word` most likely stands for: the smallest Damerau-Levenshtein distance up to 2 (up to 1 for
 // words of at most 3 bytes), compared without case, "-" like "_"; else the only candidate that begins with `word`, or
 // is begun by it.

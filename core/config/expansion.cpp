@@ -1,23 +1,17 @@
 // One pass from left to right.
 #include "config/expansion.h"
 
-#include <algorithm>
 #include <cstdlib>
-#include <optional>
+
+#include "base/text.h"
 
 namespace kirsch::config {
 namespace {
 
-bool is_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 Parsed<std::string> variable(std::string_view inside, bool secret) {
   const std::size_t mark = inside.find(":-");
   const std::string name(inside.substr(0, mark));
-  if (!is_name(name))
+  if (!base::is_name(name))
     return Misfit{"'${" + (secret ? "…" : std::string(inside)) + "}' names no variable",
                   "write ${NAME}, or $${ for the text itself"};
   const char* value = std::getenv(name.c_str());

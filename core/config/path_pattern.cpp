@@ -11,12 +11,6 @@
 namespace kirsch::config {
 namespace {
 
-bool is_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   const char lower = static_cast<char>(c | 0x20);
@@ -83,7 +77,8 @@ Parsed<PathPattern> PathPattern::parse(std::string_view text) {
     rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
     if (segment.size() > 1 && segment.front() == '{' && segment.back() == '}') {
       std::string name(segment.substr(1, segment.size() - 2));
-      if (!is_name(name)) return Misfit{"has a {name} that is no name", "use letters, digits and _, no digit first"};
+      if (!base::is_name(name))
+        return Misfit{"has a {name} that is no name", "use letters, digits and _, no digit first"};
       if (!names.insert(name).second) return Misfit{"has {" + name + "} twice", "give each a name of its own"};
       pattern.segments_.push_back({std::move(name), true});
     } else if (Misfit fault = literal_fault(segment); !fault.why.empty()) {

@@ -1,9 +1,9 @@
 // From patterns to the compact tree: checks them, grows a tree of drafts, lays it out level by level so that siblings
 // are neighbours.
-#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "pipeline/router.h"
 
 namespace kirsch::pipeline {
@@ -18,12 +18,6 @@ namespace {
   diagnostic.help = std::move(help);
   diagnostic.position = position;
   throw base::Refusal(std::move(diagnostic));
-}
-
-bool is_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto fits = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
-  return !text.empty() && letter(text.front()) && std::all_of(text.begin(), text.end(), fits);
 }
 
 // Why no normalised path can have this segment; empty: it can.
@@ -70,7 +64,7 @@ Router::Builder::Segment Router::Builder::segment(std::string_view pattern, std:
                                                   const std::optional<base::Position>& position) {
   if (text.size() > 2 && text.front() == '{' && text.back() == '}') {
     const std::string_view name = text.substr(1, text.size() - 2);
-    if (!is_name(name))
+    if (!base::is_name(name))
       refuse(pattern, "has a {name} that is no name", "use letters, digits and _, no digit first", position);
     return {std::string(name), true};
   }

@@ -34,6 +34,11 @@ TEST(Utf8Fault, FindsTheFirstBadByte) {
   EXPECT_EQ(utf8_fault("\xF4\x90\x80\x80"), 0U);
 }
 
+TEST(IsName, TakesWhatAProgramWouldCallSomething) {
+  for (const auto* name : {"a", "_", "HOME", "x1", "to_2"}) EXPECT_TRUE(is_name(name)) << name;
+  for (const auto* other : {"", "1x", "a-b", "a b", "ä", "a:"}) EXPECT_FALSE(is_name(other)) << other;
+}
+
 const std::vector<std::string> names = {"secureheaders", "sessions", "static", "compress", "on"};
 
 TEST(Nearest, ForgivesTwoSlips) {
