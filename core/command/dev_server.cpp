@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr unsigned usual_port = 8080;
-constexpr auto patience = 10s;
+constexpr auto answer_time = 10s;
 constexpr std::size_t longest_memory = 64 * 1024;
 constexpr std::string_view serving = "serving ";
 
@@ -77,7 +77,7 @@ std::string DevServer::bring(const std::function<void()>& write) {
   if (child_) {
     ServerAnswer answer;
     try {
-      answer = ask({files_.configuration(), files_.control(), patience}, "graceful");
+      answer = ask({files_.configuration(), files_.control(), answer_time}, "graceful");
     } catch (const base::Refusal& refusal) {
       answer = {refusal.exit_code(), refusal.what()};
     }
@@ -117,11 +117,11 @@ std::string DevServer::start(const std::function<void()>& write) {
 void DevServer::stop() noexcept {
   if (!child_) return;
   try {
-    static_cast<void>(ask({files_.configuration(), files_.control(), patience}, "stop_now"));
+    static_cast<void>(ask({files_.configuration(), files_.control(), answer_time}, "stop_now"));
   } catch (const std::exception&) {  // it ends, or is ended below
   }
   pollfd ended{child_->process(), POLLIN, 0};
-  ::poll(&ended, 1, static_cast<int>(std::chrono::milliseconds(patience).count()));
+  ::poll(&ended, 1, static_cast<int>(std::chrono::milliseconds(answer_time).count()));
   pollfd words{child_->output(), POLLIN, 0};
   try {
     while (::poll(&words, 1, 0) > 0 && hear()) {

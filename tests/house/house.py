@@ -1,5 +1,5 @@
 # Runs the house rules: each first against its own samples, then against the tree. Exit code 1 if one is broken.
-# Usage: house.py [--root DIR] [--list] [RULE…]
+# Usage: house.py [--root DIR] [RULE…]
 import argparse
 import os
 import sys
@@ -16,12 +16,8 @@ def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", default=os.path.join(here, "..", ".."))
-    parser.add_argument("--list", action="store_true")
     parser.add_argument("rules", nargs="*")
     arguments = parser.parse_args()
-    if arguments.list:
-        print(";".join(RULES), end="")
-        return 0
     tree = Tree.on_disk(arguments.root)
     failed = False
     for name in arguments.rules or RULES:

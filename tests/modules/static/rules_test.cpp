@@ -1,4 +1,5 @@
 // Conditions, ranges and negotiation, by the table rules.tsv.
+#include <Poco/String.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -20,13 +21,6 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
     text.remove_prefix(std::min(end + separator.size(), text.size()));
   }
   return parts;
-}
-
-std::string replaced(std::string text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
-  }
-  return text;
 }
 
 class StaticRules : public ::testing::Test {
@@ -75,9 +69,11 @@ TEST_F(StaticRules, AreThoseOfTheTable) {
   const Footprint before(server, "/a.txt");
   const auto tag = get(server, "/a.txt").field("ETag").value();
   const auto tag_b = get(server, "/b.txt").field("ETag").value();
-  const auto filled = [&](const std::string& text) {
-    return replaced(replaced(replaced(text, "{etag}", tag), "{bare}", tag.substr(1, tag.size() - 2)), "{etag:b}",
-                    tag_b);
+  const auto filled = [&](std::string text) {
+    for (const auto& [name, value] :
+         {std::pair{"{etag}", tag}, {"{bare}", tag.substr(1, tag.size() - 2)}, {"{etag:b}", tag_b}})
+      Poco::replaceInPlace(text, std::string(name), value);
+    return text;
   };
   std::ifstream table(source_folder() / "tests/modules/static/rules.tsv");
   std::size_t cases = 0;

@@ -1,4 +1,5 @@
 // No request leaves the directory: the targets of traversal.tsv, each through every way in which files are found.
+#include <Poco/String.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -64,14 +65,7 @@ class StaticTraversal : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
-std::string replaced(std::string text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
-  }
-  return text;
-}
-
-Response ask(const Server& server, const std::string& host, const std::string& target) {
+Response fetch(const Server& server, const std::string& host, const std::string& target) {
   Client client(server);
   EXPECT_TRUE(client.send("GET " + target + " HTTP/1.1\r\nHost: " + host +
                           "\r\nConnection: close\r\nAccept: text/html\r\nAccept-Encoding: br, zstd, gzip\r\n\r\n"));
@@ -88,37 +82,37 @@ TEST_F(StaticTraversal, LeadsNowhere) {
     const auto tab = line.find('\t');
     ASSERT_NE(tab, std::string::npos) << line;
     const auto expected = std::stoi(line.substr(tab));
-    const auto target = replaced(line.substr(0, tab), "{secret}", secret());
+    const auto target = Poco::replace(line.substr(0, tab), std::string("{secret}"), secret());
     for (const std::string host : {"plain", "listing", "packed", "uncached", "fallback"}) {
-      const auto answer = ask(server, host, replaced(target, "{host}", host));
+      const auto answer = fetch(server, host, Poco::replace(target, std::string("{host}"), host));
       EXPECT_THAT(answer.raw, Not(HasSubstr("canary"))) << host << ' ' << line;
       const bool is_page = host == "fallback" && expected == 404 && answer.body == page;
       EXPECT_EQ(is_page ? 404 : answer.status, expected) << host << ' ' << line;
     }
     const std::string origin = target.starts_with('/') ? "" : "http://{host}";
     const auto answer =
-        ask(server, "strip", replaced(origin, "{host}", "strip") + "/files" + target.substr(origin.size()));
+        fetch(server, "strip", Poco::replace(origin, "{host}", "strip") + "/files" + target.substr(origin.size()));
     EXPECT_THAT(answer.raw, Not(HasSubstr("canary"))) << "strip " << line;
     EXPECT_THAT(answer.status, AnyOf(400, 404)) << "strip " << line;
     ++cases;
   }
   EXPECT_GE(cases, 120u);
-  EXPECT_EQ(ask(server, "plain", "/inner/inside.txt").body, "inside") << "a link that stays inside is followed";
-  EXPECT_EQ(ask(server, "strip", "/files/inner/inside.txt").body, "inside");
+  EXPECT_EQ(fetch(server, "plain", "/inner/inside.txt").body, "inside") << "a link that stays inside is followed";
+  EXPECT_EQ(fetch(server, "strip", "/files/inner/inside.txt").body, "inside");
   before.expect_back(16);  // files and folders that its caches remember
 }
 
 TEST_F(StaticTraversal, IsNotDoneForTheServersOwnChoiceOfNames) {
   const Server server(yaml());
   for (const std::string host : {"plain", "packed", "fallback"}) {
-    const auto index = ask(server, host, "/linked/");
+    const auto index = fetch(server, host, "/linked/");
     EXPECT_THAT(index.raw, Not(HasSubstr("canary"))) << host;
     EXPECT_EQ(index.body == page ? 404 : index.status, 404) << host;
   }
-  const auto listing = ask(server, "listing", "/linked/");
+  const auto listing = fetch(server, "listing", "/linked/");
   EXPECT_THAT(listing.body, HasSubstr("inside.txt"));
   EXPECT_THAT(listing.body, Not(HasSubstr("index.html")));
-  const auto sibling = ask(server, "packed", "/a.txt");
+  const auto sibling = fetch(server, "packed", "/a.txt");
   EXPECT_EQ(sibling.body, "alpha");
   EXPECT_EQ(sibling.field("Content-Encoding"), std::nullopt);
 }

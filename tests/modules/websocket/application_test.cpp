@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string yaml(const std::string& app, const std::string& options = "", const std::string& tools = "") {
+std::string application_yaml(const std::string& app, const std::string& options = "", const std::string& tools = "") {
   return loopback("server: { loops: 2, workers: 2 }\npaths: { \"/{bed}\": { handler: { websocket: { app: { " + app +
                   ": {} }" + options + " } }" + tools + " } }\n");
 }
@@ -27,7 +27,7 @@ TEST(Application, SeesTheRequestAndKeepsWhatItMadeOfIt) {
 }
 
 TEST(Application, HasNoSubprotocolWithoutAnOfferOfIt) {
-  const Server server(yaml("ward"));
+  const Server server(application_yaml("ward"));
   for (const auto* offer : {"", "Sec-WebSocket-Protocol: third\r\n"}) {
     WebSocketClient client(server, {.path = "/x", .fields = offer});
     EXPECT_EQ(client.answer().count("Sec-WebSocket-Protocol"), 0u);
@@ -35,7 +35,7 @@ TEST(Application, HasNoSubprotocolWithoutAnOfferOfIt) {
 }
 
 TEST(Application, RefusesWhomItDoesNotWant) {
-  const Server server(yaml("ward"));
+  const Server server(application_yaml("ward"));
   Client client(server);
   client.send(WebSocketClient::request({.path = "/x?refuse=yes"}));
   const auto answer = client.read();
@@ -45,7 +45,7 @@ TEST(Application, RefusesWhomItDoesNotWant) {
 }
 
 TEST(Application, HearsPongsOfItsOwnPings) {
-  const Server server(yaml("ward"));
+  const Server server(application_yaml("ward"));
   WebSocketClient client(server, {.path = "/x"});
   client.read_text();
   client.send("ping");
@@ -57,7 +57,7 @@ TEST(Application, HearsPongsOfItsOwnPings) {
 }
 
 TEST(Application, ClosesWithACodeAndHearsHowItEnded) {
-  const Server server(yaml("ward"));
+  const Server server(application_yaml("ward"));
   WebSocketClient closed(server, {.path = "/one"});
   closed.read_text();
   closed.send("close");
@@ -78,7 +78,7 @@ TEST(Application, ClosesWithACodeAndHearsHowItEnded) {
 }
 
 TEST(Application, HasTimersThatEndWithTheConnection) {
-  const Server server(yaml("ward"));
+  const Server server(application_yaml("ward"));
   WebSocketClient client(server, {.path = "/x"});
   client.read_text();
   client.send("later");
@@ -92,7 +92,7 @@ TEST(Application, HasTimersThatEndWithTheConnection) {
 }
 
 TEST(Application, SendsFromAnyThread) {
-  const Server server(yaml("ward"));
+  const Server server(application_yaml("ward"));
   WebSocketClient client(server, {.path = "/x"});
   client.read_text();
   client.send("thread");
@@ -101,7 +101,7 @@ TEST(Application, SendsFromAnyThread) {
 }
 
 TEST(Application, GetsFragmentsAsTheyComeIfItWantsThem) {
-  const Server server(yaml("pieces"));
+  const Server server(application_yaml("pieces"));
   WebSocketClient client(server, {.path = "/x"});
   client.send_frame(0x01, "abc");
   EXPECT_EQ(client.read_text(), "first 3");
@@ -114,7 +114,7 @@ TEST(Application, GetsFragmentsAsTheyComeIfItWantsThem) {
 }
 
 TEST(Application, HearsWhenWhatItHasSentHasLeft) {
-  const Server server(yaml("pourer"));
+  const Server server(application_yaml("pourer"));
   WebSocketClient client(server, {.path = "/x", .receive_buffer = 64 * 1024});
   client.send("10");
   for (int message = 0; message < 10; ++message) ASSERT_EQ(client.read_text().size(), 1u << 20);
@@ -123,7 +123,7 @@ TEST(Application, HearsWhenWhatItHasSentHasLeft) {
 }
 
 TEST(Application, ThatThrowsEndsItsConnectionAlone) {
-  const Server server(yaml("thrower_socket"));
+  const Server server(application_yaml("thrower_socket"));
   WebSocketClient good(server, {.path = "/x"});
   WebSocketClient bad(server, {.path = "/x"});
   bad.send("throw");
@@ -138,7 +138,7 @@ TEST(Application, ThatThrowsEndsItsConnectionAlone) {
 }
 
 TEST(BlockingApplication, RunsOnWorkersOneCallbackAtATime) {
-  const Server server(yaml("sluggish"));
+  const Server server(application_yaml("sluggish"));
   std::vector<std::unique_ptr<WebSocketClient>> clients;
   for (int number = 0; number < 8; ++number) {
     auto& client = *clients.emplace_back(std::make_unique<WebSocketClient>(server, WebSocketOptions{.path = "/x"}));
@@ -152,7 +152,7 @@ TEST(BlockingApplication, RunsOnWorkersOneCallbackAtATime) {
 }
 
 TEST(BlockingApplication, ClosesAndThrowsLikeOthers) {
-  const Server server(yaml("sluggish"));
+  const Server server(application_yaml("sluggish"));
   WebSocketClient closing(server, {.path = "/x"});
   closing.send("close");
   EXPECT_EQ(closing.read_to_close(), 4003);
@@ -162,7 +162,7 @@ TEST(BlockingApplication, ClosesAndThrowsLikeOthers) {
 }
 
 TEST(BlockingApplication, HearsOfTheEndAfterItsLastMessage) {
-  const Server server(yaml("sluggish"));
+  const Server server(application_yaml("sluggish"));
   WebSocketClient client(server, {.path = "/x"});
   for (int message = 1; message <= 5; ++message) client.send("m");
   for (int message = 0; message < 2; ++message) client.read();
@@ -171,7 +171,7 @@ TEST(BlockingApplication, HearsOfTheEndAfterItsLastMessage) {
 }
 
 TEST(BlockingApplication, IsWaitedForWhenTheServerStops) {
-  Server server(yaml("sluggish", ", close_timeout: 500ms"));
+  Server server(application_yaml("sluggish", ", close_timeout: 500ms"));
   WebSocketClient client(server, {.path = "/x"});
   client.read_text();
   for (int message = 1; message <= 50; ++message) client.send("m");

@@ -159,26 +159,26 @@ TEST(Deflater, RefersToEarlierMessagesOnlyWithAContext) {
 namespace kirsch::test {
 namespace {
 
-std::string yaml(const std::string& deflate, const std::string& app = "echo") {
+std::string deflate_yaml(const std::string& deflate, const std::string& app = "echo") {
   return loopback("server: { loops: 2 }\npaths: { /: { handler: { websocket: { app: { " + app +
                   ": {} }, deflate: " + deflate + " } } } }\n");
 }
 const std::string offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
 TEST(Deflate, IsOffUnlessItIsTurnedOn) {
-  const Server off(yaml("off"));
+  const Server off(deflate_yaml("off"));
   WebSocketClient plain(off, {.fields = offer});
   EXPECT_EQ(plain.answer().count("Sec-WebSocket-Extensions"), 0u);
   plain.send_frame(0xC1, "x");
   EXPECT_EQ(plain.read_to_close(), 1002);
-  const Server on(yaml("{}"));
+  const Server on(deflate_yaml("{}"));
   EXPECT_EQ(WebSocketClient(on).answer().count("Sec-WebSocket-Extensions"), 0u);
   EXPECT_EQ(WebSocketClient(on, {.fields = offer}).answer().field("Sec-WebSocket-Extensions"),
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=12");
 }
 
 TEST(Deflate, CompressesWhatIsLongEnoughAndGetsSmaller) {
-  const Server server(yaml("{ threshold: 100 }"));
+  const Server server(deflate_yaml("{ threshold: 100 }"));
   WebSocketClient client(server, {.fields = offer});
   websocket::Inflater inflater(15);
   const auto answer = [&](const std::string& message) {
@@ -197,7 +197,7 @@ TEST(Deflate, CompressesWhatIsLongEnoughAndGetsSmaller) {
 }
 
 TEST(Deflate, ReadsCompressedMessagesInFragmentsWithPingsBetween) {
-  const Server server(yaml("{}"));
+  const Server server(deflate_yaml("{}"));
   WebSocketClient client(server, {.fields = offer});
   websocket::Deflater deflater(12, {});
   const auto payload = websocket::deflated(deflater, "compressed and cut");
@@ -209,7 +209,7 @@ TEST(Deflate, ReadsCompressedMessagesInFragmentsWithPingsBetween) {
 }
 
 TEST(Deflate, KeepsContextsWhereItMay) {
-  const Server server(yaml("{ context_takeover: true, threshold: 1 }"));
+  const Server server(deflate_yaml("{ context_takeover: true, threshold: 1 }"));
   WebSocketClient client(server, {.fields = offer});
   EXPECT_EQ(client.answer().field("Sec-WebSocket-Extensions"), "permessage-deflate; client_max_window_bits=12");
   websocket::Deflater deflater(12, {});
@@ -229,7 +229,7 @@ TEST(Deflate, KeepsContextsWhereItMay) {
 }
 
 TEST(Deflate, HasContextsOnlyWhileThereIsMemoryForThem) {
-  const Server server(yaml("{ context_takeover: true, memory: 70KiB }"));
+  const Server server(deflate_yaml("{ context_takeover: true, memory: 70KiB }"));
   const auto agreed = [&](const WebSocketClient& client) { return *client.answer().field("Sec-WebSocket-Extensions"); };
   {
     WebSocketClient first(server, {.fields = offer});
@@ -246,7 +246,7 @@ TEST(Deflate, HasContextsOnlyWhileThereIsMemoryForThem) {
 }
 
 TEST(Deflate, KeepsNoMessageForContexts) {
-  const Server server(yaml("{ context_takeover: true }"));
+  const Server server(deflate_yaml("{ context_takeover: true }"));
   std::vector<std::unique_ptr<WebSocketClient>> clients;
   const std::string message(1 << 20, 'x');
   const auto before = resident(server.pid());
@@ -261,7 +261,7 @@ TEST(Deflate, KeepsNoMessageForContexts) {
 }
 
 TEST(Deflate, EndsABombWith1009AndNonsenseWith1007) {
-  const Server server(yaml("{}"));
+  const Server server(deflate_yaml("{}"));
   websocket::Deflater deflater(12, {});
   WebSocketClient bomber(server, {.fields = offer});
   bomber.send_frame(0xC2, websocket::deflated(deflater, std::string(32 << 20, 'x')));
@@ -275,7 +275,7 @@ TEST(Deflate, EndsABombWith1009AndNonsenseWith1007) {
 }
 
 TEST(Deflate, SharesTheFramesOfARoom) {
-  const Server server(yaml("{ threshold: 100 }", "crowd"));
+  const Server server(deflate_yaml("{ threshold: 100 }", "crowd"));
   std::vector<std::unique_ptr<WebSocketClient>> members;
   const auto join = [&](const std::string& fields) {
     auto& client = *members.emplace_back(std::make_unique<WebSocketClient>(server, WebSocketOptions{.fields = fields}));

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string yaml(const std::string& options = "") {
+std::string handshake_yaml(const std::string& options = "") {
   return loopback("paths: { /: { handler: { websocket: { app: { echo: {} }" + options + " } } } }\n");
 }
 
@@ -32,7 +32,7 @@ class Handshake : public ::testing::Test {
     return made + more;
   }
 
-  const Server server_{yaml()};
+  const Server server_{handshake_yaml()};
 };
 
 TEST_F(Handshake, AnswersTheExampleOfTheStandard) {
@@ -124,7 +124,7 @@ TEST_F(Handshake, IsForPagesOfTheSameOriginAlone) {
 }
 
 TEST(HandshakeOrigins, MayBeListedOrAny) {
-  const Server listed(yaml(", origins: [\"https://One.example:443\", \"http://two.example:8080\"]"));
+  const Server listed(handshake_yaml(", origins: [\"https://One.example:443\", \"http://two.example:8080\"]"));
   const auto with = [](const Server& server, const std::string& origin) {
     Client client(server);
     client.send(WebSocketClient::request({.fields = "Origin: " + origin + "\r\n"}));
@@ -134,7 +134,7 @@ TEST(HandshakeOrigins, MayBeListedOrAny) {
   EXPECT_EQ(with(listed, "http://two.example:8080"), 101);
   EXPECT_EQ(with(listed, "http://two.example"), 403);
   EXPECT_EQ(with(listed, "http://a"), 403);
-  const Server any(yaml(", origins: any"));
+  const Server any(handshake_yaml(", origins: any"));
   EXPECT_EQ(with(any, "null"), 101);
 }
 

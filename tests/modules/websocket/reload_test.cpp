@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string yaml(const std::string& handler, const std::string& more = "", const std::string& server = "") {
+std::string reload_yaml(const std::string& handler, const std::string& more = "", const std::string& server = "") {
   return loopback("server: { loops: 2, drain: 20s" + server + " }\npaths: { /: { handler: { websocket: { " + handler +
                   " } } }" + more + " }\n");
 }
@@ -23,7 +23,7 @@ std::string word(const std::string& word) { return ", /word: { handler: { editio
 
 TEST(WebSocketReload, HundredLoseNoMessageInFiftyReloads) {
   const int members = sanitized() ? 20 : 100, reloads = sanitized() ? 10 : 50;
-  Editions it(yaml("app: { crowd: {} }", word("0")));
+  Editions it(reload_yaml("app: { crowd: {} }", word("0")));
   std::vector<std::unique_ptr<WebSocketClient>> clients;
   for (int number = 0; number < members; ++number) {
     auto& client = *clients.emplace_back(std::make_unique<WebSocketClient>(it.server()));
@@ -33,7 +33,7 @@ TEST(WebSocketReload, HundredLoseNoMessageInFiftyReloads) {
   for (int count = 1; count <= reloads; ++count) {
     for (const auto& client : clients) client->send_frame(0x01, "members ");
     it.install(count % 2 == 0 ? "one" : "two");
-    it.write(yaml("app: { crowd: {} }", word(std::to_string(count))));
+    it.write(reload_yaml("app: { crowd: {} }", word(std::to_string(count))));
     ASSERT_EQ(it.reload().exit_code, 0);
     EXPECT_EQ(get(it.server(), "/word").body, (count % 2 == 0 ? "1 " : "2 ") + std::to_string(count));
     for (const auto& client : clients) {
@@ -49,9 +49,9 @@ TEST(WebSocketReload, HundredLoseNoMessageInFiftyReloads) {
 }
 
 TEST(WebSocketReload, TellsThoseOfAChangedPathToComeAgain) {
-  Editions it(yaml("app: { echo: {} }"));
+  Editions it(reload_yaml("app: { echo: {} }"));
   WebSocketClient client(it.server());
-  it.write(yaml("app: { echo: {} }, max_message: 5"));
+  it.write(reload_yaml("app: { echo: {} }, max_message: 5"));
   ASSERT_EQ(it.reload().exit_code, 0);
   EXPECT_EQ(client.close(1000), 1012);
   WebSocketClient later(it.server());
@@ -90,12 +90,12 @@ class WebSocketCallback : public ::testing::Test {
 };
 
 TEST_F(WebSocketCallback, EndsInOldCodeAndHoldsUpNoReload) {
-  Editions it(yaml(app(), word("0")));
+  Editions it(reload_yaml(app(), word("0")));
   WebSocketClient client(it.server());
   it.server().wait_for_log("edition 1: waiting");
   it.install("two");
   for (const auto* number : {"1", "2", "3"}) {
-    expect_reload(it, yaml(app(), word(number)));
+    expect_reload(it, reload_yaml(app(), word(number)));
     if (number == std::string("1")) expect_end_of_client(client);
     EXPECT_EQ(get(it.server(), "/word").body, "2 " + std::string(number));
     EXPECT_THAT(command(it.server(), "status").out, HasSubstr("generation 1, "));
@@ -108,12 +108,12 @@ TEST_F(WebSocketCallback, EndsInOldCodeAndHoldsUpNoReload) {
 // Code stays: other paths use it.
 TEST_F(WebSocketCallback, OfAnInstanceThatGoesHoldsUpNoReload) {
   const auto others = ", /echo: { handler: { websocket: { app: { echo: {} } } } }" + word("0");
-  Editions it(yaml(app(), others));
+  Editions it(reload_yaml(app(), others));
   WebSocketClient client(it.server());
   it.server().wait_for_log("edition 1: waiting");
-  expect_reload(it, yaml("app: { echo: {} }", others));
+  expect_reload(it, reload_yaml("app: { echo: {} }", others));
   expect_end_of_client(client);
-  expect_reload(it, yaml("app: { echo: {} }, max_message: 5", others));
+  expect_reload(it, reload_yaml("app: { echo: {} }, max_message: 5", others));
   EXPECT_THAT(command(it.server(), "status").out, HasSubstr("generation 1, "));
   let_one_go();
   expect_end_of_first(it, 1);
@@ -123,16 +123,16 @@ TEST_F(WebSocketCallback, OfAnInstanceThatGoesHoldsUpNoReload) {
 TEST_F(WebSocketCallback, ThatFindsNoWorkerHoldsUpNoReload) {
   constexpr std::size_t clients = 4;
   const std::string server = ", workers: 1, limits: { worker_queue: 1 }";
-  Editions it(yaml(app(), word("0"), server));
+  Editions it(reload_yaml(app(), word("0"), server));
   std::vector<std::unique_ptr<WebSocketClient>> crowd;
   for (std::size_t number = 0; number < clients; ++number)
     crowd.push_back(std::make_unique<WebSocketClient>(it.server()));
   it.install("two");
-  expect_reload(it, yaml(app(), word("new"), server));
+  expect_reload(it, reload_yaml(app(), word("new"), server));
   for (const auto& client : crowd) expect_end_of_client(*client);
   for (std::size_t number = 1; number <= clients; ++number) {
     it.server().wait_for_log("edition 1: waiting", number);
-    expect_reload(it, yaml(app(), word(std::to_string(number)), server));
+    expect_reload(it, reload_yaml(app(), word(std::to_string(number)), server));
     EXPECT_THAT(command(it.server(), "status").out, HasSubstr("generation 1, "));
     let_one_go();
   }

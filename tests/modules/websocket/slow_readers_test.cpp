@@ -7,7 +7,7 @@
 namespace kirsch::test {
 namespace {
 
-std::string yaml(const std::string& options) {
+std::string crowd_yaml(const std::string& options) {
   return loopback("server: { loops: 1 }\npaths: { /: { handler: { websocket: { app: { crowd: {} }" + options +
                   " } } } }\n");
 }
@@ -20,7 +20,7 @@ std::unique_ptr<WebSocketClient> member(const Server& server, const std::string&
 }
 
 TEST(SlowReaders, AreClosedBeyondTheMark) {
-  const Server server(yaml(", queue: 64KiB, close_timeout: 20s"));
+  const Server server(crowd_yaml(", queue: 64KiB, close_timeout: 20s"));
   const auto before = resident(server.pid());
   WebSocketClient slow(server, {.receive_buffer = 64 * 1024});
   slow.send("flood 2000");  // 32 MiB
@@ -30,7 +30,7 @@ TEST(SlowReaders, AreClosedBeyondTheMark) {
 
 // 100 answers of 128 KiB to orders that come at once: those who read them all get them all.
 TEST(SlowReaders, WaitForTheirOwnAnswers) {
-  const Server server(yaml(""));
+  const Server server(crowd_yaml(""));
   WebSocketClient slow(server, {.receive_buffer = 64 * 1024});
   for (int order = 0; order < 100; ++order) slow.send("flood 8");
   slow.send("members room");
@@ -41,7 +41,7 @@ TEST(SlowReaders, WaitForTheirOwnAnswers) {
 
 // Small messages cost more than their bytes.
 TEST(SlowReaders, AreClosedAlsoWhereMuchOfNearlyNothingWaits) {
-  const Server server(yaml(", queue: 1MiB, close_timeout: 20s"));
+  const Server server(crowd_yaml(", queue: 1MiB, close_timeout: 20s"));
   const auto before = most_resident(server.pid());
   WebSocketClient slow(server);
   slow.send("drizzle 500000");
@@ -50,7 +50,7 @@ TEST(SlowReaders, AreClosedAlsoWhereMuchOfNearlyNothingWaits) {
 }
 
 TEST(SlowReaders, MissTheOldestWhereTheyMay) {
-  const Server server(yaml(", queue: 64KiB, slow_reader: drop_oldest"));
+  const Server server(crowd_yaml(", queue: 64KiB, slow_reader: drop_oldest"));
   WebSocketClient slow(server, {.receive_buffer = 64 * 1024});
   slow.send("flood 2000");
   slow.send("join room");
@@ -60,7 +60,7 @@ TEST(SlowReaders, MissTheOldestWhereTheyMay) {
 }
 
 TEST(SlowReaders, HearTheNewestOfARoomThatConflates) {
-  const Server server(yaml(""));
+  const Server server(crowd_yaml(""));
   const auto slow = member(server, "conflate", 64 * 1024);
   const auto speaker = member(server);
   const std::string filler(16 * 1024, 'x');
@@ -80,7 +80,7 @@ TEST(SlowReaders, HearTheNewestOfARoomThatConflates) {
 }
 
 TEST(SlowReaders, InARoomKeepNobodyWaiting) {
-  const Server server(yaml(", queue: 64KiB"));
+  const Server server(crowd_yaml(", queue: 64KiB"));
   std::vector<std::unique_ptr<WebSocketClient>> stuck;
   for (const auto* how : {"join", "drop", "conflate"}) stuck.push_back(member(server, how, 64 * 1024));
   const auto speaker = member(server);
@@ -100,7 +100,7 @@ TEST(SlowReaders, InARoomKeepNobodyWaiting) {
 
 // The pongs of a ping flood do not pile up, and the flood keeps no other client waiting.
 TEST(SlowReaders, ThatFloodWithPingsTakeNoMemory) {
-  const Server server(yaml(""));
+  const Server server(crowd_yaml(""));
   const auto before = resident(server.pid());
   WebSocketClient flooder(server, {.receive_buffer = 64 * 1024});
   WebSocketClient other(server);
@@ -140,7 +140,7 @@ TEST(SlowReaders, AndClosersByTheThousandLeaveTheGoodOnesUntouched) {
   constexpr std::uint64_t stream = 64 * 1024, queue = 64 * 1024;
   allow_descriptors(3 * static_cast<std::size_t>(crowd) + 1000);
   // More than one message: the kernel does not always take a whole one at once.
-  const Server server(yaml(", queue: 64KiB, close_timeout: 5s"));
+  const Server server(crowd_yaml(", queue: 64KiB, close_timeout: 5s"));
   std::vector<std::unique_ptr<WebSocketClient>> good, slow, closers;
   for (int number = 0; number < good_ones; ++number) good.push_back(member(server));
   for (int number = 0; number < crowd; ++number) {
