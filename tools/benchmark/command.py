@@ -25,7 +25,7 @@ from benchmark.session import Session
 KINDS = {"pairs": pairs.measure, "idle": special.idle, "fair": special.fair, "crowd": special.crowd,
          "records": special.records, "broadcast": special.broadcast}
 TARGETS = ("kirsch", "kirsch_modules", "kirsch_fixtures", "kirsch-load", "bench_poco", "bench_floor",
-           "bench_session_records", "bench_spawn_path")
+           "bench_session_records", "bench_route_lookups", "bench_spawn_path")
 VERBS = ("growth", "instructions", "list", "smoke", "check")
 
 
@@ -126,7 +126,7 @@ def main(arguments=None):
     if verb == "list":
         return listed()
     if verb == "check":
-        return check_time.run_all(ROOT / "build" / options.preset / "bin/kirsch", options.runs)
+        return check_time.run_all(ROOT / "build" / options.preset / "bin", options.runs)
     if (code := build(options)) != 0:
         return code
     if verb == "smoke":
