@@ -51,13 +51,20 @@ const Mistake mistakes[] = {
      "std::size_t on_data(kirsch::Stream&, char*, std::size_t size) { return size; }\n"
      "void on_drain(kirsch::Stream&) {}",
      "kirsch::handler<Type>(\"t\")", "on_drain must be public and callable with (kirsch::Stream&, kirsch_drain)"},
+    {"a_simple_session_storage_that_cannot_erase",
+     "std::optional<std::string> read(const kirsch::SessionKey&) { return {}; }\n"
+     "void write(const kirsch::SessionKey&, std::string_view, std::chrono::milliseconds) {}",
+     "kirsch::simple_session_storage<Type>(\"t\")",
+     "a simple session storage needs public methods read, write and erase, as simple_session_storage.h has them"},
     {"a_module_that_provides_nothing", "", "kirsch::summary(\"empty\")",
      "a module provides at least one tool, handler, plugin or service"},
 };
 
 // All in one file: to read the SDK takes longer than all mistakes.
 std::string mistaken_modules() {
-  std::string source = "#include <kirsch/module.h>\n#include <kirsch/stream.h>\n#include <kirsch/websocket.h>\n";
+  std::string source =
+      "#include <kirsch/module.h>\n#include <kirsch/simple_session_storage.h>\n"
+      "#include <kirsch/stream.h>\n#include <kirsch/websocket.h>\n";
   for (const auto& mistake : mistakes) {
     source += std::string("#define kirsch_module module_with_") + mistake.name + "\nnamespace " + mistake.name +
               " {\nstruct Type {\n" + mistake.body + "\n};\nKIRSCH_MODULE(\"m\", \"1.0.0\", " + mistake.provided +
@@ -120,7 +127,7 @@ TEST(Sdk, compiles_without_a_warning_from_a_strict_author) {
   const auto source = folder.write(
       "good.cpp",
       "#include <kirsch/module.h>\n#include <kirsch/body.h>\n#include <kirsch/stream.h>\n#include <kirsch/tasks.h>\n"
-      "#include <kirsch/storage.h>\n#include <kirsch/websocket.h>\n"
+      "#include <kirsch/storage.h>\n#include <kirsch/simple_session_storage.h>\n#include <kirsch/websocket.h>\n"
       "struct Type { void before_handler(kirsch::Exchange& exchange) const { exchange.response().text(\"hi\"); } };\n"
       "KIRSCH_MODULE(\"m\", \"1.0.0\", kirsch::tool<Type>(\"t\"));\n");
   for (const std::string compiler : {"g++", "clang++-14"}) {
