@@ -39,8 +39,7 @@ TEST(ModuleNew, MakesEachKindSmallAndReadyToBuild) {
     ASSERT_EQ(made.exit_code, 0) << made.err;
     EXPECT_THAT(made.out, AllOf(StartsWith("Made:\n"), HasSubstr("  " + name + "/module.yaml\n"),
                                 HasSubstr("\nNext: cd " + name + " && kirsch module dev\n")));
-    // A storage has locks to give.
-    EXPECT_LE(lines_of_code(workshop / (name + "/" + name + ".cpp")), kind == "storage" ? 220u : 20u) << kind;
+    EXPECT_LE(lines_of_code(workshop / (name + "/" + name + ".cpp")), 20u) << kind;
     const auto tested = workshop.run(".", {"module", "test", name});
     EXPECT_EQ(tested.exit_code, 0) << tested.out << tested.err;
     EXPECT_THAT(tested.out, HasSubstr("[  PASSED  ]"));
