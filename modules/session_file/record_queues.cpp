@@ -104,6 +104,7 @@ void RecordQueues::enqueue(const SessionKey& key, Operation&& operation, bool he
 }
 
 void RecordQueues::run(const SessionKey& key, Errand&& errand) {
+  const auto self = shared_from_this();  // the errand may be the last to keep it, and ends under the mutex
   Errand rest = std::move(errand);
   for (int count = 0; count < at_once; ++count) {
     Operation operation;
