@@ -13,6 +13,7 @@ namespace kirsch::http {
 namespace {
 
 constexpr std::size_t least_kept = 4;
+constexpr std::size_t heap_of_work = 4096;  // about: segments, fields, input beyond a page
 constexpr std::size_t worth_a_shed = 4096;
 
 }  // namespace
@@ -223,10 +224,9 @@ void Connections::give(StreamWork& work) noexcept {
 }
 
 std::size_t Connections::shed() noexcept {
-  works_.shed();
   blocks_.shed();
-  const std::size_t bytes =
-      stream_works_.shed() * sizeof(StreamWork) + spares_.shed() * sizeof(Connection) + std::exchange(outgrown_, 0);
+  const std::size_t bytes = (works_.shed() + stream_works_.shed()) * heap_of_work +
+                            spares_.shed() * sizeof(Connection) + std::exchange(outgrown_, 0);
   if (works_.many() || stream_works_.many() || spares_.many() || blocks_.many()) loop_.shed_later(*this);
   return bytes;
 }

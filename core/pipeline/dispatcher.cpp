@@ -148,7 +148,7 @@ std::size_t Dispatcher::shed() noexcept {
   const auto count = untouched_ > least_kept ? untouched_ - least_kept : 0;
   std::size_t bytes = 0;
   for (std::size_t index = 0; index < count; ++index) {
-    bytes += free_[index]->heap();
+    bytes += free_[index]->footprint();
     vacant_.push_back(free_[index]->index());
     exchanges_[vacant_.back()].reset();
   }

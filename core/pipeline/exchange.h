@@ -2,7 +2,6 @@
 // (kirsch_exchange).
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -94,10 +93,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
 
   // For the dispatcher.
   std::uint32_t index() const { return static_cast<std::uint32_t>(slot_); }  // of its slot
-  // Bytes that are malloc's.
-  std::size_t heap() const {
-    return arena_.footprint() - std::min(arena_.footprint(), base::Arena::first_block) + body_in_.capacity();
-  }
+  std::size_t footprint() const { return sizeof *this + arena_.footprint() + body_in_.capacity(); }
 
   // Which request this is, for logs and error pages: "3-1f", or what a module has named it.
   std::string id() const;
