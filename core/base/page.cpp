@@ -2,6 +2,7 @@
 #include "base/page.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <mutex>
 #include <new>
@@ -29,8 +30,8 @@ class Pages {
   }
 
   void give(void* page) noexcept {
-    // Where the system's pages are larger it refuses, and the memory waits for the next who takes it.
-    ::madvise(page, page_size, MADV_DONTNEED);
+    // A larger page of the system's holds others of ours: their memory waits for the next who takes it.
+    if (gives_back_) ::madvise(page, page_size, MADV_DONTNEED);
     const std::lock_guard guard(mutex_);
     vacant_.push_back(static_cast<std::byte*>(page));  // there is room
   }
@@ -48,6 +49,7 @@ class Pages {
     for (std::size_t page = count; page-- > 0;) vacant_.push_back(static_cast<std::byte*>(begin) + page * page_size);
   }
 
+  const bool gives_back_ = ::sysconf(_SC_PAGESIZE) <= static_cast<long>(page_size);
   std::mutex mutex_;
   std::size_t pages_ = 0;           // there are
   std::vector<std::byte*> vacant_;  // room for each

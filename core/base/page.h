@@ -12,8 +12,8 @@ inline constexpr std::size_t page_size = 4096;
 
 // `page_size` bytes, aligned to as many. Any thread. Throws std::bad_alloc.
 void* take_page();
-// Its memory is the system's at once, which costs a system call and a fault when the page is next written to: keep
-// pages that are soon wanted again. Any thread.
+// Its memory is the system's at once (unless its own pages are larger), which costs a system call and a fault when the
+// page is next written to: keep pages that are soon wanted again. Any thread.
 void give_page(void* page) noexcept;
 
 // For pieces that nearly all are of one page: that, or else memory of operator new.

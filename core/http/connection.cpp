@@ -38,8 +38,9 @@ void Connection::open(net::Transport& transport, bool secure, std::uint32_t list
   transport_->set_deadline(owner_.limits_.head_time);
 }
 
-void Connection::refuse(net::Transport& transport) {
+void Connection::refuse(net::Transport& transport, std::uint32_t listener) {
   take(transport);
+  listener_ = listener;
   const iovec piece{const_cast<char*>(Connections::refusal.data()), Connections::refusal.size()};
   transport_->send({&piece, 1});
   linger();

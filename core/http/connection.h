@@ -26,7 +26,7 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
 
   void open(net::Transport& transport, bool secure, std::uint32_t listener);
   // Over the limit of connections: a bare 503 and an end.
-  void refuse(net::Transport& transport);
+  void refuse(net::Transport& transport, std::uint32_t listener);
   void abort_now() noexcept;
   bool active() const { return state_ == State::transaction; }
   bool idle() const { return state_ == State::waiting; }

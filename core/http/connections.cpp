@@ -71,7 +71,7 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
   connection.refused = !connection.room || !seat(connection, transport);
   if (connection.refused) {
     ++refused_;
-    connection.refuse(transport);
+    connection.refuse(transport, listener);
   } else {
     connection.open(transport, secure, listener);
   }
@@ -166,10 +166,11 @@ bool Connections::drains(std::uint32_t listener) const noexcept {
   return draining_ || std::ranges::find(draining_listeners_, listener) != draining_listeners_.end();
 }
 
-bool Connections::has_connections_of(std::uint32_t listener) noexcept {
-  bool any = false;
-  each([&](const Connection& connection) { any = any || connection.listener() == listener; });
-  return any;
+bool Connections::has_connections_of(std::uint32_t listener) const noexcept {
+  const auto is_of = [&](const ConnectionLink& link) {
+    return static_cast<const Connection&>(link).listener() == listener;
+  };
+  return idle_.any(is_of) || busy_.any(is_of) || settling_.any(is_of);
 }
 
 void Connections::abort_listener(std::uint32_t listener) noexcept {

@@ -56,7 +56,7 @@ class Connections final : public net::Hoard, private net::Deferred {
   // The same as drain, for the connections of one listener.
   void drain_listener(std::uint32_t listener);
   void abort_listener(std::uint32_t listener) noexcept;
-  bool has_connections_of(std::uint32_t listener) noexcept;  // upgraded ones do not count
+  bool has_connections_of(std::uint32_t listener) const noexcept;  // upgraded ones do not count
 
   // Ends those that wait for a request, orderly. The others end by themselves while draining.
   void close_idle() noexcept;

@@ -70,6 +70,12 @@ class List {
       visit(*element);
     }
   }
+  template <class Predicate>
+  bool any(Predicate predicate) const {
+    for (const Link<Element>* link = head_.next_; link != &head_; link = link->next_)
+      if (predicate(static_cast<const Element&>(*link))) return true;
+    return false;
+  }
   // Appends all of `other`, which is empty then.
   void take(List& other) noexcept {
     if (other.empty()) return;

@@ -203,6 +203,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   std::string failure_text_;
   http::Fault page_{500, {}};
 };
+static_assert(sizeof(Exchange) <= base::page_size);
 
 extern const kirsch_exchange_functions exchange_functions;
 extern const kirsch_field_functions field_functions;

@@ -87,7 +87,7 @@ def code_lines(text):
 
 # Capabilities of services that the project ships: an author reads them who uses that service, or implements it.
 SERVICE_HEADERS = {f"core/sdk/kirsch/{name}.h" for name in
-                   ("rooms", "session", "session_storage", "session_value", "simple_session_engine", "simple_session_storage",
+                   ("rooms", "session", "session_storage", "session_value", "simple_session_engine", "simple_session_queues", "simple_session_storage",
                     "websocket", "websocket_application")}
 
 

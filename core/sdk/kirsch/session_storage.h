@@ -159,8 +159,10 @@ class SessionAnswer {
     return *this;
   }
   ~SessionAnswer() {
-    if (done_.call != nullptr || done_.under_way != nullptr) (*this)(SessionStatus::unavailable);
+    if (*this) (*this)(SessionStatus::unavailable);
   }
+
+  explicit operator bool() const { return done_.call != nullptr || done_.under_way != nullptr; }  // it is owed
 
   void operator()(const SessionResult& result) noexcept {
     const auto done = std::exchange(done_, {});

@@ -1,40 +1,16 @@
 // What kirsch/simple_session_storage.h does around a backend; authors need to know that header alone.
-//
-// What is to be done stands in queues: one for each key, or one for all where the backend is not concurrent. A queue is
-// worked off by one worker at a time, its turn, which alone calls the backend for its keys and touches their locks.
-// Nobody is answered, and neither the host nor the backend is called, while the mutex is held.
 #pragma once
 
-#include <kirsch/session_storage.h>
-#include <kirsch/tasks.h>
-
-#include <algorithm>
-#include <chrono>
-#include <deque>
-#include <functional>
-#include <list>
-#include <memory>
-#include <mutex>
-#include <unordered_map>
+#include <kirsch/simple_session_queues.h>
 
 namespace kirsch::detail {
 
-struct SimpleRecord {
-  std::uint64_t created = 0;  // milliseconds since 1970
-  std::uint64_t expires = 0;
-  std::uint64_t revision = 0;
-  std::string data{};
-};
-
 // Lives as long as its tasks and timers. The public functions are those of SessionStorage.
-class SimpleSessionEngine : public std::enable_shared_from_this<SimpleSessionEngine> {
+class SimpleSessionEngine : public SimpleSessionQueues {
   using Status = SessionStatus;
-  using Milliseconds = std::chrono::milliseconds;
-  using Clock = std::chrono::steady_clock;  // of leases
 
  public:
-  explicit SimpleSessionEngine(bool concurrent) : concurrent_(concurrent) {}
-  virtual ~SimpleSessionEngine() = default;
+  using SimpleSessionQueues::SimpleSessionQueues;
 
   void load(const SessionKey& key, SessionAnswer&& answer) {
     add({key, std::move(answer), 0, [this](Job& job, Lock& lock, SimpleRecord& record) {
@@ -45,15 +21,19 @@ class SimpleSessionEngine : public std::enable_shared_from_this<SimpleSessionEng
 
   std::uint64_t lock(const SessionKey& key, Milliseconds lease, SessionAnswer&& answer) {
     const auto ticket = ++last_number_;
-    add({key, std::move(answer), 0, [this, ticket, lease](Job& job, Lock& lock, SimpleRecord&) {
+    add({key, std::move(answer), 0,
+         [this, lease](Job& job, Lock& lock, SimpleRecord&) {
            if (lock.held() || !lock.waiting.empty()) count(&SessionCounters::lock_waits);
-           lock.waiting.push_back({ticket, std::min<Milliseconds>(lease, longest), std::move(job.answer)});
+           lock.waiting.push_back({job.ticket, std::min<Milliseconds>(lease, longest), std::move(job.answer)});
            return only(Status::done);
-         }});
+         },
+         ticket});
     return ticket;
   }
 
+  // At once where the call for the lock is still queued, so a backend that hangs keeps nobody who will not wait.
   void cancel(const SessionKey& key, std::uint64_t ticket) {
+    if (auto withdrawn = withdraw(key, ticket)) return answer(std::move(withdrawn), only(Status::cancelled));
     add({key, {}, 0, [ticket](Job& job, Lock& lock, SimpleRecord&) {
            const auto waiter = std::ranges::find(lock.waiting, ticket, &Waiter::ticket);
            if (waiter == lock.waiting.end()) return only(Status::done);
@@ -147,80 +127,12 @@ class SimpleSessionEngine : public std::enable_shared_from_this<SimpleSessionEng
   virtual void erase(const SessionKey& key) = 0;
   virtual void failed() noexcept = 0;
 
-  struct Waiter {
-    std::uint64_t ticket;
-    Milliseconds lease;
-    SessionAnswer answer;
-  };
-  // There is one while somebody has it or waits, so of records alone that exist.
-  struct Lock {
-    std::uint64_t number = 0;  // 0: it is free
-    Clock::time_point lease_end{};
-    Clock::time_point watched = Clock::time_point::max();  // when a timer will look at it
-    std::list<Waiter> waiting{};
-    bool held() const { return number != 0 && Clock::now() < lease_end; }
-  };
-  struct Job {
-    SessionKey key{};
-    SessionAnswer answer{};
-    std::uint64_t unlock = 0;  // the lock that is given back behind it, also where it is lost
-    std::function<SessionResult(Job&, Lock&, SimpleRecord&)> work{};
-  };
-  struct Queue {
-    std::deque<Job> jobs{};
-    bool running = false;
-    std::unordered_map<SessionKey, Lock, SessionKeyHash> locks{};
-  };
-  using Turn = std::shared_ptr<bool>;  // true: it has ended
-
   static constexpr std::size_t largest = 1 << 20;  // bytes, as the contract has it
   static constexpr Milliseconds longest = std::chrono::hours(24 * 365 * 100);
 
-  // ---- Queues
-
-  void add(Job&& job) {
-    const auto queue = concurrent_ ? job.key : SessionKey{};
-    {
-      const std::lock_guard guard(mutex_);
-      auto& [jobs, running, locks] = queues_[queue];
-      jobs.push_back(std::move(job));
-      if (std::exchange(running, true)) return;
-    }
-    submit(queue, Turn(new bool(false), [self = shared_from_this(), queue](const bool* ended) {
-             if (!*ended) self->run(queue, nullptr);
-             delete ended;
-           }));
-  }
-
-  bool submit(const SessionKey& queue, const Turn& turn) {
-    return kirsch::submit([self = shared_from_this(), queue, turn] { self->run(queue, turn); });
-  }
-  // Null: the turn was let go, since the server stops or has no worker to spare. So all that is queued is lost.
-  void run(const SessionKey& key, const Turn& turn) {
-    for (int count = 1;; ++count) {
-      Job job;
-      Queue* queue = nullptr;
-      {
-        const std::lock_guard guard(mutex_);
-        const auto found = queues_.find(key);
-        queue = &found->second;
-        if (queue->jobs.empty()) {
-          queue->running = false;
-          if (turn != nullptr) *turn = true;
-          if (queue->locks.empty()) queues_.erase(found);
-          return;
-        }
-        job = std::move(queue->jobs.front());
-        queue->jobs.pop_front();
-      }
-      perform(job, *queue, turn == nullptr);
-      if (turn != nullptr && count % 64 == 0 && submit(key, turn)) return;  // somebody else may want the worker
-    }
-  }
-
   // ---- A turn
 
-  void perform(Job& job, Queue& queue, bool lost) {
+  void perform(Job& job, Queue& queue, bool lost) final {
     Lock& lock = queue.locks[job.key];
     SimpleRecord record;
     answer(std::move(job.answer),
@@ -232,7 +144,8 @@ class SimpleSessionEngine : public std::enable_shared_from_this<SimpleSessionEng
     }
     if (!lock.waiting.empty() && !lock.held()) grant(job.key, lock);
     if (!lock.waiting.empty()) return watch(job.key, lock);
-    if (lock.number == 0) queue.locks.erase(job.key);
+    const bool watched = lock.watched != Clock::time_point::max();  // then the timer's job comes, one for each key
+    if (lock.number == 0 && !watched) queue.locks.erase(job.key);
   }
 
   template <class Work>
@@ -263,15 +176,22 @@ class SimpleSessionEngine : public std::enable_shared_from_this<SimpleSessionEng
     if (lock.lease_end >= lock.watched) return;
     lock.watched = lock.lease_end;
     const auto delay = std::max(std::chrono::ceil<Milliseconds>(lock.lease_end - Clock::now()), Milliseconds(1));
-    const std::shared_ptr<bool> timer(new bool(false), [self = shared_from_this(), key](const bool* fired) {
-      self->add({key, {}, 0, [self = self.get(), fired = *fired](Job&, Lock& again, SimpleRecord&) {
-                   again.watched = Clock::time_point::max();
-                   if (!fired) self->disappoint(again, Status::unavailable);
-                   return only(Status::done);
-                 }});
+    const std::shared_ptr<bool> timer(new bool(false), [this, weak = weak_from_this(), key](const bool* fired) {
+      if (const auto alive = weak.lock()) look(key, *fired);
       delete fired;
     });
     post(0, [timer, delay] { after(0, delay, [timer] { *timer = true; }); });
+  }
+
+  void look(const SessionKey& key, bool in_time) noexcept {
+    try {
+      add({key, {}, 0, [this, in_time](Job&, Lock& lock, SimpleRecord&) {
+             lock.watched = Clock::time_point::max();
+             if (!in_time) disappoint(lock, Status::unavailable);
+             return only(Status::done);
+           }});
+    } catch (const std::bad_alloc&) {  // who waits gives up by himself
+    }
   }
 
   // Done, or absent or corrupt: then there is nothing any more.
@@ -315,7 +235,8 @@ class SimpleSessionEngine : public std::enable_shared_from_this<SimpleSessionEng
     return result;
   }
   void answer(SessionAnswer&& given, const SessionResult& result) {
-    if (result.status == static_cast<std::uint32_t>(Status::unavailable)) count(&SessionCounters::unavailable);
+    const bool lost = given && result.status == static_cast<std::uint32_t>(Status::unavailable);
+    if (lost) count(&SessionCounters::unavailable);
     given(result);
   }
   void count(std::uint64_t SessionCounters::*counter) {
@@ -330,9 +251,6 @@ class SimpleSessionEngine : public std::enable_shared_from_this<SimpleSessionEng
     return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / Milliseconds(1));
   }
 
-  const bool concurrent_;
-  std::mutex mutex_;
-  std::unordered_map<SessionKey, Queue, SessionKeyHash> queues_;
   std::unordered_map<SessionKey, std::uint64_t, SessionKeyHash> expiries_;  // of the records that were seen
   std::size_t bucket_ = 0;                                                  // of these, where the sweep goes on
   std::weak_ptr<bool> sweep_;

@@ -17,13 +17,15 @@
 //           written. `erase` is called for what is not there, too. A record is read each time before it is written.
 // Threads   They run on workers, where they may block, and one at a time: a class needs no mutex, and a connection to a
 //           database is used by one thread. With `static constexpr bool concurrent = true` they run for different keys
-//           at once, never for one key. The object is destroyed behind its last call, on any thread.
+//           at once, never for one key. All sessions wait for a call that hangs, or all of its key: give each a limit
+//           in time. The object is destroyed behind its last call, on any thread.
 // Failures  Where one throws, nobody knows what it has done: the caller hears `unavailable`, and the error log has the
 //           sentence, one in a second. Nothing of a record is logged.
 // Restarts  Where a backend keeps records longer than the process lives, they are found again with their age and the
 //           time that is left, by the calendar: `write` gets 40 bytes that say so, then the record. What does not begin
 //           with them is `corrupt`, and erased. A sweep erases what has expired of the records that this process has
-//           seen. Of others a backend rids itself, by `left`.
+//           seen, which are also those that it counts; without sweeps (`clean_freq: off`) some 80 bytes of each stay.
+//           Of others a backend rids itself, by `left`.
 // Limits    Locks and revisions hold for the callers of one instance. Records of several server processes, or of two
 //           places in YAML, want a storage whose locks they share, as session_file and session_redis are.
 #pragma once

@@ -22,7 +22,7 @@ using ::testing::AllOf;
 using ::testing::Gt;
 using ::testing::Le;
 
-constexpr std::uint64_t done = 0, absent = 1, unavailable = 2, corrupt = 3, lost = 6, full = 8;
+constexpr std::uint64_t done = 0, absent = 1, unavailable = 2, corrupt = 3, lost = 6, cancelled = 7, full = 8;
 
 const std::string one_key(64, 'a'), other_key(64, 'b');
 
@@ -53,6 +53,17 @@ class SimpleSessionStorage : public ::testing::TestWithParam<const char*> {
 };
 INSTANTIATE_TEST_SUITE_P(Drawer, SimpleSessionStorage, ::testing::Values("drawer", "drawers"),
                          [](const auto& of) { return std::string(of.param); });
+
+// The storage is in the configuration no more.
+void leave(const Server& server) {
+  const auto file = server.folder() / "kirsch.yaml";
+  auto yaml = contents_of(file);
+  yaml.replace(yaml.find("  /: {"), yaml.find("  /gate") - yaml.find("  /: {"), "");
+  std::ofstream(file) << yaml;
+  const auto reload = command(server, "reload");
+  ASSERT_EQ(reload.exit_code, 0) << reload.err;
+  until([&] { return get(server, "/").status == 404; });
+}
 
 StorageAnswer ask(const Server& server, const std::string& query, const std::string& data = "x") {
   return storage_answer(request(server, "POST", "/?" + query, {}, data));
@@ -305,6 +316,36 @@ TEST_P(SimpleSessionStorage, AnswersAllThatIsQueuedWhenTheServerEnds) {
   EXPECT_EQ(occurrences(server.log(), "answered twice"), 0u);
 }
 
+TEST_P(SimpleSessionStorage, LetsWhoWillNotWaitGoAlsoWhileTheBackendHangs) {
+  Vault vault(storage());
+  vault.call(call_for(one_key, "store"));
+  order(one_key + ".hold");
+  const auto hanging = vault.begin(call_for(one_key, "load"));
+  vault.server().wait_for_log("drawer: held at read");
+  const auto waiting = vault.begin(call_for(one_key, "lock") + "&name=waiting");
+  vault.until([&] {
+    get(vault.server(), "/?op=cancel&name=waiting&hex=" + one_key);
+    return !waiting->silent();
+  });
+  EXPECT_EQ(storage_answer(waiting->read()).status, cancelled);
+  revoke(one_key + ".hold");
+  EXPECT_EQ(storage_answer(hanging->read()).status, done);
+  EXPECT_EQ(vault.call(call_for(one_key, "lock")).status, done);
+}
+
+TEST_P(SimpleSessionStorage, GoesWithItsInstanceThoughALeaseIsNotOver) {
+  Server server(paths("workers: 2"));
+  ask(server, call_for(one_key, "store"));
+  const auto first = ask(server, call_for(one_key, "lock"));
+  Client waiting(server);
+  waiting.send(simple_get("/?" + call_for(one_key, "lock")));
+  until([&] { return counters_of(server, "/").lock_waits == 1; });
+  ask(server, call_for(one_key, "unlock", first.lock));
+  ask(server, call_for(one_key, "unlock", storage_answer(waiting.read()).lock));
+  leave(server);
+  server.wait_for_log("drawer: closed " + records().string());
+}
+
 TEST_P(SimpleSessionStorage, OutlivesItsInstanceForTheLastCall) {
   const auto other = "  /other: { handler: { vault: { storage: { drawer: { path: others } } } } }\n";
   Server server(paths("workers: 2") + other);
@@ -314,13 +355,7 @@ TEST_P(SimpleSessionStorage, OutlivesItsInstanceForTheLastCall) {
     return request(server, "POST", "/?op=sweep").status == 200 &&  // nobody waits for its answer
            occurrences(server.log(), "drawer: held at read") != 0;
   });
-  const auto file = server.folder() / "kirsch.yaml";
-  auto yaml = contents_of(file);
-  yaml.replace(yaml.find("  /: {"), yaml.find("  /gate") - yaml.find("  /: {"), "");
-  std::ofstream(file) << yaml;
-  const auto reload = command(server, "reload");
-  ASSERT_EQ(reload.exit_code, 0) << reload.err;
-  until([&] { return get(server, "/").status == 404; });
+  leave(server);
   EXPECT_EQ(occurrences(server.log(), "drawer: closed"), 0u);
   revoke(one_key + ".hold");
   server.wait_for_log("drawer: closed " + records().string());
