@@ -63,18 +63,13 @@ class SimpleSessionQueues : public std::enable_shared_from_this<SimpleSessionQue
   // Any thread.
   void add(Job&& job) {
     const auto queue = queue_of(job.key);
-    const Turn turn(new bool(true), [self = shared_from_this(), queue](const bool* ended) {
-      if (!*ended) self->run(queue, nullptr);
-      delete ended;
-    });
     {
       const std::lock_guard guard(mutex_);
       auto& [jobs, running, locks] = queues_[queue];
       jobs.push_back(std::move(job));
       if (std::exchange(running, true)) return;
-      *turn = false;
     }
-    submit(queue, turn);
+    if (!begin(queue)) lose(queue);
   }
 
   // Of who wants a lock, as long as the turn has not come to it; else nothing.
@@ -96,14 +91,32 @@ class SimpleSessionQueues : public std::enable_shared_from_this<SimpleSessionQue
   std::mutex mutex_;
 
  private:
-  using Turn = std::shared_ptr<bool>;  // true: it has ended
+  using Turn = std::shared_ptr<bool>;                                    // true: it has ended
+  using Queues = std::unordered_map<SessionKey, Queue, SessionKeyHash>;  // one that runs stays where it is
 
   SessionKey queue_of(const SessionKey& key) const { return concurrent_ ? key : SessionKey{}; }
 
   bool submit(const SessionKey& queue, const Turn& turn) {
     return kirsch::submit([self = shared_from_this(), queue, turn] { self->run(queue, turn); });
   }
-  // Null: the turn was let go, since the server stops or has no worker to spare. So all that is queued is lost.
+
+  // False: no worker is to spare, or no memory.
+  bool begin(const SessionKey& queue) noexcept {
+    Turn turn;
+    bool begun = false;
+    try {
+      turn.reset(new bool(true), [self = shared_from_this(), queue](const bool* ended) {
+        if (!*ended) self->lose(queue);  // the server stops
+        delete ended;
+      });
+      *turn = false;
+      begun = submit(queue, turn);
+    } catch (const std::bad_alloc&) {
+    }
+    if (!begun && turn != nullptr) *turn = true;
+    return begun;
+  }
+
   void run(const SessionKey& key, const Turn& turn) {
     for (int count = 1;; ++count) {
       Job job;
@@ -111,26 +124,50 @@ class SimpleSessionQueues : public std::enable_shared_from_this<SimpleSessionQue
       {
         const std::lock_guard guard(mutex_);
         const auto found = queues_.find(key);
+        if (rests(found)) return void(*turn = true);
         queue = &found->second;
-        if (queue->jobs.empty()) {
-          queue->running = false;
-          if (turn != nullptr) *turn = true;
-          if (queue->locks.empty()) queues_.erase(found);
-          return;
-        }
         job = std::move(queue->jobs.front());
         queue->jobs.pop_front();
       }
       try {
-        perform(job, *queue, turn == nullptr);
-        if (turn != nullptr && count % 64 == 0 && submit(key, turn)) return;  // somebody else may want the worker
-      } catch (const std::bad_alloc&) {  // an answer that is still owed gives itself
+        perform(job, *queue, false);
+        if (count % 64 == 0 && submit(key, turn)) return;  // somebody else may want the worker
+      } catch (const std::bad_alloc&) {                    // an answer that is still owed gives itself
       }
     }
   }
 
+  // All that is queued without a turn. What comes meanwhile is for the next one, if there is one.
+  void lose(const SessionKey& key) noexcept {
+    do {
+      std::deque<Job> jobs;
+      Queue* queue = nullptr;
+      {
+        const std::lock_guard guard(mutex_);
+        queue = &queues_.find(key)->second;
+        jobs.swap(queue->jobs);
+      }
+      for (Job& job : jobs) {
+        try {
+          perform(job, *queue, true);
+        } catch (const std::bad_alloc&) {
+        }
+      }
+      const std::lock_guard guard(mutex_);
+      if (rests(queues_.find(key))) return;
+    } while (!begin(key));
+  }
+
+  // True: there is nothing to do, and the next job begins a turn.
+  bool rests(Queues::iterator queue) {
+    if (!queue->second.jobs.empty()) return false;
+    queue->second.running = false;
+    if (queue->second.locks.empty()) queues_.erase(queue);
+    return true;
+  }
+
   const bool concurrent_;
-  std::unordered_map<SessionKey, Queue, SessionKeyHash> queues_;
+  Queues queues_;
 };
 
 }  // namespace kirsch::detail
