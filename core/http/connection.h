@@ -146,6 +146,7 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   if (state_ == State::transaction) --owner_.active_;
   if (state == State::transaction) ++owner_.active_;
   const State before = std::exchange(state_, state);
+  // Between the lists of those that wait and of the others; who is to settle stays where he is until he does.
   if (state == State::closed || (!deferred && (idle() || before == State::waiting || before == State::closed))) {
     unlink();
     if (state != State::closed) owner_.list(*this);
