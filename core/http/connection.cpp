@@ -117,7 +117,7 @@ void Connection::on_timeout() {
   if (state_ == State::head) {
     // The bytes were kept after the parser had seen them elsewhere: lets its views follow.
     work_->parser.parse(work_->input.data(), work_->input.size());
-    reject({408, "the head took too long"});
+    reject_head({408, "the head took too long"});
   } else if (state_ != State::transaction) {
     close();
     return;

@@ -88,7 +88,8 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   bool too_slow() const;
   void fail_body(const Fault& fault);
   void begin_head();
-  void begin_transaction();
+  bool begin_request();
+  void reject_head(const Fault& fault);
   void reject(const Fault& fault);
 
   // Writing (connection_output.cpp)
@@ -123,7 +124,7 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   void update_reading();
   void update_deadline();
 
-  RequestHead& request() const { return work_->parser.head(); }
+  const RequestHead& request() const { return *work_->head; }
 
   std::uint32_t requests_ = 0;
   Connections& owner_;

@@ -27,7 +27,12 @@ std::size_t Connection::consume(char* bytes, std::size_t size) {
     switch (state_) {
       case State::waiting:
         more = !rest.empty();
-        if (more) begin_head();
+        if (work_->head.leads(rest)) {
+          used += request().bytes.size();
+          more = begin_request();
+        } else if (more) {
+          begin_head();
+        }
         break;
       case State::head:
         more = read_head(bytes + used, size - used, used);
@@ -61,21 +66,21 @@ bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
       return false;
     case ParseResult::complete:
       used += work_->parser.size();
-      if (work_->parser.head().wants_https() && !secure_) {  // RFC 9110 §7.4
-        reject({421, "an https target on a connection without TLS"});
-      } else {
-        begin_transaction();
-        return reading_body();
-      }
-      return true;
+      work_->head.keep(work_->parser.head(), ++owner_.heads_);
+      return begin_request();
     case ParseResult::malformed:
-      reject(work_->parser.fault());
+      reject_head(work_->parser.fault());
       return true;
   }
   return false;
 }
 
-void Connection::begin_transaction() {
+// Of the head that is kept. True: what follows it is wanted.
+bool Connection::begin_request() {
+  if (request().wants_https() && !secure_) {  // RFC 9110 §7.4
+    reject({421, "an https target on a connection without TLS"});
+    return true;
+  }
   set_state(State::transaction);
   work_->body = RequestBody();
   work_->answer = Answer();
@@ -87,7 +92,14 @@ void Connection::begin_transaction() {
   } else {
     work_->decoder.begin_length(*request().content_length);
   }
-  work_->transaction = &owner_.service_.on_request(*this, request());
+  work_->transaction = &owner_.service_.on_request(*this, work_->head);
+  return reading_body();
+}
+
+// With what was understood of it.
+void Connection::reject_head(const Fault& fault) {
+  work_->head.keep(work_->parser.head(), KeptHead::malformed);
+  reject(fault);
 }
 
 // One answer; not a byte after the fault is parsed.
@@ -98,7 +110,7 @@ void Connection::reject(const Fault& fault) {
   deaf_ = true;
   must_close_ = true;
   dropped_ = 0;
-  work_->transaction = &owner_.service_.on_malformed(*this, fault, request());
+  work_->transaction = &owner_.service_.on_malformed(*this, fault, work_->head);
   feed_wanted_ = true;  // drops what is kept
 }
 

@@ -208,6 +208,7 @@ Work* Connections::take_work() {
 void Connections::give_work(Work* work) noexcept {
   work->input.clear();
   work->output.clear();
+  work->head.trim();
   works_.give(*work);
   if (works_.many()) loop_.shed_later(*this);
 }

@@ -117,6 +117,7 @@ class Connections final : public net::Hoard, private net::Deferred {
   Settling<Stream> settling_streams_;
   std::size_t outgrown_ = 0;  // bytes of former memory of the lists of streams, since the last shed
   std::size_t active_ = 0;
+  std::uint64_t heads_ = 0;  // that were kept
   bool draining_ = false;
   std::vector<std::uint32_t> draining_listeners_;
   void (*empty_)(void* self) = nullptr;

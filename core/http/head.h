@@ -3,12 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
 
-#include "base/arena.h"
 #include "http/field.h"
 #include "kirsch/abi.h"
 
@@ -47,9 +45,6 @@ struct RequestHead {
   // `storage`, which may be where they are.
   void relocate(const char* from, std::size_t size, const char* to, kirsch_field* storage);
 
-  // Copies bytes and fields to the arena and rebases all views; afterwards nothing refers to the receive buffer.
-  void keep(base::Arena& arena);
-
  private:
   bool is_https_uri() const;
 };
@@ -76,14 +71,6 @@ inline void RequestHead::relocate(const char* from, std::size_t size, const char
     *moved++ = line;
   }
   fields = {storage, fields.size()};
-}
-
-[[gnu::flatten]] inline void RequestHead::keep(base::Arena& arena) {
-  auto* const storage =
-      static_cast<kirsch_field*>(arena.allocate(fields.size_bytes() + bytes.size(), alignof(kirsch_field)));
-  char* const kept = reinterpret_cast<char*>(storage + fields.size());
-  std::memcpy(kept, bytes.data(), bytes.size());
-  relocate(bytes.data(), bytes.size(), kept, storage);
 }
 
 }  // namespace kirsch::http

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "http/fault.h"
-#include "http/head.h"
+#include "http/kept_head.h"
 #include "kirsch/abi.h"
 
 namespace kirsch::base {
@@ -133,12 +133,11 @@ class ResponseWriter {
 // Implemented by the pipeline, one per loop; outlives all connections of the loop. Must not throw.
 class Service {
  public:
-  // `head` stays at its address until the end of the transaction, its views only until the call returns: keep moves
-  // them to an arena, if called in there. May answer in the call.
-  virtual Transaction& on_request(ResponseWriter& writer, RequestHead& head) = 0;
+  // `head` holds until the end of the transaction; who needs it longer holds it, too. May answer in the call.
+  virtual Transaction& on_request(ResponseWriter& writer, const KeptHead& head) = 0;
   // The message was refused, or its head came too late (408): nothing after it is read, and the connection closes after
   // the answer. `head` is what was understood so far. read_body and upgrade do nothing here.
-  virtual Transaction& on_malformed(ResponseWriter& writer, const Fault& fault, RequestHead& head) = 0;
+  virtual Transaction& on_malformed(ResponseWriter& writer, const Fault& fault, const KeptHead& head) = 0;
 
  protected:
   ~Service() = default;

@@ -4,6 +4,7 @@
 #include "base/page.h"
 #include "http/body_decoder.h"
 #include "http/input.h"
+#include "http/kept_head.h"
 #include "http/limits.h"
 #include "http/output.h"
 #include "http/parser.h"
@@ -41,6 +42,7 @@ struct Work : base::OnPage {
   Work(const Limits& limits, OutputBlocks& blocks) : parser(limits), decoder(limits), output(blocks) {}
 
   HeadParser parser;
+  KeptHead head;  // of the present request, or the last one
   BodyDecoder decoder;
   Input input;
   Output output;

@@ -47,14 +47,14 @@ Generation& Dispatcher::generation_for(std::uint32_t listener) {
   return *exchange;
 }
 
-http::Transaction& Dispatcher::on_request(http::ResponseWriter& writer, http::RequestHead& head) {
+http::Transaction& Dispatcher::on_request(http::ResponseWriter& writer, const http::KeptHead& head) {
   Exchange& exchange = take(writer.listener());
   exchange.start(writer, head, exchange.generation());
   return exchange;
 }
 
 http::Transaction& Dispatcher::on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
-                                            http::RequestHead& head) {
+                                            const http::KeptHead& head) {
   Exchange& exchange = take(writer.listener());
   exchange.start_rejected(writer, fault, head, exchange.generation());
   return exchange;

@@ -32,9 +32,9 @@ class Dispatcher final : public http::Service, public net::Hoard {
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher();
 
-  http::Transaction& on_request(http::ResponseWriter& writer, http::RequestHead& head) override;
+  http::Transaction& on_request(http::ResponseWriter& writer, const http::KeptHead& head) override;
   http::Transaction& on_malformed(http::ResponseWriter& writer, const http::Fault& fault,
-                                  http::RequestHead& head) override;
+                                  const http::KeptHead& head) override;
 
   // Loop. What begins from now on belongs to `next`; what has begun stays where it is. Requests on listeners that
   // `next` does not serve go on belonging to the last one that did, which is in use until the listener is forgotten.

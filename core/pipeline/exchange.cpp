@@ -303,6 +303,7 @@ void Exchange::release_all() noexcept {
 void Exchange::end() {
   release_all();
   fields_.clear();
+  head_.reset();
   arena_.reset();
   tls_.reset();
   if (has_body_) {

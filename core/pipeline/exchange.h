@@ -39,8 +39,8 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   Generation& generation() const { return *generation_; }
 
   // Loop. All may finish the exchange within the call.
-  void start(http::ResponseWriter& writer, http::RequestHead& head, const Generation& generation);
-  void start_rejected(http::ResponseWriter& writer, const http::Fault& fault, http::RequestHead& head,
+  void start(http::ResponseWriter& writer, const http::KeptHead& head, const Generation& generation);
+  void start_rejected(http::ResponseWriter& writer, const http::Fault& fault, const http::KeptHead& head,
                       const Generation& generation);
   void resume(kirsch_handle handle);  // nothing if that suspension is over
   void wake();                        // calls a waiting producer again
@@ -110,7 +110,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   enum class Production : std::uint8_t { none, pushing, waiting };
 
   // exchange_request.cpp
-  void begin(http::ResponseWriter& writer, http::RequestHead& head);
+  void begin(http::ResponseWriter& writer, const http::KeptHead& head);
   void fill_request(const http::RequestHead& head);
   void normalise(const http::RequestHead& head);
   bool decide(const http::RequestHead& head, const Generation& generation);
@@ -180,7 +180,8 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
 
   base::Arena arena_;
   http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent
-  kirsch_request request_{};                // its views point into the arena
+  http::KeptHead head_;
+  kirsch_request request_{};  // its views point into the head or the arena
   kirsch_address peer_{}, local_{};
   bool has_body_ = false;  // the request
   bool may_upgrade_ = false;

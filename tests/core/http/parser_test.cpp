@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "base/arena.h"
 #include "parsed.h"
 #include "support/build.h"
 #include "support/framing_cases.h"
@@ -314,43 +313,6 @@ TEST(Parser, RefusesEndlessLinesBeforeTheyEnd) {
   EXPECT_EQ(parse(std::string(9000, 'G')).status, 501);
   EXPECT_EQ(parse("GET / HTTP/1.1\r\nX: " + std::string(9000, 'x')).status, 431);
   EXPECT_EQ(parse("GET / HTTP/1.1\r\n" + std::string(9000, 'x')).status, 431);
-}
-
-TEST(Parser, KeepsTheHeadInAnArenaWhenItsBytesGo) {
-  const std::string message = "GET http://A.b/p?q HTTP/1.1\r\nHost: a.B\r\nX-One: 1\r\nAccept: */*\r\n\r\n";
-  const Limits limits;
-  HeadParser parser(limits);
-  base::Arena arena;
-  std::string before;
-  {
-    auto bytes = std::make_unique<char[]>(message.size());
-    std::copy(message.begin(), message.end(), bytes.get());
-    ASSERT_EQ(parser.parse(bytes.get(), message.size()), ParseResult::complete);
-    before = describe(parser.head());
-    parser.head().keep(arena);
-    std::fill_n(bytes.get(), message.size(), '!');
-  }
-  const RequestHead kept = parser.head();
-  parser.reset();
-  EXPECT_EQ(describe(kept), before);
-  EXPECT_NE(before.find("authority=a.b"), std::string::npos);
-}
-
-TEST(Parser, KeepsWhatItUnderstoodOfAMalformedHead) {
-  const std::string long_target = "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\n";
-  for (const std::string& message : {"PUT /a?b HTTP/9.1\r\n\r\n"s, "PUT http://u@h/x HTTP/1.1\r\n\r\n"s,
-                                     "PUT / HTTP/1.1\r\nA: 1\r\nB C\r\n"s, long_target, "(\r\n"s}) {
-    auto bytes = std::make_unique<char[]>(message.size());
-    std::copy(message.begin(), message.end(), bytes.get());
-    const Limits limits;
-    HeadParser parser(limits);
-    ASSERT_EQ(parser.parse(bytes.get(), message.size()), ParseResult::malformed);
-    base::Arena arena;
-    const std::string before = describe(parser.head());
-    parser.head().keep(arena);
-    bytes.reset();
-    EXPECT_EQ(describe(parser.head()), before);
-  }
 }
 
 TEST(Parser, ShowsWhatItUnderstoodOfAMalformedHead) {

@@ -71,10 +71,9 @@ class TestService;
 
 class TestTransaction final : public Transaction {
  public:
-  TestTransaction(TestService& service, ResponseWriter& writer, RequestHead& head)
-      : service_(service), writer_(writer), head_(head) {}
+  TestTransaction(TestService& service, ResponseWriter& writer, const KeptHead& head)
+      : service_(service), writer_(writer), kept_(head) {}
   void begin();
-  void keep() { head_.keep(arena_); }
   void answer(std::uint16_t status, std::string_view body);
   void answer_later();
 
@@ -93,7 +92,8 @@ class TestTransaction final : public Transaction {
 
   TestService& service_;
   ResponseWriter& writer_;
-  RequestHead& head_;
+  KeptHead kept_;
+  const RequestHead& head_ = *kept_;
   base::Arena arena_;
   std::string body_;
   std::string path_;
@@ -103,16 +103,15 @@ class TestTransaction final : public Transaction {
 // The path says what to do: see TestTransaction::begin.
 class TestService final : public Service {
  public:
-  Transaction& on_request(ResponseWriter& writer, RequestHead& head) override {
+  Transaction& on_request(ResponseWriter& writer, const KeptHead& head) override {
     TestTransaction& transaction = add(writer, head);
     transaction.begin();
     return transaction;
   }
-  Transaction& on_malformed(ResponseWriter& writer, const Fault& fault, RequestHead& head) override {
+  Transaction& on_malformed(ResponseWriter& writer, const Fault& fault, const KeptHead& head) override {
     TestTransaction& transaction = add(writer, head);
-    transaction.keep();
-    events.push_back("malformed " + std::to_string(fault.status) + " " + std::string(head.method_name) + " " +
-                     std::string(head.target));
+    events.push_back("malformed " + std::to_string(fault.status) + " " + std::string(head->method_name) + " " +
+                     std::string(head->target));
     writer.read_body(100);  // must do nothing
     transaction.answer(fault.status, fault.reason);
     return transaction;
@@ -127,7 +126,7 @@ class TestService final : public Service {
   std::vector<std::uint64_t> body_sent;  // of each transaction, at its end
 
  private:
-  TestTransaction& add(ResponseWriter& writer, RequestHead& head) {
+  TestTransaction& add(ResponseWriter& writer, const KeptHead& head) {
     TestTransaction& transaction = transactions.emplace_back(*this, writer, head);
     transaction.place = std::prev(transactions.end());
     return transaction;
@@ -147,7 +146,6 @@ inline void TestTransaction::begin() {
     service_.held.push_back(this);
   }
   if (path_ == "/late" || path_ == "/hold") {
-    head_.keep(arena_);
     service_.held.push_back(this);
   }
   if (path_ == "/short" || path_ == "/long") {

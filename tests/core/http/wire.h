@@ -90,12 +90,12 @@ class Recorder final : public Service {
  public:
   static constexpr std::uint64_t body_limit = 1000;
 
-  Transaction& on_request(ResponseWriter& writer, RequestHead& head) override {
+  Transaction& on_request(ResponseWriter& writer, const KeptHead& head) override {
     Report& report = add(writer, head);
     report.begin();
     return report;
   }
-  Transaction& on_malformed(ResponseWriter& writer, const Fault& fault, RequestHead& head) override {
+  Transaction& on_malformed(ResponseWriter& writer, const Fault& fault, const KeptHead& head) override {
     Report& report = add(writer, head);
     report.answer(fault.status, fault.reason);
     return report;
@@ -108,10 +108,8 @@ class Recorder final : public Service {
  private:
   class Report final : public Transaction {
    public:
-    Report(Recorder& recorder, ResponseWriter& writer, RequestHead& head)
-        : recorder_(recorder), writer_(writer), head_(head) {
-      head_.keep(arena_);
-    }
+    Report(Recorder& recorder, ResponseWriter& writer, const KeptHead& head)
+        : recorder_(recorder), writer_(writer), kept_(head) {}
     void begin() {
       const auto path = normalised_path(head_.path, arena_);
       if (!path) return answer(400, "the path is not valid", true);
@@ -171,14 +169,15 @@ class Recorder final : public Service {
 
     Recorder& recorder_;
     ResponseWriter& writer_;
-    RequestHead& head_;
+    KeptHead kept_;
+    const RequestHead& head_ = *kept_;
     base::Arena arena_;
     std::string_view path_;
     std::string body_;
     std::size_t early_ = SIZE_MAX;  // answers once it has seen so much of the body
   };
 
-  Report& add(ResponseWriter& writer, RequestHead& head) {
+  Report& add(ResponseWriter& writer, const KeptHead& head) {
     Report& report = reports_.emplace_back(*this, writer, head);
     report.place = std::prev(reports_.end());
     return report;

@@ -19,7 +19,7 @@ Route route(std::uint16_t number) {
 
 TEST(RouteMemory, KnowsWhatItWasToldLast) {
   RouteMemory memory;
-  const Question question{7, 1, "a.example", "/x"};
+  const Question question{7, 1, 1, "a.example", "/x"};
   EXPECT_EQ(memory.find(question), nullptr);
   memory.remember(question, route(1));
   memory.remember(question, route(2));
@@ -29,13 +29,25 @@ TEST(RouteMemory, KnowsWhatItWasToldLast) {
 
 TEST(RouteMemory, TellsApartGenerationsListenersHostsAndPaths) {
   RouteMemory memory;
-  memory.remember({7, 1, "a.example", "/x"}, route(1));
-  for (const auto& other :
-       {Question{8, 1, "a.example", "/x"}, Question{7, 2, "a.example", "/x"}, Question{7, 1, "b.example", "/x"},
-        Question{7, 1, "a.example", "/y"}, Question{7, 1, "a.example", "/xa"}, Question{7, 1, ".example", "/xa"},
-        Question{7, 1, "", "/x"}, Question{0, 0, "", "/"}}) {
+  memory.remember({7, 1, 1, "a.example", "/x"}, route(1));
+  for (const auto& other : {Question{8, 1, 2, "a.example", "/x"}, Question{7, 2, 2, "a.example", "/x"},
+                            Question{7, 1, 2, "b.example", "/x"}, Question{7, 1, 2, "a.example", "/y"},
+                            Question{7, 1, 2, "a.example", "/xa"}, Question{7, 1, 2, ".example", "/xa"},
+                            Question{7, 1, 2, "", "/x"}, Question{0, 0, 2, "", "/"}}) {
     EXPECT_EQ(memory.find(other), nullptr) << other.host << other.path;
   }
+}
+
+// Where the head is the one that was asked for last, host and path are not looked at.
+TEST(RouteMemory, KnowsAHeadThatIsSaidAgain) {
+  RouteMemory memory;
+  memory.remember({7, 1, 1, "a.example", "/x"}, route(1));
+  EXPECT_EQ(memory.find({7, 1, 2, "", "/other"}), nullptr);
+  ASSERT_NE(memory.find({7, 1, 1, "a.example", "/x"}), nullptr);
+  ASSERT_NE(memory.find({7, 1, 1, "", "/other"}), nullptr);
+  EXPECT_EQ(memory.find({7, 1, 2, "", "/other"}), nullptr);
+  EXPECT_EQ(memory.find({8, 1, 1, "", "/other"}), nullptr);
+  EXPECT_EQ(memory.find({7, 2, 1, "", "/other"}), nullptr);
 }
 
 TEST(RouteMemory, AnswersOfManyPathsOnlyWithTheirOwn) {
@@ -45,7 +57,7 @@ TEST(RouteMemory, AnswersOfManyPathsOnlyWithTheirOwn) {
   std::size_t known = 0;
   for (int round = 0; round < 2; ++round) {
     for (std::uint16_t number = 0; number < paths.size(); ++number) {
-      const Question question{1, 0, "a", paths[number]};
+      const Question question{1, 0, std::uint64_t{1} + number, "a", paths[number]};
       if (const Route* found = memory.find(question)) {
         EXPECT_EQ(found->instead, number);
         ++known;
@@ -60,10 +72,10 @@ TEST(RouteMemory, AnswersOfManyPathsOnlyWithTheirOwn) {
 TEST(RouteMemory, LeavesOutWhatIsLong) {
   RouteMemory memory;
   const std::string path(73, '/');
-  memory.remember({1, 0, "", path}, route(1));
-  EXPECT_EQ(memory.find({1, 0, "", path}), nullptr);
-  memory.remember({1, 0, "", path.substr(1)}, route(1));
-  EXPECT_NE(memory.find({1, 0, "", path.substr(1)}), nullptr);
+  memory.remember({1, 0, 1, "", path}, route(1));
+  EXPECT_EQ(memory.find({1, 0, 1, "", path}), nullptr);
+  memory.remember({1, 0, 1, "", path.substr(1)}, route(1));
+  EXPECT_NE(memory.find({1, 0, 1, "", path.substr(1)}), nullptr);
 }
 
 }  // namespace
