@@ -8,10 +8,6 @@
 namespace kirsch::base {
 namespace {
 
-std::chrono::nanoseconds duration(const timespec& time) noexcept {
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
 // The last `digits` digits of `value`, ending before `end`.
 void write_digits(char* end, std::uint64_t value, int digits) noexcept {
   for (; digits > 0; --digits, value /= 10) *--end = static_cast<char>('0' + value % 10);
@@ -22,16 +18,7 @@ void write_digits(char* end, std::uint64_t value, int digits) noexcept {
 SteadyTime coarse_now() noexcept {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-  return SteadyTime(duration(time));
-}
-
-std::chrono::nanoseconds coarse_resolution() noexcept {
-  static const std::chrono::nanoseconds resolution = [] {
-    timespec time{};
-    ::clock_getres(CLOCK_MONOTONIC_COARSE, &time);
-    return duration(time);
-  }();
-  return resolution;
+  return SteadyTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 
 UtcText utc_text(WallTime time) noexcept {

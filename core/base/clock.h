@@ -13,9 +13,8 @@ using WallTime = std::chrono::system_clock::time_point;
 
 // CLOCK_MONOTONIC.
 inline SteadyTime steady_now() noexcept { return std::chrono::steady_clock::now(); }
-// The same clock as it was at the last tick of the kernel: at most coarse_resolution() behind, a fifth of the price.
+// The same clock as it was at the last tick of the kernel, some milliseconds behind, for a fifth of the price.
 SteadyTime coarse_now() noexcept;
-std::chrono::nanoseconds coarse_resolution() noexcept;
 
 inline WallTime wall_now() noexcept { return std::chrono::system_clock::now(); }
 

@@ -11,14 +11,6 @@
 
 namespace kirsch::http {
 
-namespace {
-
-std::chrono::milliseconds until(base::SteadyTime due, base::SteadyTime now) {
-  return std::max(std::chrono::ceil<std::chrono::milliseconds>(due - now), std::chrono::milliseconds(1));
-}
-
-}  // namespace
-
 void Connection::take(net::Transport& transport) {
   assert(state_ == State::closed);
   transport_ = &transport;
@@ -35,7 +27,7 @@ void Connection::open(net::Transport& transport, bool secure, std::uint32_t list
   secure_ = secure;
   listener_ = listener;
   set_state(State::waiting);
-  transport_->set_deadline(owner_.limits_.head_time);
+  transport_->set_deadline(base::steady_now() + owner_.limits_.head_time);
 }
 
 void Connection::refuse(net::Transport& transport, std::uint32_t listener) {
@@ -46,9 +38,9 @@ void Connection::refuse(net::Transport& transport, std::uint32_t listener) {
   linger();
 }
 
-void Connection::addresses(kirsch_address& peer, kirsch_address& local) const {
-  peer = transport_ == nullptr ? kirsch_address{} : transport_->peer();
-  local = transport_ == nullptr ? kirsch_address{} : transport_->local();
+const net::Addresses& Connection::addresses() const {
+  static constexpr net::Addresses unknown;
+  return transport_ == nullptr ? unknown : transport_->addresses();
 }
 
 std::shared_ptr<const net::tls::Facts> Connection::tls() const {
@@ -57,28 +49,6 @@ std::shared_ptr<const net::tls::Facts> Connection::tls() const {
 
 void Connection::defer() {
   if (!consuming_) owner_.settle_later(*this);
-}
-
-void Connection::on_data(std::span<char> bytes) {
-  if (state_ == State::lingering) {
-    dropped_ += static_cast<std::uint32_t>(bytes.size());
-    if (dropped_ > owner_.limits_.unread_body && reading_) {  // closing now would be a reset: let the time run out
-      transport_->pause_reading();
-      reading_ = false;
-    }
-    return;
-  }
-  if (work_ == nullptr) work_ = owner_.take_work();
-  Input& input = work_->input;
-  if (input.empty()) {
-    const std::size_t used = consume(bytes.data(), bytes.size());
-    if (state_ == State::closed || state_ == State::lingering) return;
-    if (used != bytes.size()) input.append(bytes.subspan(used));
-  } else {
-    input.append(bytes);
-    feed();
-  }
-  settle();
 }
 
 // A client may say that it has nothing more to send and still wait for its answer.
@@ -95,14 +65,13 @@ void Connection::on_end() {
 void Connection::on_sent() {
   if (state_ == State::lingering || work_ == nullptr) return;
   work_->output.on_sent(owner_.loop_.now());
-  tell_room();
+  if (work_->answer.full) tell_room();
   settle();
 }
 
 // There is room again for who was told that there is none.
 void Connection::tell_room() {
-  if (work_->transaction == nullptr || !work_->answer.full || work_->output.queued() >= owner_.limits_.output_low)
-    return;
+  if (work_->transaction == nullptr || work_->output.queued() >= owner_.limits_.output_low) return;
   work_->answer.full = false;
   if (writing()) work_->transaction->on_writable();
 }
@@ -153,18 +122,16 @@ void Connection::settle() {
       feed();
       continue;
     }
-    if (work_ != nullptr) flush();
+    if (work_ != nullptr) {
+      work_->output.flush(*transport_, owner_.loop_.now());
+      if (work_->answer.full) tell_room();
+    }
     if (state_ != State::transaction || !work_->answer.finished || !work_->output.empty()) break;
     complete();
     if (feed_wanted_) defer();  // the next request of this client when others have had their turn
     break;
   }
   after_event();
-}
-
-void Connection::flush() {
-  work_->output.flush(*transport_, owner_.loop_.now());
-  tell_room();
 }
 
 void Connection::after_event() {
@@ -178,8 +145,12 @@ void Connection::after_event() {
     owner_.give_work(work_);
     work_ = nullptr;
   }
-  update_reading();
-  update_deadline();
+  if (state_ == State::transaction) {
+    update_reading();
+    update_deadline();
+  } else if (!reading_) {
+    update_reading();
+  }
 }
 
 // The whole answer is in the kernel.
@@ -201,7 +172,7 @@ void Connection::complete() {
   } else {
     set_state(State::discarding);
     dropped_ = 0;
-    transport_->set_deadline(owner_.limits_.linger_time);
+    transport_->set_deadline(base::steady_now() + owner_.limits_.linger_time);
     feed_wanted_ = !work_->input.empty();
   }
 }
@@ -219,7 +190,7 @@ void Connection::become_stream() {
 
 void Connection::await_request() {
   set_state(State::waiting);
-  transport_->set_deadline(owner_.limits_.idle_time);
+  transport_->set_deadline(owner_.loop_.now() + owner_.limits_.idle_time);  // once per request: no clock of its own
 }
 
 // The client has said that this was its last request (RFC 9112 §9.6), and all of it was read. Those of HTTP/1.0 say
@@ -241,7 +212,7 @@ void Connection::linger() {
   if (!reading_) transport_->resume_reading();
   reading_ = true;
   dropped_ = 0;
-  transport_->set_deadline(owner_.limits_.linger_time);
+  transport_->set_deadline(base::steady_now() + owner_.limits_.linger_time);
 }
 
 void Connection::close() {
@@ -291,9 +262,8 @@ void Connection::update_reading() {
   wanted ? transport_->resume_reading() : transport_->pause_reading();
 }
 
-// Only a transaction's deadline moves; the other states set theirs when they begin.
+// Of a transaction, whose deadline moves; the other states set theirs when they begin.
 void Connection::update_deadline() {
-  if (state_ != State::transaction) return;
   const Limits& limits = owner_.limits_;
   const base::SteadyTime never = base::SteadyTime::max();
   base::SteadyTime due = never;
@@ -302,7 +272,7 @@ void Connection::update_deadline() {
   if (due == never) {
     transport_->clear_deadline();
   } else {
-    transport_->set_deadline(until(due, owner_.loop_.now()));
+    transport_->set_deadline(due);
   }
 }
 

@@ -56,7 +56,7 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   void upgrade(std::unique_ptr<Stream> stream) override;
   bool response_begun() const override { return work_ != nullptr && work_->answer.begun; }
   std::uint64_t body_sent() const override;
-  void addresses(kirsch_address& peer, kirsch_address& local) const override;
+  const net::Addresses& addresses() const override;
   std::shared_ptr<const net::tls::Facts> tls() const override;
 
   // For Connections, which alone uses them.
@@ -80,7 +80,7 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   bool read_head(char* bytes, std::size_t size, std::size_t& used);
   bool read_wanted_body(std::string_view bytes, std::size_t& used);
   bool discard_body(std::string_view bytes, std::size_t& used);
-  bool reading_body() const {
+  [[gnu::always_inline]] bool reading_body() const {
     const RequestBody& body = work_->body;
     return body.wanted && !body.paused && !body.over && !work_->answer.finished && !work_->answer.aborted;
   }
@@ -89,6 +89,7 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   void fail_body(const Fault& fault);
   void begin_head();
   bool begin_request();
+  [[gnu::cold, gnu::noinline]] void refuse_https();
   void reject_head(const Fault& fault);
   void reject(const Fault& fault);
 
@@ -98,6 +99,7 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   bool may_begin() const {
     return state_ == State::transaction && !work_->answer.begun && !work_->answer.finished && !work_->answer.aborted;
   }
+  void end_answer();
   std::uint64_t begin_piece(std::uint64_t size);
   bool end_piece();
   bool writing() const {
@@ -109,7 +111,6 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   // Life (connection.cpp)
   void take(net::Transport& transport);
   void defer();
-  void flush();
   void tell_room();
   void after_event();
   void count_sent() noexcept;

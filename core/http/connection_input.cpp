@@ -7,18 +7,30 @@
 
 namespace kirsch::http {
 
-// Goes on with what has been kept.
-void Connection::feed() {
-  if (work_ == nullptr) return;
-  Input& input = work_->input;
-  const std::size_t used = consume(input.data(), input.size());
-  if (state_ == State::closed || state_ == State::lingering) return;
-  input.consume(used);
+// Of the head that is kept. True: what follows it is wanted.
+[[gnu::always_inline]] inline bool Connection::begin_request() {
+  if (request().wants_https() && !secure_) {
+    refuse_https();
+    return true;
+  }
+  set_state(State::transaction);
+  work_->body.begin();
+  work_->answer.begin();
+  ++requests_;
+  if (!request().has_body()) {
+    work_->decoder.begin_none();
+  } else if (request().chunked) {
+    work_->decoder.begin_chunked();
+  } else {
+    work_->decoder.begin_length(*request().content_length);
+  }
+  work_->transaction = &owner_.service_.on_request(*this, work_->head);
+  return reading_body();
 }
 
 // Returns how many bytes are done with. The rest is kept: the beginning of a head, or what nobody wants yet. May end in
 // lingering or closed; then the result has no meaning.
-std::size_t Connection::consume(char* bytes, std::size_t size) {
+[[gnu::always_inline]] inline std::size_t Connection::consume(char* bytes, std::size_t size) {
   std::size_t used = 0;
   bool more = true;
   consuming_ = true;
@@ -52,6 +64,37 @@ std::size_t Connection::consume(char* bytes, std::size_t size) {
   return used;
 }
 
+void Connection::on_data(std::span<char> bytes) {
+  if (state_ == State::lingering) {
+    dropped_ += static_cast<std::uint32_t>(bytes.size());
+    if (dropped_ > owner_.limits_.unread_body && reading_) {  // closing now would be a reset: let the time run out
+      transport_->pause_reading();
+      reading_ = false;
+    }
+    return;
+  }
+  if (work_ == nullptr) work_ = owner_.take_work();
+  Input& input = work_->input;
+  if (input.empty()) {
+    const std::size_t used = consume(bytes.data(), bytes.size());
+    if (state_ == State::closed || state_ == State::lingering) return;
+    if (used != bytes.size()) input.append(bytes.subspan(used));
+  } else {
+    input.append(bytes);
+    feed();
+  }
+  settle();
+}
+
+// Goes on with what has been kept.
+void Connection::feed() {
+  if (work_ == nullptr) return;
+  Input& input = work_->input;
+  const std::size_t used = consume(input.data(), input.size());
+  if (state_ == State::closed || state_ == State::lingering) return;
+  input.consume(used);
+}
+
 void Connection::begin_head() {
   work_->parser.reset();
   set_state(State::head);
@@ -61,7 +104,7 @@ void Connection::begin_head() {
 bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
   switch (work_->parser.parse(bytes, size)) {
     case ParseResult::need_more:
-      if (!head_timed_) transport_->set_deadline(owner_.limits_.head_time);
+      if (!head_timed_) transport_->set_deadline(base::steady_now() + owner_.limits_.head_time);
       head_timed_ = true;
       return false;
     case ParseResult::complete:
@@ -75,26 +118,8 @@ bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
   return false;
 }
 
-// Of the head that is kept. True: what follows it is wanted.
-bool Connection::begin_request() {
-  if (request().wants_https() && !secure_) {  // RFC 9110 §7.4
-    reject({421, "an https target on a connection without TLS"});
-    return true;
-  }
-  set_state(State::transaction);
-  work_->body = RequestBody();
-  work_->answer = Answer();
-  ++requests_;
-  if (!request().has_body()) {
-    work_->decoder.begin_none();
-  } else if (request().chunked) {
-    work_->decoder.begin_chunked();
-  } else {
-    work_->decoder.begin_length(*request().content_length);
-  }
-  work_->transaction = &owner_.service_.on_request(*this, work_->head);
-  return reading_body();
-}
+// RFC 9110 §7.4
+void Connection::refuse_https() { reject({421, "an https target on a connection without TLS"}); }
 
 // With what was understood of it.
 void Connection::reject_head(const Fault& fault) {
@@ -105,8 +130,8 @@ void Connection::reject_head(const Fault& fault) {
 // One answer; not a byte after the fault is parsed.
 void Connection::reject(const Fault& fault) {
   set_state(State::transaction);
-  work_->body = RequestBody();
-  work_->answer = Answer();
+  work_->body.begin();
+  work_->answer.begin();
   deaf_ = true;
   must_close_ = true;
   dropped_ = 0;
@@ -155,7 +180,8 @@ bool Connection::read_wanted_body(std::string_view bytes, std::size_t& used) {
 // A client that dribbles keeps the idle time from running out; the rate catches it with its next byte.
 bool Connection::too_slow() const {
   const Limits& limits = owner_.limits_;
-  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - work_->body.begin);
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(owner_.loop_.now() - work_->body.wanted_at);
   if (elapsed <= limits.body_grace || limits.body_rate == 0) return false;
   return work_->body.received * 1000 / limits.body_rate < static_cast<std::uint64_t>(elapsed.count());
 }
@@ -188,9 +214,7 @@ bool Connection::discard_body(std::string_view bytes, std::size_t& used) {
 void Connection::read_body(std::uint64_t limit) {
   if (state_ != State::transaction || deaf_ || work_->body.wanted || work_->answer.finished || work_->answer.aborted)
     return;
-  work_->body.wanted = true;
-  work_->body.limit = limit;
-  work_->body.begin = work_->body.last = owner_.loop_.now();
+  work_->body.want(limit, owner_.loop_.now());
   work_->decoder.set_limit(limit);
   const bool fits = request().content_length.value_or(0) <= limit;
   if (request().expect_continue && request().has_body() && fits && !work_->answer.begun) {
@@ -210,7 +234,7 @@ void Connection::resume_body() {
   if (!work_->body.paused) return;
   work_->body.paused = false;
   const base::SteadyTime now = owner_.loop_.now();
-  work_->body.begin += now - std::max(work_->body.pause_begin, work_->body.begin);
+  work_->body.wanted_at += now - std::max(work_->body.pause_begin, work_->body.wanted_at);
   work_->body.last = now;
   feed_wanted_ = true;
   defer();

@@ -33,9 +33,15 @@ void Connection::begin_answer(const ResponseHead& head, std::string_view body) {
   answer.left = answer.framing.length - body.size();
   answer.given = body.size();
   char* const begin = output.room(head_room(head) + body.size());
-  char* const end = write_head(begin, head, context, answer.framing, owner_.date_line());
+  char* const end = write_head(begin, head, context, answer.framing, owner_.usual_lines());
   answer.head_end = output.sent() + output.queued() + static_cast<std::uint64_t>(end - begin);
   output.written(std::copy(body.begin(), body.end(), end));
+}
+
+inline void Connection::end_answer() {
+  if (work_->answer.status == 101) must_close_ = true;  // promised another protocol, and nobody speaks it
+  work_->answer.finished = true;
+  defer();
 }
 
 void Connection::send_head(const ResponseHead& head) {
@@ -49,10 +55,11 @@ void Connection::answer(const ResponseHead& head, std::string_view body) {
   if (body.size() > Output::small_piece) {
     send_head(head);
     write(body, Bytes::borrowed);
+    finish();
   } else if (may_begin()) {
     begin_answer(head, body);
+    end_answer();
   }
-  finish();
 }
 
 // How much of a piece may leave; for chunked the size line goes ahead of it.
@@ -130,9 +137,7 @@ void Connection::finish() {
     return;
   }
   if (work_->answer.framing.body == BodyFraming::chunked) work_->output.copy("0\r\n\r\n");
-  if (work_->answer.status == 101) must_close_ = true;  // promised another protocol, and nobody speaks it
-  work_->answer.finished = true;
-  defer();
+  end_answer();
 }
 
 void Connection::abort() {
@@ -144,7 +149,7 @@ void Connection::abort() {
 void Connection::upgrade(std::unique_ptr<Stream> stream) {
   assert(state_ == State::transaction && work_->answer.upgrade == nullptr && !work_->answer.finished);
   work_->answer.upgrade = stream.release();
-  if (work_->answer.status != 101 || deaf_ ||
+  if (!work_->answer.begun || work_->answer.status != 101 || deaf_ ||
       !work_->decoder.complete()) {  // unread body bytes are no bytes of the stream
     work_->answer.aborted = true;
   } else {

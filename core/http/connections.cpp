@@ -2,7 +2,6 @@
 #include "http/connections.h"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include "http/connection.h"
@@ -80,7 +79,7 @@ void Connections::accept(net::Transport& transport, std::uint32_t listener, bool
 // True: the client has not too many.
 bool Connections::seat(Connection& connection, const net::Transport& transport) {
   if (seats_ == nullptr || limits_.client_connections == 0) return true;
-  const net::Address client(transport.peer());  // may be a system call
+  const net::Address client(transport.addresses().peer);  // may be a system call
   if (!client.known() || client.is_unix()) return true;
   if (!limits_.loopback_counts && client.loopback()) return true;
   auto seat = seats_->take(client.raw(), limits_.client_connections);
@@ -162,8 +161,8 @@ void Connections::drain_listener(std::uint32_t listener) {
   if (!drains(listener)) draining_listeners_.push_back(listener);
 }
 
-bool Connections::drains(std::uint32_t listener) const noexcept {
-  return draining_ || std::ranges::find(draining_listeners_, listener) != draining_listeners_.end();
+bool Connections::drains_alone(std::uint32_t listener) const noexcept {
+  return std::ranges::find(draining_listeners_, listener) != draining_listeners_.end();
 }
 
 bool Connections::has_connections_of(std::uint32_t listener) const noexcept {
@@ -205,14 +204,6 @@ Work* Connections::take_work() {
   return &works_.take([this] { return std::make_unique<Work>(limits_, blocks_); });
 }
 
-void Connections::give_work(Work* work) noexcept {
-  work->input.clear();
-  work->output.clear();
-  work->head.trim();
-  works_.give(*work);
-  if (works_.many()) loop_.shed_later(*this);
-}
-
 StreamWork* Connections::take_stream_work() {
   return &stream_works_.take([this] { return std::make_unique<StreamWork>(blocks_); });
 }
@@ -232,7 +223,5 @@ std::size_t Connections::shed() noexcept {
   if (works_.many() || stream_works_.many() || spares_.many() || blocks_.many()) loop_.shed_later(*this);
   return bytes;
 }
-
-std::string_view Connections::date_line() { return date_.at(std::time(nullptr)); }
 
 }  // namespace kirsch::http

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -89,12 +90,22 @@ class Connections final : public net::Hoard, private net::Deferred {
   void recycle(Connection& connection) noexcept;
   void remove(Stream& stream) noexcept;
   Work* take_work();
-  void give_work(Work* work) noexcept;
+  [[gnu::always_inline]] void give_work(Work* work) noexcept {
+    work->input.clear();
+    work->output.clear();
+    work->head.trim();
+    works_.give(*work);
+    if (works_.many()) [[unlikely]]
+      loop_.shed_later(*this);
+  }
   StreamWork* take_stream_work();
   void give(StreamWork& work) noexcept;
-  std::string_view date_line();
+  std::string_view usual_lines() { return usual_lines_.at(std::time(nullptr)); }
   void tell_if_empty() noexcept;
-  bool drains(std::uint32_t listener) const noexcept;
+  bool drains(std::uint32_t listener) const noexcept {
+    return draining_ || (!draining_listeners_.empty() && drains_alone(listener));
+  }
+  bool drains_alone(std::uint32_t listener) const noexcept;
 
   net::Loop& loop_;
   const Limits& limits_;
@@ -108,7 +119,7 @@ class Connections final : public net::Hoard, private net::Deferred {
   std::size_t connections_ = 0;         // in all three
   std::size_t refused_ = 0;             // of them
   OutputBlocks blocks_;
-  DateLine date_;
+  UsualLines usual_lines_;
   std::vector<std::unique_ptr<Entrance>> entrances_;
   base::Spares<Work> works_;
   base::Spares<StreamWork> stream_works_;

@@ -14,7 +14,6 @@ namespace kirsch::http {
 namespace {
 
 constexpr std::size_t least_segments = 4;
-constexpr std::size_t most_pieces = 64;
 constexpr std::size_t most_free_blocks = 4096;
 
 }  // namespace
@@ -54,27 +53,15 @@ void OutputBlocks::shed() noexcept {
   untouched_ = free_.size();
 }
 
-char* Output::room(std::size_t size) {
-  if (block_ == nullptr || block_->size - block_->used < size) {
-    end_run();
-    forget_block();
-    block_ = blocks_->take(size);
-  }
-  if (run_ == 0) keep_place();
-  return block_->bytes() + block_->used;
-}
-
-void Output::written(const char* end) {
-  const auto size = static_cast<std::size_t>(end - (block_->bytes() + block_->used));
-  block_->used += size;
-  queued_ += size;
-  run_ += size;
+// For at least so many bytes that follow each other.
+void Output::take_block(std::size_t size) {
+  end_run();
+  forget_block();
+  block_ = blocks_->take(size);
 }
 
 // For the segment that the run becomes, perhaps where nobody can be told that there is no memory.
-void Output::keep_place() {
-  if (segments_.size() == segments_.capacity()) segments_.reserve(std::max(least_segments, 2 * segments_.size()));
-}
+void Output::keep_place() { segments_.reserve(std::max(least_segments, 2 * segments_.size())); }
 
 // What comes next is no continuation of it.
 void Output::end_run() noexcept {
@@ -119,9 +106,7 @@ void Output::file(const FilePart& part, void (*release)(void* owner), void* owne
   queued_ += part.size;
 }
 
-void Output::flush(net::Transport& transport, base::SteadyTime now) noexcept {
-  if (in_flight_ != 0 || empty()) return;
-  if (segments_.empty() && run_ <= smallest_slice) return send_run(transport, now);
+void Output::send_segments(net::Transport& transport, base::SteadyTime now) noexcept {
   end_run();
   begin_flight(now);
   std::array<iovec, most_pieces> pieces;
@@ -230,10 +215,9 @@ void Output::release_all() noexcept {
   if (block_ != nullptr) block_->used = 0;
 }
 
-void Output::clear() noexcept {
-  if (queued_ != 0) release_all();
+// Of nothing that is queued: gives back what a usual answer does not need.
+void Output::trim() noexcept {
   if (segments_.capacity() > most_pieces) std::vector<Segment>().swap(segments_);
-  slice_ = first_slice;
   if (block_ != nullptr && block_->size > OutputBlocks::usual) forget_block();
 }
 

@@ -68,8 +68,19 @@ class Output {
 
   void copy(std::string_view bytes);
   // Room for what is then written there up to the end that `written` is told, which is not beyond it.
-  char* room(std::size_t size);
-  void written(const char* end);
+  char* room(std::size_t size) {
+    if (block_ == nullptr || block_->size - block_->used < size) [[unlikely]]
+      take_block(size);
+    if (run_ == 0 && segments_.size() == segments_.capacity()) [[unlikely]]
+      keep_place();
+    return block_->bytes() + block_->used;
+  }
+  void written(const char* end) {
+    const auto size = static_cast<std::size_t>(end - (block_->bytes() + block_->used));
+    block_->used += size;
+    queued_ += size;
+    run_ += size;
+  }
   void borrow(std::string_view bytes);  // unchanged until it was sent or clear()
   void share(std::string_view bytes, void (*release)(void* owner), void* owner);  // release runs exactly once
   // The descriptor stays open until release, which runs exactly once.
@@ -88,15 +99,25 @@ class Output {
   bool stalls(const net::Transport& transport, base::SteadyTime now) noexcept;
 
   // Starts the next send if something waits and none is under way. What the kernel takes at once is done with.
-  void flush(net::Transport& transport, base::SteadyTime now) noexcept;
+  void flush(net::Transport& transport, base::SteadyTime now) noexcept {
+    if (in_flight_ != 0 || empty()) return;
+    segments_.empty() && run_ <= smallest_slice ? send_run(transport, now) : send_segments(transport, now);
+  }
   // The transport's on_sent: what was under way is in the kernel.
   void on_sent(base::SteadyTime now) noexcept;
   // The transport has ended and left so much of what was under way to nobody.
   void on_ended(std::uint64_t unsent) noexcept;
   // Drops and releases everything. Only before the first flush or after the transport is gone.
-  void clear() noexcept;
+  [[gnu::always_inline]] void clear() noexcept {
+    if (queued_ != 0) release_all();
+    slice_ = first_slice;
+    if (segments_.capacity() > most_pieces || (block_ != nullptr && block_->size > OutputBlocks::usual)) [[unlikely]]
+      trim();
+  }
 
  private:
+  static constexpr std::size_t most_pieces = 64;  // of one send
+
   enum class Kind : std::uint8_t { copied, borrowed, shared, file };
   struct Segment {
     Kind kind;
@@ -110,8 +131,11 @@ class Output {
 
   static constexpr std::uint64_t unknown = UINT64_MAX;
 
+  void send_segments(net::Transport& transport, base::SteadyTime now) noexcept;
   void send_run(net::Transport& transport, base::SteadyTime now) noexcept;
+  void take_block(std::size_t size);
   void keep_place();
+  void trim() noexcept;
   void end_run() noexcept;
   void begin_flight(base::SteadyTime now) noexcept {
     flight_begin_ = look_ = now;

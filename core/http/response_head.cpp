@@ -10,7 +10,7 @@
 
 namespace kirsch::http {
 
-void DateLine::write(std::time_t second) {
+void UsualLines::write(std::time_t second) {
   static constexpr char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -26,6 +26,7 @@ void DateLine::write(std::time_t second) {
     to += digits;
   };
   // RFC 9110 §5.6.7, independent of any locale.
+  put(status);
   put("Date: ");
   put(days[utc.tm_wday]);
   put(", ");
@@ -55,12 +56,14 @@ AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& cont
 
 namespace {
 
-char* put(char* to, std::string_view text) { return std::copy(text.begin(), text.end(), to); }
+[[gnu::always_inline]] inline char* put(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
 
 char* put_number(char* to, std::uint64_t number) { return std::to_chars(to, to + 20, number).ptr; }
 
 char* put_status_line(char* to, std::uint16_t status) {
-  if (status == 200) return put(to, "HTTP/1.1 200 OK\r\n");
   to = put_number(put(to, "HTTP/1.1 "), status);
   *to++ = ' ';
   return put(put(to, reason_phrase(status)), "\r\n");
@@ -84,10 +87,13 @@ std::size_t head_room(const ResponseHead& head) {
 }
 
 char* write_head(char* to, const ResponseHead& head, const AnswerContext& context, const AnswerFraming& framing,
-                 std::string_view date) {
-  to = put_status_line(to, head.status);
-  to = put(to, date);
-  to = put_framing(to, head, context, framing);
+                 std::string_view usual) {
+  if (head.status == 200 && framing.body == BodyFraming::length) {
+    to = put(put_number(put(put(to, usual), "Content-Length: "), head.length), "\r\n");
+  } else {
+    to = put(put_status_line(to, head.status), usual.substr(UsualLines::status.size()));
+    to = put_framing(to, head, context, framing);
+  }
   if (head.status == 101) {
     to = put(to, "Connection: upgrade\r\n");
   } else if (!framing.keep_alive) {

@@ -11,21 +11,23 @@
 
 namespace kirsch::http {
 
-// "Date: …" as a whole line, made anew when the second changes. One per loop.
-class DateLine {
+// The first lines of most answers, "HTTP/1.1 200 OK" and "Date: …", made anew when the second changes. One per loop.
+class UsualLines {
  public:
+  static constexpr std::string_view status = "HTTP/1.1 200 OK\r\n";
+
   std::string_view at(std::time_t second) {
     if (second != second_) write(second);
     return {text_, size};
   }
 
  private:
-  static constexpr std::size_t size = 37;
+  static constexpr std::size_t size = status.size() + 37;
 
-  void write(std::time_t second);
+  [[gnu::cold, gnu::noinline]] void write(std::time_t second);
 
   std::time_t second_ = -1;
-  char text_[40];
+  char text_[size];
 };
 
 // What the connection knows of the request that is answered.
@@ -51,9 +53,9 @@ AnswerFraming answer_framing(const ResponseHead& head, const AnswerContext& cont
 
 // More than write_head needs.
 std::size_t head_room(const ResponseHead& head);
-// Writes the whole head with its empty line and returns its end. `framing` is that of answer_framing, `date` a whole
-// line of DateLine.
+// Writes the whole head with its empty line and returns its end. `framing` is that of answer_framing, `usual` those of
+// UsualLines.
 char* write_head(char* to, const ResponseHead& head, const AnswerContext& context, const AnswerFraming& framing,
-                 std::string_view date);
+                 std::string_view usual);
 
 }  // namespace kirsch::http

@@ -26,7 +26,7 @@ void Stream::begin(Connections& owner, net::Transport& transport, std::span<cons
                    bool reading) {
   owner_ = &owner;
   transport_ = &transport;
-  transport.peer();  // who is reset is asked no more
+  transport.addresses();  // who is reset is asked no more
   input_ended_ = input_ended;
   reading_ = reading;
   if (!received.empty()) work().input.append(received);
@@ -144,9 +144,7 @@ void Stream::settle() {
     return;
   }
   if (in_flight()) {
-    const auto left = work_->output.look_due(owner_->limits_.write_time) - owner_->loop_.now();
-    transport_->set_deadline(
-        std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1)));
+    transport_->set_deadline(work_->output.look_due(owner_->limits_.write_time));
   } else {
     transport_->clear_deadline();
   }
@@ -179,7 +177,7 @@ void Stream::linger() {
   transport_->shutdown_write();
   if (!reading_) transport_->resume_reading();
   reading_ = true;
-  transport_->set_deadline(owner_->limits_.linger_time);
+  transport_->set_deadline(base::steady_now() + owner_->limits_.linger_time);
 }
 
 void Stream::settle_later() { owner_->settle_later(*this); }

@@ -45,7 +45,7 @@ class Stream : public net::TransportEvents {
   std::uint64_t queued() const { return work_ != nullptr ? work_->output.queued() : 0; }  // the kernel has not taken
   // `writable`, once, when fewer than that are queued; at the end of this turn if they are.
   void notify(std::uint64_t below);
-  const kirsch_address& peer() const { return transport_->peer(); }
+  const kirsch_address& peer() const { return transport_->addresses().peer; }
   net::Loop& loop() const;
 
   // For Connection and Connections. `received` came behind the request and is delivered after `opened`. `reading`: the

@@ -12,16 +12,7 @@
 #include "http/fault.h"
 #include "http/kept_head.h"
 #include "kirsch/abi.h"
-
-namespace kirsch::base {
-class Arena;
-}
-namespace kirsch::net {
-class Loop;
-namespace tls {
-struct Facts;
-}
-}  // namespace kirsch::net
+#include "net/transport.h"
 
 namespace kirsch::http {
 
@@ -118,7 +109,7 @@ class ResponseWriter {
   // Bytes of the body that the kernel has taken, without the framing of chunks; where the connection was lost in the
   // midst of chunks it may be included. Also in on_sent and on_gone.
   virtual std::uint64_t body_sent() const = 0;
-  virtual void addresses(kirsch_address& peer, kirsch_address& local) const = 0;
+  virtual const net::Addresses& addresses() const = 0;
   virtual std::shared_ptr<const net::tls::Facts> tls() const = 0;  // null: not over TLS
   bool secure() const { return secure_; }
   std::uint32_t listener() const { return listener_; }  // the number given to Connections::entrance

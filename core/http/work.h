@@ -18,24 +18,39 @@ struct RequestBody {
   bool wanted = false;
   bool paused = false;
   bool over = false;  // its end or a fault was told
+  // Of one that is wanted:
   std::uint64_t limit = 0;
   std::uint64_t received = 0;  // raw bytes, for the minimum rate
-  base::SteadyTime begin{};    // moved on by pauses
-  base::SteadyTime last{};
-  base::SteadyTime pause_begin{};
+  base::SteadyTime wanted_at;  // moved on by pauses
+  base::SteadyTime last;
+  base::SteadyTime pause_begin;
+
+  void begin() { wanted = paused = over = false; }
+  void want(std::uint64_t most, base::SteadyTime now) {
+    wanted = true;
+    limit = most;
+    received = 0;
+    wanted_at = last = now;
+  }
 };
 
 struct Answer {
   bool begun = false;
   bool finished = false;
   bool aborted = false;
-  bool full = false;  // a write returned false
+  bool full = false;          // a write returned false
+  Stream* upgrade = nullptr;  // owned
+  // Of one that has begun:
   std::uint16_t status = 0;
   AnswerFraming framing;
   std::uint64_t left = 0;      // of the announced length
   std::uint64_t given = 0;     // bytes of the body
   std::uint64_t head_end = 0;  // what Output::sent() is once the head has left
-  Stream* upgrade = nullptr;   // owned
+
+  void begin() {
+    begun = finished = aborted = full = false;
+    upgrade = nullptr;
+  }
 };
 
 struct Work : base::OnPage {

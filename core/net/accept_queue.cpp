@@ -110,7 +110,7 @@ bool AcceptQueue::survive(int error) noexcept {
 }
 
 void AcceptQueue::admit(base::UniqueFd descriptor, const kirsch_address& peer) noexcept {
-  SocketTransport* transport = transports_.create(std::move(descriptor), peer, local_);
+  SocketTransport* transport = transports_.create(std::move(descriptor), {peer, local_});
   if (transport == nullptr) return pause(ENOMEM);
   transports_.driver().add(*transport);  // first: the acceptor may already send
   acceptor_->on_accept(*transport);

@@ -5,35 +5,12 @@
 #include <bit>
 
 namespace kirsch::net {
-namespace {
-
-std::int64_t nanoseconds(base::SteadyTime time) noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
-
-// Longer ones would overflow.
-constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-
-}  // namespace
-
 DeadlineWheel::DeadlineWheel(base::SteadyTime now) noexcept
-    : resolution_(base::coarse_resolution().count()),
-      now_tick_(nanoseconds(now) / tick),
-      turn_(begin_of(now_tick_ + 1)) {}
+    : now_tick_(nanoseconds(now) / tick), turn_(begin_of(now_tick_ + 1)) {}
 
-void DeadlineWheel::set(Deadline& deadline, std::chrono::milliseconds from_now) noexcept {
-  const auto wait = std::clamp(from_now, std::chrono::milliseconds(0), longest);
-  // The coarse clock may be one resolution behind; without that the deadline could come early.
-  deadline.at_ = nanoseconds(base::coarse_now() + wait) + resolution_;
-  if (deadline.linked()) {
-    if (deadline.at_ > deadline.look_begin_) return;
-    deadline.unlink();
-  }
-  queue(deadline, (deadline.at_ + tick - 1) / tick);
-}
-
-void DeadlineWheel::queue(Deadline& deadline, std::int64_t due_tick) noexcept {
-  const std::int64_t slot_tick = std::clamp(due_tick, now_tick_ + 1, now_tick_ + slots - 1);
+void DeadlineWheel::queue(Deadline& deadline) noexcept {
+  deadline.unlink();
+  const std::int64_t slot_tick = std::clamp(due_tick(deadline), now_tick_ + 1, now_tick_ + slots - 1);
   deadline.look_begin_ = (slot_tick - 1) * tick;
   const auto slot = static_cast<std::size_t>(slot_tick % slots);
   slots_[slot].append(deadline);
@@ -45,9 +22,8 @@ Deadline* DeadlineWheel::look(base::SteadyTime now) noexcept {
   for (;;) {
     while (Deadline* deadline = due_.pop()) {
       if (deadline->at_ == Deadline::none) continue;
-      const std::int64_t due_tick = (deadline->at_ + tick - 1) / tick;
-      if (due_tick > now_tick_) {
-        queue(*deadline, due_tick);
+      if (due_tick(*deadline) > now_tick_) {
+        queue(*deadline);
         continue;
       }
       deadline->at_ = Deadline::none;

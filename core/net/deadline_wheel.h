@@ -29,7 +29,10 @@ class DeadlineWheel {
  public:
   explicit DeadlineWheel(base::SteadyTime now) noexcept;
 
-  void set(Deadline& deadline, std::chrono::milliseconds from_now) noexcept;
+  [[gnu::always_inline]] void set(Deadline& deadline, base::SteadyTime due) noexcept {
+    deadline.at_ = nanoseconds(due);
+    if (!deadline.linked() || deadline.at_ <= deadline.look_begin_) queue(deadline);
+  }
   void clear(Deadline& deadline) noexcept { deadline.at_ = Deadline::none; }
   // The next one that has passed, unset; null: no more.
   Deadline* expired(base::SteadyTime now) noexcept { return now < turn_ && due_.empty() ? nullptr : look(now); }
@@ -40,14 +43,17 @@ class DeadlineWheel {
   static constexpr std::int64_t slots = 256;
   static constexpr std::int64_t tick = 250'000'000;  // nanoseconds
 
-  void queue(Deadline& deadline, std::int64_t due_tick) noexcept;
+  static std::int64_t nanoseconds(base::SteadyTime time) noexcept {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+  }
+  static std::int64_t due_tick(const Deadline& deadline) noexcept { return (deadline.at_ + tick - 1) / tick; }
+  void queue(Deadline& deadline) noexcept;
   Deadline* look(base::SteadyTime now) noexcept;
   static base::SteadyTime begin_of(std::int64_t at) { return base::SteadyTime(std::chrono::nanoseconds(at * tick)); }
 
-  const std::int64_t resolution_;  // of the coarse clock
-  std::int64_t now_tick_;          // all slots up to this one are empty
-  base::SteadyTime turn_;          // when the next one begins
-  List<Deadline> due_;             // of the slot that is being looked at
+  std::int64_t now_tick_;  // all slots up to this one are empty
+  base::SteadyTime turn_;  // when the next one begins
+  List<Deadline> due_;     // of the slot that is being looked at
   std::array<List<Deadline>, slots> slots_;
   std::array<std::uint64_t, slots / 64> occupied_{};  // a bit per slot that may hold something
 };

@@ -140,16 +140,22 @@ void EpollDriver::update_interest(SocketTransport& transport) noexcept {
   }
 }
 
-bool EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
-  const std::uint64_t size = transport.unsent();
-  const ssize_t sent = size == 0 ? 0 : send_some(transport.descriptor(), pieces);
-  const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-  if (taken == size) return true;
+bool EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size) noexcept {
+  // Nearly always one piece, and all of it is taken: what else may happen has its own frame.
+  const ssize_t sent = pieces.size() == 1 ? net::send(transport.descriptor(), pieces.front().iov_base, size, send_flags)
+                                          : send_some(transport.descriptor(), pieces);
+  return (sent >= 0 && static_cast<std::uint64_t>(sent) == size) || go_on(transport, pieces, size, sent);
+}
+
+// After a first try that did not take all. As send.
+bool EpollDriver::go_on(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size,
+                        ssize_t sent) noexcept {
+  if (size == 0) return true;
+  if (sent < 0 && errno == EINTR) sent = send_some(transport.descriptor(), pieces);
+  if (sent >= 0 && static_cast<std::uint64_t>(sent) == size) return true;
   if (sent < 0 && errno != EAGAIN) {
     transport.fail_later(errno);
-    return false;
-  }
-  if (Output* const output = transport.keep(pieces, taken)) {
+  } else if (Output* const output = transport.keep(pieces, static_cast<std::size_t>(std::max<ssize_t>(sent, 0)))) {
     output->blocked = true;
     update_interest(transport);
   }

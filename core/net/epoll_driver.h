@@ -23,7 +23,7 @@ class EpollDriver final : public Driver {
   void add(SocketTransport& transport) noexcept override;
   void remove(SocketTransport& transport) noexcept override;
   void resume_reading(SocketTransport& transport) noexcept override;
-  bool send(SocketTransport& transport, std::span<const iovec> pieces) noexcept override;
+  bool send(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size) noexcept override;
   void send_file(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept override;
   int add(AcceptQueue& queue) noexcept override;
   void remove(AcceptQueue& queue) noexcept override;
@@ -33,6 +33,8 @@ class EpollDriver final : public Driver {
   bool receive(SocketTransport& transport) noexcept;
   void check_quiet(SocketTransport& transport, std::uint32_t events) noexcept;
   void continue_output(SocketTransport& transport) noexcept;
+  [[gnu::noinline]] bool go_on(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size,
+                               ssize_t sent) noexcept;
   void update_interest(SocketTransport& transport) noexcept;
 
   base::UniqueFd epoll_;

@@ -208,7 +208,7 @@ void Loop::stop_accepting() noexcept {
 Transport* Loop::adopt(base::UniqueFd descriptor, TransportEvents& events) noexcept {
   if (stage_ == Stage::ended) return nullptr;
   ::fcntl(descriptor.get(), F_SETFL, ::fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
-  SocketTransport* transport = transports_->create(std::move(descriptor), {}, {});
+  SocketTransport* transport = transports_->create(std::move(descriptor), {});
   if (transport == nullptr) return nullptr;
   transport->set_events(events);
   driver_->add(*transport);

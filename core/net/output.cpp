@@ -8,13 +8,19 @@
 #include <cerrno>
 #include <climits>
 
+#include "net/calls.h"
+
 namespace kirsch::net {
 
-ssize_t send_pieces(int socket, std::span<const iovec> pieces, int flags) noexcept {
+ssize_t send_some(int socket, std::span<const iovec> pieces, int flags) noexcept {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
-  return net::send(socket, message, flags);
+  ssize_t sent = 0;
+  do {
+    sent = net::send(socket, message, send_flags | flags);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
 }
 
 void Output::consume(std::size_t sent) noexcept {

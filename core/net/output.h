@@ -2,15 +2,14 @@
 // once.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "net/calls.h"
 #include "net/transport.h"
 
 namespace kirsch::net {
@@ -21,18 +20,10 @@ inline std::uint64_t size_of(std::span<const iovec> pieces) noexcept {
   return size;
 }
 
-ssize_t send_pieces(int socket, std::span<const iovec> pieces, int flags) noexcept;
+inline constexpr int send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
 // What the socket takes now, as sendmsg; further flags may be given. Never a signal.
-inline ssize_t send_some(int socket, std::span<const iovec> pieces, int flags = 0) noexcept {
-  flags |= MSG_NOSIGNAL | MSG_DONTWAIT;
-  ssize_t sent = 0;
-  do {
-    sent = pieces.size() == 1 ? net::send(socket, pieces.front().iov_base, pieces.front().iov_len, flags)
-                              : send_pieces(socket, pieces, flags);
-  } while (sent < 0 && errno == EINTR);
-  return sent;
-}
+[[gnu::noinline]] ssize_t send_some(int socket, std::span<const iovec> pieces, int flags = 0) noexcept;
 
 struct Output {
   std::vector<iovec> pieces;

@@ -34,16 +34,18 @@ void SocketTransport::begin_output(std::uint64_t size) noexcept {
 }
 
 void SocketTransport::send(std::span<const iovec> pieces) noexcept {
-  begin_output(size_of(pieces));
-  if (pool_.driver().send(*this, pieces)) output_done();
+  const std::uint64_t size = size_of(pieces);
+  begin_output(size);
+  if (pool_.driver().send(*this, pieces, size)) output_done();
 }
 
 bool SocketTransport::send_at_once(std::span<const iovec> pieces) noexcept {
-  begin_output(size_of(pieces));
-  if (!pool_.driver().send(*this, pieces)) return false;
-  unsent_ = 0;
-  sending_ = false;
-  return true;
+  assert(!closed_ && !sending_ && !shutdown_wanted_);
+  const std::uint64_t size = size_of(pieces);
+  if (pool_.driver().send(*this, pieces, size)) return true;
+  sending_ = true;
+  unsent_ = size;
+  return false;
 }
 
 void SocketTransport::send_file(std::span<const iovec> head, const FileRange& file) noexcept {
@@ -63,7 +65,7 @@ void SocketTransport::resume_reading() noexcept {
   if (!closed_ && !ended_) pool_.driver().resume_reading(*this);
 }
 
-void SocketTransport::set_deadline(std::chrono::milliseconds from_now) noexcept { pool_.wheel().set(*this, from_now); }
+void SocketTransport::set_deadline(base::SteadyTime due) noexcept { pool_.wheel().set(*this, due); }
 
 void SocketTransport::clear_deadline() noexcept { pool_.wheel().clear(*this); }
 
@@ -86,12 +88,10 @@ void SocketTransport::abort() noexcept {
 
 Loop& SocketTransport::loop() const noexcept { return pool_.loop(); }
 
-const kirsch_address& SocketTransport::ask_peer() const noexcept {
-  return peer_ = asked(descriptor_.get(), ::getpeername);
-}
-
-const kirsch_address& SocketTransport::ask_local() const noexcept {
-  return local_ = asked(descriptor_.get(), ::getsockname);
+const Addresses& SocketTransport::ask_addresses() const noexcept {
+  if (addresses_.peer.family == 0) addresses_.peer = asked(descriptor_.get(), ::getpeername);
+  if (addresses_.local.family == 0) addresses_.local = asked(descriptor_.get(), ::getsockname);
+  return addresses_;
 }
 
 void SocketTransport::ended() {

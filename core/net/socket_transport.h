@@ -15,10 +15,8 @@ class TransportPool;
 // still holds the address sees closed().
 class SocketTransport final : public Transport, public Deadline {
  public:
-  // `peer` and `local` may be unknown.
-  SocketTransport(TransportPool& pool, base::UniqueFd descriptor, const kirsch_address& peer,
-                  const kirsch_address& local) noexcept
-      : pool_(pool), descriptor_(std::move(descriptor)), peer_(peer), local_(local) {}
+  SocketTransport(TransportPool& pool, base::UniqueFd descriptor, const Addresses& addresses) noexcept
+      : pool_(pool), descriptor_(std::move(descriptor)), addresses_(addresses) {}
 
   // Transport, for the protocol.
   void set_events(TransportEvents& events) noexcept override { events_ = &events; }
@@ -30,14 +28,15 @@ class SocketTransport final : public Transport, public Deadline {
   std::uint64_t unacknowledged() const noexcept override;
   void pause_reading() noexcept override { paused_ = true; }
   void resume_reading() noexcept override;
-  void set_deadline(std::chrono::milliseconds from_now) noexcept override;
+  void set_deadline(base::SteadyTime due) noexcept override;
   void clear_deadline() noexcept override;
   void shutdown_write() noexcept override;
   void close() noexcept override;
   void abort() noexcept override;
   Loop& loop() const noexcept override;
-  const kirsch_address& peer() const noexcept override { return peer_.family != 0 ? peer_ : ask_peer(); }
-  const kirsch_address& local() const noexcept override { return local_.family != 0 ? local_ : ask_local(); }
+  const Addresses& addresses() const noexcept override {
+    return addresses_.peer.family != 0 && addresses_.local.family != 0 ? addresses_ : ask_addresses();
+  }
 
   // For the driver and the pool.
   int descriptor() const noexcept { return descriptor_.get(); }
@@ -70,8 +69,7 @@ class SocketTransport final : public Transport, public Deadline {
   void report_later() noexcept;
   void retire() noexcept;
   // Out of the way of those who ask again.
-  [[gnu::cold]] const kirsch_address& ask_peer() const noexcept;
-  [[gnu::cold]] const kirsch_address& ask_local() const noexcept;
+  [[gnu::cold, gnu::noinline]] const Addresses& ask_addresses() const noexcept;
 
   TransportPool& pool_;
   TransportEvents* events_ = nullptr;
@@ -79,9 +77,8 @@ class SocketTransport final : public Transport, public Deadline {
   std::uint64_t unsent_ = 0;  // of the present output while there is no `output_`
   base::UniqueFd descriptor_;
   std::uint32_t driver_state_ = 0;
-  mutable kirsch_address peer_;  // asked for when first wanted
-  mutable kirsch_address local_;
-  std::uint16_t error_ = 0;  // to report
+  mutable Addresses addresses_;  // what is unknown is asked for when first wanted
+  std::uint16_t error_ = 0;      // to report
   bool paused_ : 1 = false;
   bool ended_ : 1 = false;
   bool closed_ : 1 = false;

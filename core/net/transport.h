@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/clock.h"
 #include "kirsch/abi.h"
 
 namespace kirsch::net {
@@ -17,6 +18,12 @@ class Loop;
 namespace tls {
 struct Facts;
 }
+
+// Of both ends; unknown where the system does not know it any more.
+struct Addresses {
+  kirsch_address peer{};
+  kirsch_address local{};
+};
 
 struct FileRange {
   int descriptor = -1;
@@ -39,7 +46,7 @@ class TransportEvents {
   // The deadline passed; it is then unset.
   virtual void on_timeout() = 0;
   // Reset or another fatal error (ECANCELED: the loop ended). The last event, never called from inside send; the
-  // transport is gone: call nothing on it but unsent() and peer().
+  // transport is gone: call nothing on it but unsent() and addresses().
   virtual void on_lost(int error) = 0;
 
  protected:
@@ -75,7 +82,7 @@ class Transport {
   virtual void resume_reading() noexcept = 0;
 
   // Costs a store: call it as often as you like. Fires once, never early, up to 300 ms late.
-  virtual void set_deadline(std::chrono::milliseconds from_now) noexcept = 0;
+  virtual void set_deadline(base::SteadyTime due) noexcept = 0;
   virtual void clear_deadline() noexcept = 0;
 
   // FIN after what is being sent. No send afterwards; data still comes in.
@@ -86,8 +93,8 @@ class Transport {
   virtual void abort() noexcept = 0;  // RST
 
   virtual Loop& loop() const noexcept = 0;
-  virtual const kirsch_address& peer() const noexcept = 0;  // may be a system call, the first time; also in on_lost
-  virtual const kirsch_address& local() const noexcept = 0;
+  // May be system calls, the first time; also in on_lost.
+  virtual const Addresses& addresses() const noexcept = 0;
   // What the handshake has settled; immutable, any thread. Null: not over TLS.
   virtual std::shared_ptr<const tls::Facts> tls() const noexcept { return nullptr; }
 

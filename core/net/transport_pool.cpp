@@ -54,12 +54,11 @@ TransportPool::Slot* TransportPool::take_slot() noexcept {
   return &chunk.slots[chunk.used++];
 }
 
-SocketTransport* TransportPool::create(base::UniqueFd descriptor, const kirsch_address& peer,
-                                       const kirsch_address& local) noexcept {
+SocketTransport* TransportPool::create(base::UniqueFd descriptor, const Addresses& addresses) noexcept {
   Slot* const slot = take_slot();
   if (slot == nullptr) return nullptr;
   size_.store(size() + 1, std::memory_order_relaxed);
-  return new (slot->bytes) SocketTransport(*this, std::move(descriptor), peer, local);
+  return new (slot->bytes) SocketTransport(*this, std::move(descriptor), addresses);
 }
 
 void TransportPool::reclaim() noexcept {

@@ -34,7 +34,7 @@ class TransportPool final : public Hoard {
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }  // any thread
 
   // Not yet known to the driver. Null: no memory; the descriptor is closed.
-  SocketTransport* create(base::UniqueFd descriptor, const kirsch_address& peer, const kirsch_address& local) noexcept;
+  SocketTransport* create(base::UniqueFd descriptor, const Addresses& addresses) noexcept;
   // Called by a transport that is closed: it counts no more.
   void retire() noexcept { size_.store(size() - 1, std::memory_order_relaxed); }
   // Called by a transport that the driver has let go. Its slot is free from the next reclaim on.

@@ -37,7 +37,7 @@ class UringDriver final : public Driver {
   void add(SocketTransport& transport) noexcept override;
   void remove(SocketTransport& transport) noexcept override;
   void resume_reading(SocketTransport& transport) noexcept override;
-  bool send(SocketTransport& transport, std::span<const iovec> pieces) noexcept override;
+  bool send(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size) noexcept override;
   void send_file(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept override;
   int add(AcceptQueue& queue) noexcept override;
   void remove(AcceptQueue& queue) noexcept override;

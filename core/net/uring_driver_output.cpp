@@ -19,8 +19,8 @@ constexpr std::size_t largest_piece = 1U << 30;
 
 }  // namespace
 
-bool UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces) noexcept {
-  if (size_of(pieces) == 0) return true;
+bool UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size) noexcept {
+  if (size == 0) return true;
   if (transport.keep(pieces, 0) != nullptr) submit_send(transport);
   return false;
 }

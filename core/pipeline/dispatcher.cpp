@@ -27,13 +27,15 @@ Dispatcher::Dispatcher(net::Loop& loop, WorkerPool& workers, base::Log& log, Ste
 Dispatcher::~Dispatcher() = default;
 
 Generation& Dispatcher::generation_for(std::uint32_t listener) {
-  if (generation_->serves(listener)) [[likely]]
+  if (generation_->serves(listener)) {
+    served_ = listener;
     return *generation_;
+  }
   return *std::ranges::find(former_, listener, &decltype(former_)::value_type::first)->second;
 }
 
 [[gnu::always_inline]] inline Exchange& Dispatcher::take(std::uint32_t listener) {
-  Generation& generation = generation_for(listener);
+  Generation& generation = listener == served_ ? *generation_ : generation_for(listener);
   Exchange* exchange = nullptr;
   if (free_.empty()) {
     exchange = &make();
@@ -62,6 +64,7 @@ http::Transaction& Dispatcher::on_malformed(http::ResponseWriter& writer, const 
 
 void Dispatcher::change(Generation& next) {
   Generation* const old = std::exchange(generation_, &next);
+  served_ = UINT32_MAX;
   if (old == nullptr) return;
   for (std::uint32_t listener = 0; listener < old->listeners.size(); ++listener) {
     if (!old->serves(listener) || next.serves(listener)) continue;

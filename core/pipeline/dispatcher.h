@@ -92,6 +92,7 @@ class Dispatcher final : public http::Service, public net::Hoard {
   WorkerPool& workers_;
   base::Log& log_;
   Generation* generation_ = nullptr;
+  std::uint32_t served_ = UINT32_MAX;  // a listener that it serves: the last one that was asked for
   std::vector<std::pair<std::uint32_t, Generation*>> former_;  // of listeners that generation_ does not serve
   net::List<kirsch_stream> streams_;                           // that are open
   std::shared_ptr<const EndedPlans> ended_;                    // by the last change, and when their streams end

@@ -228,9 +228,9 @@ void Exchange::resume(kirsch_handle handle) {
   run(Place::loop);
 }
 
-void Exchange::drop_continuation() noexcept {
+void Exchange::destroy_continuation() noexcept {
   const Continuation dropped = std::exchange(continuation_, {});
-  if (dropped.destroy != nullptr) dropped.destroy(dropped.self);
+  dropped.destroy(dropped.self);
 }
 
 void Exchange::fail(std::uint16_t status, std::string_view text) {
@@ -300,15 +300,17 @@ void Exchange::release_all() noexcept {
   }
 }
 
+void Exchange::drop_body() noexcept {
+  if (auto file = body_in_.clear()) dispatcher_.discard(std::move(file));
+}
+
 void Exchange::end() {
   release_all();
   fields_.clear();
   head_.reset();
   arena_.reset();
   tls_.reset();
-  if (has_body_) {
-    if (auto file = body_in_.clear()) dispatcher_.discard(std::move(file));
-  }
+  if (has_body_) drop_body();
   where_ = Where::free;
   dispatcher_.release(*this);
 }

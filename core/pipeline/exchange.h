@@ -64,8 +64,8 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   base::Arena& arena() { return arena_; }
   std::span<const kirsch_field> request_fields() const { return {request_.fields, request_.field_count}; }
   // Asked for when the request began: one that was reset has none any more, and a worker may not ask.
-  const kirsch_address& peer() const { return peer_; }
-  const kirsch_address& local() const { return local_; }
+  const kirsch_address& peer() const { return addresses_.peer; }
+  const kirsch_address& local() const { return addresses_.local; }
   const net::tls::Facts* tls() const { return tls_.get(); }  // null: not over TLS
   // The values of all lines of that name as one (RFC 9110 5.3); a view as those of the request.
   std::string_view joined(http::FieldName name, char separator);
@@ -107,19 +107,27 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
     void (*destroy)(void*) = nullptr;
     void* self = nullptr;
   };
+  // What modules have asked for.
+  struct Parsed {
+    std::optional<std::span<const kirsch_pair>> query, cookies, form;
+    std::optional<Multipart> multipart;
+  };
   enum class Production : std::uint8_t { none, pushing, waiting };
 
   // exchange_request.cpp
   void begin(http::ResponseWriter& writer, const http::KeptHead& head);
   void fill_request(const http::RequestHead& head);
   void normalise(const http::RequestHead& head);
+  [[gnu::noinline]] void choose(const Generation& generation);
   bool decide(const http::RequestHead& head, const Generation& generation);
+  void follow(const Route& known);
   bool route(const Generation& generation);
   std::string query_part() const;  // with its question mark
   bool redirect_to_https(const Generation& generation);
   void route_rejected(const Generation& generation);
   void enter(const Plan& plan, const Generation& generation);
   void forget_calls();
+  Parsed& parsed() { return parsed_ ? *parsed_ : parsed_.emplace(); }
   bool wants_body() const;
   std::string_view content_type() const;
   void take_body(std::string_view decoded);
@@ -140,9 +148,14 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   bool reach(Stage stage);
   bool hand_over(Place to);
   void refuse_work();
-  void drop_continuation() noexcept;
+  [[gnu::always_inline]] void drop_continuation() noexcept {
+    if (continuation_.destroy != nullptr) return destroy_continuation();
+    continuation_.resumed = nullptr;
+  }
+  void destroy_continuation() noexcept;
   void end();
   void release_all() noexcept;
+  [[gnu::noinline]] void drop_body() noexcept;
 
   // exchange_response.cpp
   void make_page(std::uint16_t status, std::string_view detail);
@@ -182,13 +195,12 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   http::ResponseWriter* writer_ = nullptr;  // loop only; null once the client has gone or the answer was sent
   http::KeptHead head_;
   kirsch_request request_{};  // its views point into the head or the arena
-  kirsch_address peer_{}, local_{};
+  net::Addresses addresses_;
   bool has_body_ = false;  // the request
   bool may_upgrade_ = false;
   std::shared_ptr<const net::tls::Facts> tls_;
   RequestBody body_in_;
-  std::optional<std::span<const kirsch_pair>> query_, cookies_, form_;
-  std::optional<Multipart> multipart_;
+  std::optional<Parsed> parsed_;
 
   std::uint16_t status_ = 200;
   http::ResponseFields fields_;

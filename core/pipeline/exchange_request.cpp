@@ -29,7 +29,7 @@ namespace kirsch::pipeline {
   request_.params = nullptr;
   request_.field_count = static_cast<std::uint32_t>(head.fields.size());
   request_.param_count = 0;
-  writer_->addresses(peer_, local_);
+  addresses_ = writer_->addresses();
   has_body_ = head.has_body();
   may_upgrade_ = head.upgrade;
 }
@@ -50,29 +50,37 @@ namespace kirsch::pipeline {
   id_ = {};
   begin_ = dispatcher_.loop().now();
   outcome_ = {.size = sizeof outcome_, .committed = 0, .complete = 0, .body_sent = 0, .duration = 0, .id = {}};
-  query_.reset();
-  cookies_.reset();
-  form_.reset();
-  multipart_.reset();
+  parsed_.reset();
   head_.share(head);  // late hooks may look at the request when the connection has another one
   if (writer.secure()) tls_ = writer.tls();
   fill_request(*head);
 }
 
-void Exchange::start(http::ResponseWriter& writer, const http::KeptHead& kept, const Generation& generation) {
-  begin(writer, kept);
-  const http::RequestHead& head = *kept;
+void Exchange::start(http::ResponseWriter& writer, const http::KeptHead& head, const Generation& generation) {
+  begin(writer, head);
+  if (const Route* known = dispatcher_.routes().again(generation.number(), writer.listener(), head.number())) {
+    follow(*known);
+  } else {
+    choose(generation);
+  }
+  run(Place::loop);
+}
+
+void Exchange::follow(const Route& known) {
+  route_ = known;
+  forget_calls();
+  course_.start(*route_.plan);
+}
+
+void Exchange::choose(const Generation& generation) {
+  const http::RequestHead& head = *head_;
   const bool usual = head.method != KIRSCH_METHOD_TRACE && head.method != KIRSCH_METHOD_CONNECT;
-  const RouteMemory::Question question{generation.number(), writer.listener(), kept.number(), head.host, head.path};
-  const Route* const known = usual ? dispatcher_.routes().find(question) : nullptr;
-  if (known != nullptr) {
-    route_ = *known;
-    forget_calls();
-    course_.start(*route_.plan);
+  const RouteMemory::Question question{generation.number(), writer_->listener(), head.host, head.path};
+  if (const Route* known = usual ? dispatcher_.routes().find(question, head_.number()) : nullptr) {
+    follow(*known);
   } else if (decide(head, generation)) {
     dispatcher_.routes().remember(question, route_);
   }
-  run(Place::loop);
 }
 
 // True: every request for its host and path goes there, but those of unusual methods.
@@ -117,7 +125,7 @@ bool Exchange::route(const Generation& generation) {
     route_.instead = 421;  // RFC 9110 15.5.20
     return false;
   }
-  const auto match = site->routes.find(request_, peer_);
+  const auto match = site->routes.find(request_, peer());
   enter(match.path ? *site->plans[*match.path] : *site->root, generation);
   if (match.path) route_.path = &route_.plan->path();
   if (const auto captures = match.captures(); !captures.empty()) {
@@ -255,8 +263,9 @@ void Exchange::on_body_fault(const http::Fault& fault) {
 }
 
 std::span<const kirsch_pair> Exchange::query() {
-  if (!query_) query_ = parse_form(view(request_.query), arena_);
-  return *query_;
+  auto& known = parsed().query;
+  if (!known) known = parse_form(view(request_.query), arena_);
+  return *known;
 }
 
 std::string_view Exchange::joined(http::FieldName name, char separator) {
@@ -275,8 +284,9 @@ std::string_view Exchange::joined(http::FieldName name, char separator) {
 }
 
 std::span<const kirsch_pair> Exchange::cookies() {
-  if (!cookies_) cookies_ = parse_cookies(joined(http::FieldName::cookie, ';'), arena_);
-  return *cookies_;
+  auto& known = parsed().cookies;
+  if (!known) known = parse_cookies(joined(http::FieldName::cookie, ';'), arena_);
+  return *known;
 }
 
 std::string_view Exchange::content_type() const {
@@ -285,26 +295,28 @@ std::string_view Exchange::content_type() const {
 }
 
 std::span<const kirsch_pair> Exchange::form() {
-  if (form_) return *form_;
+  auto& known = parsed().form;
+  if (known) return *known;
   if (course_.stage() <= Stage::body) return {};  // not read yet
   const auto type = content_type();
   const std::string_view body(request_.body.data, request_.body.size);
   if (http::equal_ignoring_case(http::trim(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded")) {
-    form_ = parse_form(body, arena_);
+    known = parse_form(body, arena_);
   } else {
-    form_ = fields_of(multipart(), arena_);
+    known = fields_of(multipart(), arena_);
   }
-  return *form_;
+  return *known;
 }
 
 const Multipart& Exchange::multipart() {
   static constexpr Multipart unread{.status = 415, .parts = {}};
   if (course_.stage() <= Stage::body) return unread;
-  if (!multipart_) {
-    multipart_ = parse_multipart(content_type(), {request_.body.data, request_.body.size}, arena_,
-                                 [this](std::string_view stretch) { body_in_.give_back(stretch); });
+  auto& known = parsed().multipart;
+  if (!known) {
+    known = parse_multipart(content_type(), {request_.body.data, request_.body.size}, arena_,
+                            [this](std::string_view stretch) { body_in_.give_back(stretch); });
   }
-  return *multipart_;
+  return *known;
 }
 
 // It goes into logs and pages as it is.

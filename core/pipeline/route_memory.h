@@ -27,21 +27,23 @@ class RouteMemory {
   struct Question {
     std::uint64_t generation;
     std::uint32_t listener;
-    std::uint64_t head;  // KeptHead::number of the request
     std::string_view host;
     std::string_view path;  // not empty
   };
 
-  // Null: it is not known. Valid until the next call.
-  const Route* find(const Question& question) noexcept {
-    if (last_.head == question.head && last_.generation == question.generation && last_.listener == question.listener)
-      return &last_.route;
+  // The answer to the last question that found one, if that was of the same head (by its KeptHead::number).
+  const Route* again(std::uint64_t generation, std::uint32_t listener, std::uint64_t head) const noexcept {
+    const bool same = last_.head == head && last_.generation == generation && last_.listener == listener;
+    return same ? &last_.route : nullptr;
+  }
+  // Null: it is not known. Valid until the next call. `head` is the number of the request's.
+  const Route* find(const Question& question, std::uint64_t head) noexcept {
     const Entry& entry = entries_[place(question)];
     if (entry.generation != question.generation || entry.listener != question.listener) return nullptr;
     const bool same = std::string_view(entry.text.data(), entry.path_size) == question.path &&
                       std::string_view(entry.text.data() + entry.path_size, entry.host_size) == question.host;
     if (!same) return nullptr;
-    last_ = {question.generation, question.listener, question.head, entry.route};
+    last_ = {question.generation, question.listener, head, entry.route};
     return &last_.route;
   }
 
@@ -70,7 +72,6 @@ class RouteMemory {
     std::array<char, 72> text;  // path, host
   };
 
-  // The answer that was found last: who asks again word for word need not be compared.
   struct Last {
     std::uint64_t generation = none;
     std::uint32_t listener = 0;

@@ -20,7 +20,7 @@ constexpr std::size_t portion = 8192;  // as large as the buffers of the drivers
 Wire::~Wire() { close(); }
 
 Wire::Wire(net::Loop& loop, const kirsch_address& client) noexcept
-    : loop_(loop), client_(client), server_(net::Address::parse("192.0.2.2:80")->raw()) {}
+    : loop_(loop), addresses_{client, net::Address::parse("192.0.2.2:80")->raw()} {}
 
 void Wire::give(std::string_view bytes) {
   sent_ += bytes;
@@ -101,8 +101,9 @@ void Wire::lose(int error) {
   if (events != nullptr) events->on_lost(error);
 }
 
-void Wire::set_deadline(std::chrono::milliseconds from_now) noexcept {
+void Wire::set_deadline(base::SteadyTime due) noexcept {
   clear_deadline();
+  const auto from_now = std::chrono::ceil<std::chrono::milliseconds>(due - base::steady_now());
   deadline_ = loop_.start_timer(
       static_cast<std::uint64_t>(std::max<std::int64_t>(from_now.count(), 0)),
       [](void* self) {

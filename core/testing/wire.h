@@ -39,14 +39,13 @@ class Wire final : public net::Transport, private net::Deferred {
   std::uint64_t unacknowledged() const noexcept override { return 0; }
   void pause_reading() noexcept override { paused_ = true; }
   void resume_reading() noexcept override;
-  void set_deadline(std::chrono::milliseconds from_now) noexcept override;
+  void set_deadline(base::SteadyTime due) noexcept override;
   void clear_deadline() noexcept override;
   void shutdown_write() noexcept override;
   void close() noexcept override;
   void abort() noexcept override { close(); }
   net::Loop& loop() const noexcept override { return loop_; }
-  const kirsch_address& peer() const noexcept override { return client_; }
-  const kirsch_address& local() const noexcept override { return server_; }
+  const net::Addresses& addresses() const noexcept override { return addresses_; }
 
  private:
   void run_deferred() override;
@@ -55,8 +54,7 @@ class Wire final : public net::Transport, private net::Deferred {
   void act_later() noexcept;
 
   net::Loop& loop_;
-  const kirsch_address client_;
-  const kirsch_address server_;
+  const net::Addresses addresses_;
   net::TransportEvents* events_ = nullptr;
   std::string sent_;      // by the client, not yet heard
   std::string received_;  // by the client, not yet forgotten

@@ -83,7 +83,7 @@ void TlsTransport::open_up(std::span<const char> rest) {
 }
 
 void TlsTransport::answer_plain() {
-  const std::string answer = plain_clients_.answer(held_, local());
+  const std::string answer = plain_clients_.answer(held_, addresses().local);
   if (!answer.empty()) return end_with(answer);
   if (held_.size() > PlainClients::most) abort();
 }
@@ -93,7 +93,7 @@ void TlsTransport::end_with(std::span<const char> last) {
   state_ = State::ending;
   std::vector<char>().swap(held_);
   replies_.insert(replies_.end(), last.begin(), last.end());
-  lower_.set_deadline(linger_time);
+  lower_.set_deadline(base::steady_now() + linger_time);
   if (!lower_sends_) send_last();
 }
 
@@ -197,7 +197,7 @@ void TlsTransport::leave() noexcept {
   events_ = nullptr;
   Deferred::unlink();
   rest_.clear();
-  lower_.set_deadline(linger_time);
+  lower_.set_deadline(base::steady_now() + linger_time);
 }
 
 void TlsTransport::abort() noexcept {

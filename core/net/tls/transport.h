@@ -41,19 +41,18 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   std::uint64_t unacknowledged() const noexcept override { return lower_.unacknowledged(); }
   void pause_reading() noexcept override;
   void resume_reading() noexcept override;
-  void set_deadline(std::chrono::milliseconds from_now) noexcept override { lower_.set_deadline(from_now); }
+  void set_deadline(base::SteadyTime due) noexcept override { lower_.set_deadline(due); }
   void clear_deadline() noexcept override { lower_.clear_deadline(); }
   void shutdown_write() noexcept override;
   void close() noexcept override;
   void abort() noexcept override;
   Loop& loop() const noexcept override { return lower_.loop(); }
-  const kirsch_address& peer() const noexcept override { return lower_.peer(); }
-  const kirsch_address& local() const noexcept override { return lower_.local(); }
+  const Addresses& addresses() const noexcept override { return lower_.addresses(); }
   std::shared_ptr<const Facts> tls() const noexcept override { return facts_; }
 
   // For the layer.
   void continue_handshake();  // its turn has come
-  void end_handshake_within(std::chrono::milliseconds time) noexcept { lower_.set_deadline(time); }
+  void end_handshake_within(std::chrono::milliseconds time) noexcept { lower_.set_deadline(base::steady_now() + time); }
   const Acceptor& acceptor() const noexcept { return acceptor_; }
 
  private:

@@ -16,7 +16,8 @@ using namespace std::string_literals;
 
 std::string text_of(const ResponseHead& head, const AnswerContext& context = AnswerContext()) {
   std::string text(head_room(head), '\0');
-  const char* const end = write_head(text.data(), head, context, answer_framing(head, context), "Date: D\r\n");
+  const char* const end =
+      write_head(text.data(), head, context, answer_framing(head, context), "HTTP/1.1 200 OK\r\nDate: D\r\n");
   text.resize(static_cast<std::size_t>(end - text.data()));
   return text;
 }
@@ -168,12 +169,12 @@ TEST(ResponseHead, SaysWhatBecomesOfTheConnection) {
   EXPECT_NE(text_of(head, {0, false, false}).find("Connection: close\r\n"), std::string::npos);
 }
 
-TEST(DateLine, IsInTheFormOfRfc9110) {
-  DateLine date;
-  EXPECT_EQ(date.at(784111777), "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
-  EXPECT_EQ(date.at(784111777), "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
-  EXPECT_EQ(date.at(0), "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n");
-  EXPECT_EQ(date.at(951782400), "Date: Tue, 29 Feb 2000 00:00:00 GMT\r\n");
+TEST(UsualLines, HaveTheDateInTheFormOfRfc9110) {
+  UsualLines lines;
+  EXPECT_EQ(lines.at(784111777), "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  EXPECT_EQ(lines.at(784111777), "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  EXPECT_EQ(lines.at(0), "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n");
+  EXPECT_EQ(lines.at(951782400), "HTTP/1.1 200 OK\r\nDate: Tue, 29 Feb 2000 00:00:00 GMT\r\n");
 }
 
 TEST(ReasonPhrase, IsThatOfTheRegistry) {

@@ -35,14 +35,13 @@ class Wire final : public net::Transport {
   std::uint64_t unacknowledged() const noexcept override { return held; }
   void pause_reading() noexcept override { reading_ = false; }
   void resume_reading() noexcept override { reading_ = true; }
-  void set_deadline(std::chrono::milliseconds) noexcept override { deadline_ = true; }
+  void set_deadline(base::SteadyTime) noexcept override { deadline_ = true; }
   void clear_deadline() noexcept override { deadline_ = false; }
   void shutdown_write() noexcept override { shut_ = true; }
   void close() noexcept override { gone_ = true; }
   void abort() noexcept override { gone_ = aborted_ = true; }
   net::Loop& loop() const noexcept override { return loop_; }
-  const kirsch_address& peer() const noexcept override { return nobody_; }
-  const kirsch_address& local() const noexcept override { return nobody_; }
+  const net::Addresses& addresses() const noexcept override { return nobody_; }
 
   // What the kernel and the client do.
   void receive(std::string_view piece) {
@@ -81,7 +80,7 @@ class Wire final : public net::Transport {
   bool shut_ = false;
   bool gone_ = false;
   bool aborted_ = false;
-  const kirsch_address nobody_{};
+  const net::Addresses nobody_{};
 };
 
 // Answers as the pipeline does with a handler that reports its request: see tests/support/framing/README.md. Below

@@ -26,7 +26,7 @@ TEST(DeadlineWheelTest, ExpiresWithin300MillisecondsAfterTheDeadlineAndNotBefore
     const base::SteadyTime start = base::steady_now();
     DeadlineWheel wheel(start);
     Entry entry;
-    wheel.set(entry, wait);
+    wheel.set(entry, start + wait);
     const auto expired = expiry(wheel, start, wait + 1000ms);
     EXPECT_GE(expired, wait);
     EXPECT_LE(expired, wait + 300ms);
@@ -38,7 +38,7 @@ TEST(DeadlineWheelTest, FollowsTheLastOfManyMoves) {
   const base::SteadyTime start = base::steady_now();
   DeadlineWheel wheel(start);
   Entry entry;
-  for (const auto wait : {75'000ms, 10'000ms, 75'000ms, 500ms, 20'000ms}) wheel.set(entry, wait);
+  for (const auto wait : {75'000ms, 10'000ms, 75'000ms, 500ms, 20'000ms}) wheel.set(entry, start + wait);
   const auto expired = expiry(wheel, start, 100'000ms);
   EXPECT_GE(expired, 20'000ms);
   EXPECT_LE(expired, 20'300ms);
@@ -48,11 +48,11 @@ TEST(DeadlineWheelTest, ExpiresNothingThatIsClearedOrGone) {
   const base::SteadyTime start = base::steady_now();
   DeadlineWheel wheel(start);
   Entry cleared;
-  wheel.set(cleared, 100ms);
+  wheel.set(cleared, start + 100ms);
   wheel.clear(cleared);
   {
     Entry gone;
-    wheel.set(gone, 100ms);
+    wheel.set(gone, start + 100ms);
   }
   EXPECT_EQ(wheel.expired(start + 1h), nullptr);
 }
@@ -62,7 +62,7 @@ TEST(DeadlineWheelTest, FindsEverythingAfterASleepOfDays) {
   DeadlineWheel wheel(start);
   std::deque<Entry> entries(1000);
   std::mt19937 random(1);
-  for (Entry& entry : entries) wheel.set(entry, std::chrono::milliseconds(random() % 600'000));
+  for (Entry& entry : entries) wheel.set(entry, start + std::chrono::milliseconds(random() % 600'000));
   std::size_t expired = 0;
   while (wheel.expired(start + 48h) != nullptr) ++expired;
   EXPECT_EQ(expired, entries.size());
@@ -73,7 +73,7 @@ TEST(DeadlineWheelTest, SaysWhenToLookAgainAndNothingWhenEmpty) {
   DeadlineWheel wheel(start);
   EXPECT_FALSE(wheel.next().has_value());
   Entry entry;
-  wheel.set(entry, 200'000ms);
+  wheel.set(entry, start + 200'000ms);
   // Each look that next() asks for brings the deadline nearer, until it expires.
   int looks = 0;
   while (wheel.expired(*wheel.next()) == nullptr) ASSERT_LT(++looks, 10);

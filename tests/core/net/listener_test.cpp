@@ -106,7 +106,7 @@ TEST(ListenerTest, RefusesAnAddressThatThisMachineDoesNotHave) {
 TEST(ListenerTest, TakesIPv4OnTheIPv6Wildcard) {
   std::promise<std::string> peer;
   ConnectionAcceptor acceptor(
-      [&](Connection& connection) { peer.set_value(Address(connection.transport->peer()).host()); });
+      [&](Connection& connection) { peer.set_value(Address(connection.transport->addresses().peer).host()); });
   RunningLoop running;
   const Address bound = serve(running, acceptor, *Address::parse("[::]:0"));
   EXPECT_TRUE(bound.is_ipv6());
@@ -118,7 +118,7 @@ TEST(ListenerTest, TakesIPv4OnTheIPv6Wildcard) {
 TEST(ListenerTest, TakesIPv6OnTheIPv6Wildcard) {
   std::promise<std::string> local;
   ConnectionAcceptor acceptor(
-      [&](Connection& connection) { local.set_value(Address(connection.transport->local()).text()); });
+      [&](Connection& connection) { local.set_value(Address(connection.transport->addresses().local).text()); });
   RunningLoop running;
   const Address bound = serve(running, acceptor, *Address::parse("[::]:0"));
   const Address target = *Address::parse("[::1]:" + std::to_string(bound.port()));

@@ -31,7 +31,8 @@ TEST(TransportTest, EchoesWhatComesIn) {
 TEST(TransportTest, KnowsBothAddresses) {
   std::promise<std::pair<std::string, std::string>> names;
   ConnectionAcceptor acceptor([&](Connection& connection) {
-    names.set_value({Address(connection.transport->peer()).text(), Address(connection.transport->local()).text()});
+    names.set_value({Address(connection.transport->addresses().peer).text(),
+                     Address(connection.transport->addresses().local).text()});
   });
   RunningLoop running;
   const Address bound = serve(running, acceptor);
@@ -334,7 +335,7 @@ TEST(TransportTest, CanBeClosedInsideEveryEvent) {
           const auto copy = close;
           copy();
         };
-        connection.transport->set_deadline(1ms);
+        connection.transport->set_deadline(base::steady_now() + 1ms);
       }
     });
     RunningLoop running;
@@ -398,7 +399,7 @@ TEST(TransportTest, FiresADeadlineNotBeforeItsTime) {
   base::SteadyTime start;
   ConnectionAcceptor acceptor([&](Connection& connection) {
     start = base::steady_now();
-    connection.transport->set_deadline(300ms);
+    connection.transport->set_deadline(base::steady_now() + 300ms);
     connection.timeout = [&] { waited.set_value(base::steady_now() - start); };
   });
   RunningLoop running;
@@ -413,8 +414,8 @@ TEST(TransportTest, ADeadlineThatIsMovedBackFiresLaterAndOneMovedForwardEarlier)
   ConnectionAcceptor acceptor([&](Connection& connection) {
     const bool back = count++ == 0;
     start = base::steady_now();
-    connection.transport->set_deadline(back ? 10ms : std::chrono::hours(1));
-    connection.transport->set_deadline(back ? 700ms : 50ms);
+    connection.transport->set_deadline(base::steady_now() + (back ? 10ms : std::chrono::hours(1)));
+    connection.transport->set_deadline(base::steady_now() + (back ? 700ms : 50ms));
     connection.timeout = [&, back] { (back ? later : earlier).set_value(base::steady_now() - start); };
   });
   RunningLoop running;
@@ -430,7 +431,7 @@ TEST(TransportTest, ADeadlineThatIsClearedDoesNotFire) {
   std::atomic<int> count = 0;
   ConnectionAcceptor acceptor([&](Connection& connection) {
     const bool cleared = count++ == 0;
-    connection.transport->set_deadline(1ms);
+    connection.transport->set_deadline(base::steady_now() + 1ms);
     connection.timeout = [&, cleared] {
       EXPECT_FALSE(cleared);
       second_fired.set_value();

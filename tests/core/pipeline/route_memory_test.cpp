@@ -19,35 +19,39 @@ Route route(std::uint16_t number) {
 
 TEST(RouteMemory, KnowsWhatItWasToldLast) {
   RouteMemory memory;
-  const Question question{7, 1, 1, "a.example", "/x"};
-  EXPECT_EQ(memory.find(question), nullptr);
+  const Question question{7, 1, "a.example", "/x"};
+  EXPECT_EQ(memory.find(question, 1), nullptr);
   memory.remember(question, route(1));
   memory.remember(question, route(2));
-  ASSERT_NE(memory.find(question), nullptr);
-  EXPECT_EQ(memory.find(question)->instead, 2);
+  ASSERT_NE(memory.find(question, 1), nullptr);
+  EXPECT_EQ(memory.find(question, 1)->instead, 2);
 }
 
 TEST(RouteMemory, TellsApartGenerationsListenersHostsAndPaths) {
   RouteMemory memory;
-  memory.remember({7, 1, 1, "a.example", "/x"}, route(1));
-  for (const auto& other : {Question{8, 1, 2, "a.example", "/x"}, Question{7, 2, 2, "a.example", "/x"},
-                            Question{7, 1, 2, "b.example", "/x"}, Question{7, 1, 2, "a.example", "/y"},
-                            Question{7, 1, 2, "a.example", "/xa"}, Question{7, 1, 2, ".example", "/xa"},
-                            Question{7, 1, 2, "", "/x"}, Question{0, 0, 2, "", "/"}}) {
-    EXPECT_EQ(memory.find(other), nullptr) << other.host << other.path;
+  memory.remember({7, 1, "a.example", "/x"}, route(1));
+  for (const auto& other :
+       {Question{8, 1, "a.example", "/x"}, Question{7, 2, "a.example", "/x"}, Question{7, 1, "b.example", "/x"},
+        Question{7, 1, "a.example", "/y"}, Question{7, 1, "a.example", "/xa"}, Question{7, 1, ".example", "/xa"},
+        Question{7, 1, "", "/x"}, Question{0, 0, "", "/"}}) {
+    EXPECT_EQ(memory.find(other, 1), nullptr) << other.host << other.path;
   }
 }
 
-// Where the head is the one that was asked for last, host and path are not looked at.
+// Host and path of a head that is said again are those of before.
 TEST(RouteMemory, KnowsAHeadThatIsSaidAgain) {
   RouteMemory memory;
-  memory.remember({7, 1, 1, "a.example", "/x"}, route(1));
-  EXPECT_EQ(memory.find({7, 1, 2, "", "/other"}), nullptr);
-  ASSERT_NE(memory.find({7, 1, 1, "a.example", "/x"}), nullptr);
-  ASSERT_NE(memory.find({7, 1, 1, "", "/other"}), nullptr);
-  EXPECT_EQ(memory.find({7, 1, 2, "", "/other"}), nullptr);
-  EXPECT_EQ(memory.find({8, 1, 1, "", "/other"}), nullptr);
-  EXPECT_EQ(memory.find({7, 2, 1, "", "/other"}), nullptr);
+  const Question question{7, 1, "a.example", "/x"};
+  memory.remember(question, route(1));
+  EXPECT_EQ(memory.again(7, 1, 5), nullptr);
+  ASSERT_NE(memory.find(question, 5), nullptr);
+  ASSERT_NE(memory.again(7, 1, 5), nullptr);
+  EXPECT_EQ(memory.again(7, 1, 5)->instead, 1);
+  EXPECT_EQ(memory.again(8, 1, 5), nullptr);
+  EXPECT_EQ(memory.again(7, 2, 5), nullptr);
+  EXPECT_EQ(memory.again(7, 1, 6), nullptr);
+  EXPECT_EQ(memory.find({7, 1, "a.example", "/y"}, 6), nullptr);
+  EXPECT_NE(memory.again(7, 1, 5), nullptr);
 }
 
 TEST(RouteMemory, AnswersOfManyPathsOnlyWithTheirOwn) {
@@ -57,13 +61,13 @@ TEST(RouteMemory, AnswersOfManyPathsOnlyWithTheirOwn) {
   std::size_t known = 0;
   for (int round = 0; round < 2; ++round) {
     for (std::uint16_t number = 0; number < paths.size(); ++number) {
-      const Question question{1, 0, std::uint64_t{1} + number, "a", paths[number]};
-      if (const Route* found = memory.find(question)) {
+      const Question question{1, 0, "a", paths[number]};
+      if (const Route* found = memory.find(question, 1)) {
         EXPECT_EQ(found->instead, number);
         ++known;
       }
       memory.remember(question, route(number));
-      ASSERT_NE(memory.find(question), nullptr);
+      ASSERT_NE(memory.find(question, 1), nullptr);
     }
   }
   EXPECT_LE(known, 64U);
@@ -72,10 +76,10 @@ TEST(RouteMemory, AnswersOfManyPathsOnlyWithTheirOwn) {
 TEST(RouteMemory, LeavesOutWhatIsLong) {
   RouteMemory memory;
   const std::string path(73, '/');
-  memory.remember({1, 0, 1, "", path}, route(1));
-  EXPECT_EQ(memory.find({1, 0, 1, "", path}), nullptr);
-  memory.remember({1, 0, 1, "", path.substr(1)}, route(1));
-  EXPECT_NE(memory.find({1, 0, 1, "", path.substr(1)}), nullptr);
+  memory.remember({1, 0, "", path}, route(1));
+  EXPECT_EQ(memory.find({1, 0, "", path}, 1), nullptr);
+  memory.remember({1, 0, "", path.substr(1)}, route(1));
+  EXPECT_NE(memory.find({1, 0, "", path.substr(1)}, 1), nullptr);
 }
 
 }  // namespace
