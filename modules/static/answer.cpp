@@ -75,6 +75,14 @@ std::string new_boundary() {
   return boundary;
 }
 
+// Until the exchange ends: the fields of its answer are those of the resource, which the cache may drop before.
+void hold(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& resource) {
+  using Held = std::shared_ptr<const Resource>;
+  kirsch_exchange* const raw = exchange.raw();
+  auto* const held = new (raw->functions->allocate(raw, sizeof(Held))) Held(resource);
+  raw->functions->attach(raw, kirsch::text("static"), held, [](void* self) { static_cast<Held*>(self)->~Held(); });
+}
+
 // multipart/byteranges (RFC 9110 14.6).
 void send_parts(kirsch::Exchange& exchange, const std::shared_ptr<const FileVersion>& version,
                 const std::vector<ByteRange>& ranges, std::string_view type) {
@@ -118,11 +126,12 @@ void send_file(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>
   const Validators validators{version.etag, version.modified};
   const auto verdict = evaluate(fields.conditions, validators);
   if (verdict == Verdict::failed) throw kirsch::HttpError(412);
-  headers.set("ETag", std::string_view(version.etag));
+  hold(exchange, resource);
+  headers.set(*version.etag_field);
   if (verdict == Verdict::not_modified) return response.set_status(304);  // RFC 9110 15.4.5: no more than needed
-  headers.set("Content-Type", std::string_view(resource->type));
+  headers.set(*resource->type_field);
   if (form.coding.name != identity.name) headers.set("Content-Encoding", form.coding.name);
-  headers.set("Last-Modified", std::string_view(version.last_modified));
+  headers.set(*version.modified_field);
   headers.set(ranges);
   const bool is_get = exchange.request().method() == kirsch::Method::get;  // others have no ranges (RFC 9110 14.2)
   const auto choice = is_get ? wanted_ranges(fields, validators, version.size) : RangeChoice{};

@@ -125,7 +125,8 @@ Loaded load_version(const kirsch::Root& root, std::string_view path, std::uint64
     if (content.size() >= worth_pages) version->pages = MemoryFile(content);
     if (version->pages.bytes().empty()) version->content = kirsch::Blob(content);
   }
-  version->last_modified = http_date(version->modified);
+  version->etag_field.emplace("ETag", version->etag);
+  version->modified_field.emplace("Last-Modified", http_date(version->modified));
   return {0, std::move(version)};
 }
 

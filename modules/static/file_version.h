@@ -2,10 +2,12 @@
 #pragma once
 
 #include <kirsch/body.h>
+#include <kirsch/host.h>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +36,7 @@ struct FileVersion {
   std::uint64_t size = 0;
   std::chrono::sys_seconds modified;
   std::string etag;
-  std::string last_modified;
+  std::optional<kirsch::PreparedField> etag_field, modified_field;  // of a version that is complete
 
   // By these a later look tells whether the file has changed. Not settled: it changed so shortly before it was read
   // that another change may bear the same time.

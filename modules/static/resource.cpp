@@ -62,6 +62,7 @@ Resource Finder::file(std::string path, const std::shared_ptr<const Resource>& k
   }
   found.forms.push_back({identity, std::move(plain.version)});
   found.type = media_types.of(path);
+  found.type_field.emplace("Content-Type", found.type);
   found.immutable = is_immutable(path);
   found.path = std::move(path);
   return found;

@@ -27,8 +27,9 @@ struct Resource {
   bool fallback = false;    // the page for paths that name nothing
   std::string path;         // of the file, below the root
   std::string type;         // its media type
-  bool immutable = false;   // its bytes never change
-  std::string listing;      // of a directory without an index: the page
+  std::optional<kirsch::PreparedField> type_field;
+  bool immutable = false;  // its bytes never change
+  std::string listing;     // of a directory without an index: the page
   bool listing_json = false;
 
   std::uint64_t memory() const;  // bytes, roughly

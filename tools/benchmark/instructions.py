@@ -61,7 +61,7 @@ def per_request(session, label):
 
 def stage(file, binary):
     """Which part of the server an instruction belongs to: a folder of the core, a module, or a library."""
-    if match := re.search(r"/core/(\w+)/(?:[\w/]*/)?([\w.]+)$", file):
+    if match := re.search(r"/(?:core|view/\w+)/(\w+)/(?:[\w/]*/)?[\w.]+$", file):
         return f"core/{match[1]}"
     if match := re.search(r"/(?:plugins|fixtures|state)/(?:[\w.-]*/)*(\w+)[\w.-]*\.so", binary):
         return f"module {match[1]}"
