@@ -84,6 +84,25 @@ class Statistics(unittest.TestCase):
         self.assertEqual(report.latency_text(rate), "1.0 / 2.0 / 200")
         self.assertEqual(report.latency_text(rate | {"clean": False, "reached": 0.9}), "~1.0 / 2.0 / 200 fell behind")
 
+    def test_shows_latency_and_its_ratios_below_the_pairs(self):
+        ratio = {"median": 0.5, "low": 0.4, "high": 0.6, "pairs": 5, "clean": True}
+        slices = [slice_of(10, p99=9000, rate=70), slice_of(10, p99=7000, rate=70), slice_of(10, p99=8000, rate=60), None]
+        rate = pairs.latency_of(slices, 70)
+        self.assertEqual((rate["p99"], rate["reached"], rate["clean"], rate["errors"]), (8000, 1, True, 0))
+        self.assertFalse(pairs.latency_of([slice_of(10, clean=False)] * 5, 70)["clean"])
+        line = pairs.line_of([slice_of(5)]) | {"pss": 1 << 20}
+        case = {"lines": {"nginx": line | {"at_rate": rate}, "h2o": line}, "ratios": {}, "p99_ratios": {"epoll / nginx": ratio}}
+        self.assertEqual(list(report.latency_rows(case)), [["nginx", "70", "0.0 / 8.0 / 0.0", "", "0.50 (0.40–0.60)"]])
+        self.assertIn("at 70 % of each", report.section("bare", "", "pairs", case))
+        del case["p99_ratios"]
+        self.assertNotIn("at 70 % of each", report.section("bare", "", "pairs", case, markdown=True))
+
+    def test_compares_ours_with_each_other_that_was_measured(self):
+        slices = {"uring": [slice_of(1, p99=1)] * 3, "epoll": [None] * 3, "nginx": [slice_of(1, p99=4)] * 3, "h2o": [None] * 3}
+        found = pairs.ratios_of_ours(slices, "p99")
+        self.assertEqual(list(found), ["uring / nginx"])
+        self.assertEqual((found["uring / nginx"]["median"], found["uring / nginx"]["clean"]), (0.25, True))
+
     def test_finds_what_is_missing_in_a_smoke(self):
         line = slice_of(5) | {"pss": 1}
         good = {"lines": {"uring": line, "nginx": line}, "ratios": {"a": {"median": 1, "low": 1, "high": 1}}}
@@ -120,6 +139,22 @@ class Rounds(unittest.TestCase):
         for unclean, wanted in (((), 6), ((2,), 7), ((1, 2, 3, 4), 8), (range(99), 6)):
             slices = self.rounds(lambda number: number not in unclean, 6, ("a", "b"))[1]
             self.assertEqual(len(slices["a"]), wanted, unclean)
+
+
+class Latency(unittest.TestCase):
+    def test_is_asked_for_in_rounds_at_a_share_of_what_each_reached(self):
+        asked = []
+
+        def one_slice(_build, server, load):
+            asked.append((server, load["rate"], load["seconds"]))
+            return slice_of(1) | {"latency": []}
+        kept, measure.one_slice = measure.one_slice, one_slice
+        self.addCleanup(setattr, measure, "one_slice", kept)
+        with tempfile.TemporaryDirectory() as folder:
+            lines, loads = {"a": {"rate": 1000}, "b": {"rate": 10}}, dict.fromkeys("abc", {"size": 13})
+            slices, failures = pairs.latency_rounds(Silent(folder), {name: name for name in "abc"}, loads, lines)
+        self.assertEqual(asked[:4], [("a", 700, 2), ("b", 7, 2), ("b", 7, 2), ("a", 700, 2)])
+        self.assertEqual(([len(of) for of in slices.values()], failures), ([5, 5], {}))
 
 
 # A server with a child that nobody asked for; without `serve` it answers nobody and leaves.

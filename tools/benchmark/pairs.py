@@ -9,6 +9,8 @@ from benchmark.measure import SATURATED, one_slice, rounds, settled_memory
 from benchmark.running import Failure
 from benchmark.servers import OURS
 
+SHARE, FEWEST_TURNS = 0.7, 5  # of what a server reached, for latency; and how often it is asked at least
+
 
 def load_of(session, case, folder, name="request", more=()):
     load = {"size": case.size, "seconds": session.seconds, **dict(case.load)}
@@ -45,15 +47,19 @@ def line_of(slices):
                    "saturated": middle(slices, "busy") >= SATURATED}
 
 
-def latency_at_rate(session, running, load, line):
-    """Two runs at 70 % of what the server reached, each twice as long as a slice; latency from when a request was due."""
-    rate = 0.7 * line["rate"]
-    seen = [one_slice(session.build, running, {**load, "rate": rate, "seconds": max(1, 2 * session.seconds)}) for _ in range(2)]
-    histograms = [slice_["latency"] for slice_ in seen]
-    return {"rate": rate, "reached": min(slice_["rate"] for slice_ in seen) / rate,
-            "clean": all(slice_["clean"] for slice_ in seen), "errors": sum(sum(slice_["errors"].values()) for slice_ in seen),
-            **{name: spread.percentile(histograms, share)
-               for name, share in (("p50", 0.5), ("p99", 0.99), ("p999", 0.999))}}
+def latency_rounds(session, running, loads, lines):
+    """label → slices at 70 % of what each server reached, twice as long as others. They are rounds, because p99 is often a
+    stall of the machine's, and that may meet any server. Latency counts from when a request was due."""
+    at_rate = {label: {**loads[label], "rate": SHARE * line["rate"], "seconds": 2 * session.seconds} for label, line in lines.items()}
+    return rounds(session.build, {label: running[label] for label in lines}, max(FEWEST_TURNS, session.pairs // 2), at_rate,
+                  lambda text: session.progress(f"latency: {text}"))
+
+
+def latency_of(slices, rate):
+    there = [slice_ for slice_ in slices if slice_]
+    return {"rate": rate, "reached": middle(slices, "rate") / rate, "clean": spread.enough([one for one in there if one["clean"]], there),
+            "errors": sum(sum(slice_["errors"].values()) for slice_ in there),
+            **{key: middle(slices, key) for key in ("p50", "p99", "p999")}}
 
 
 def measure(session, case):
@@ -67,8 +73,7 @@ def measure(session, case):
                 session.remark(f"{case.name}: {failure}")
                 del running[label]
         slices, failures = rounds(session.build, running, session.pairs, {label: loads[label] for label in running}, session.progress)
-        for label, failure in failures.items():
-            session.remark(f"{case.name}: {failure}")
+        remark_all(session, case, failures)
         result = {"lines": {label: line_of(of) for label, of in slices.items() if any(of)}, "slices": slices}
         for label, line in result["lines"].items():
             line["rss"], line["pss"] = settled_memory(running[label])
@@ -76,20 +81,34 @@ def measure(session, case):
                 line["started_in"] = running[label].start_time
             if case.ideal:
                 line["of_ideal"] = line["rate"] / case.ideal
-            if case.rate:
-                extra(session, case, line, "at_rate", lambda: latency_at_rate(session, running[label], loads[label], line))
-            if case.calls:
+        if case.rate:
+            turns, failures = latency_rounds(session, running, loads, result["lines"])
+            remark_all(session, case, failures)
+            for label, of in turns.items():
+                if any(of):
+                    result["lines"][label]["at_rate"] = latency_of(of, SHARE * result["lines"][label]["rate"])
+            result |= {"turns_at_rate": turns, "p99_ratios": ratios_of_ours(turns, "p99")}
+        if case.calls:
+            for label, line in result["lines"].items():
                 extra(session, case, line, "calls", lambda: calls_per_request(session, running[label], loads[label], line["rate"]))
-    result["ratios"] = {}
-    for ours in OURS:
-        for label in result["lines"]:
-            if label not in OURS and ours in result["lines"]:
-                result["ratios"][f"{ours} / {label}"] = ratio(slices[ours], slices[label])
+    result["ratios"] = ratios_of_ours(slices, "cpu")
     return result
 
 
-def ratio(ours, peer):
-    values, clean = spread.ratios(ours, peer, "cpu")
+def remark_all(session, case, failures):
+    for failure in failures.values():
+        session.remark(f"{case.name}: {failure}")
+
+
+def ratios_of_ours(slices, key):
+    """"uring / nginx" → by what ours and the other differ, round by round; of all lines with a slice."""
+    there = [label for label, of in slices.items() if any(of)]
+    return {f"{ours} / {label}": ratio(slices[ours], slices[label], key)
+            for ours in OURS if ours in there for label in there if label not in OURS}
+
+
+def ratio(ours, peer, key):
+    values, clean = spread.ratios(ours, peer, key)
     return (spread.summary(values) if values else {"median": None, "low": None, "high": None, "pairs": 0}) | {"clean": clean}
 
 

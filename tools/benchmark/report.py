@@ -31,15 +31,20 @@ def pair_rows(case):
         if "of_ideal" in line:
             remarks.append(f"{100 * line['of_ideal']:.1f} % of what is possible")
         user = "–" if line["user_share"] is None else number(100 * line["user_share"], 0, " %")
-        rate = line.get("at_rate")
         yield [label, number(line["cpu"], 2), user, number(line["rate"], 0), number(line["bytes"], 0),
                mebibytes(line["pss"]), number(line.get("calls"), 2),
-               latency_text(rate) if rate else "–",
                *(ratio_text(case["ratios"].get(f"{ours} / {label}")) for ours in OURS), "; ".join(remarks)]
 
 
-PAIR_HEAD = ["", "CPU µs/req", "user", "requests/s", "bytes", "PSS MiB", "calls/req", "p50/p99/p99.9 µs at 70 %",
-             "uring/it", "epoll/it", ""]
+PAIR_HEAD = ["", "CPU µs/req", "user", "requests/s", "bytes", "PSS MiB", "calls/req", "uring/it", "epoll/it", ""]
+LATENCY_HEAD = ["at 70 % of each", "requests/s", "p50/p99/p99.9 µs", "p99 uring/it", "p99 epoll/it"]
+
+
+def latency_rows(case):
+    for label, line in case["lines"].items():
+        if rate := line.get("at_rate"):
+            yield [label, number(rate["rate"], 0), latency_text(rate),
+                   *(ratio_text(case["p99_ratios"].get(f"{ours} / {label}")) for ours in OURS)]
 
 
 def latency_text(rate):
@@ -130,11 +135,14 @@ def discards(case):
 
 def section(name, sentence, kind, case, markdown=False):
     head, rows = KINDS[kind]
-    rows = list(rows(case))
+    tables = [(head, list(rows(case)))]
+    if "p99_ratios" in case:
+        tables.append((LATENCY_HEAD, list(latency_rows(case))))
     said = discards(case)
     if markdown:
-        return f"## {name}: {sentence}\n\n{markdown_table(head, rows)}\n" + (f"\n{said}\n" if said else "")
-    return f"\n{name}: {sentence}\n{text_table(head, rows)}" + (f"\n({said})" if said else "")
+        return f"## {name}: {sentence}\n\n" + "\n\n".join(markdown_table(*table) for table in tables) + "\n" + \
+            (f"\n{said}\n" if said else "")
+    return f"\n{name}: {sentence}\n" + "\n\n".join(text_table(*table) for table in tables) + (f"\n({said})" if said else "")
 
 
 def preface(session):

@@ -31,7 +31,7 @@ def run(options):
     with tempfile.TemporaryDirectory() as folder:
         session = Session(options.preset, folder, pairs=2, seconds=0.1)
         peer = next(name for name in ("nginx", "h2o", "lighttpd", "poco") if not SERVERS[name].obstacle(session.build))
-        case = dataclasses.replace(CASES["bare"], peers=(peer,), rate=False, calls=False)
+        case = dataclasses.replace(CASES["bare"], peers=(peer,), calls=False)
         result = pairs.measure(session, case)
         if any("io_uring_setup" in remark for remark in session.remarks):
             session.say("smoke: skipped, because the load generator needs io_uring")
@@ -40,6 +40,7 @@ def run(options):
         session.say(report.section("bare", case.sentence, "pairs", result))
         plots.case(session, "bare", case.sentence, "pairs", result)
         wrong = list(faults(result, (*OURS, peer)))
+        wrong += [f"{label}: no latency at 70 %" for label, line in result["lines"].items() if not line.get("at_rate", {}).get("p99")]
         # Over TLS each connection must go on with a session of an earlier one.
         wrong += faults(pairs.measure(session, dataclasses.replace(CASES["tls-resumed"], peers=())), OURS)
         wrong += faults(pairs.measure(session, dataclasses.replace(CASES["websocket-125"], peers=(), rate=False)), OURS)
@@ -47,7 +48,7 @@ def run(options):
         wrong += [f"websocket-broadcast: {label}: {line}" for label, line in heard.items() if line["share"] != 1]
         wrong += [f"websocket-broadcast: {label} was not measured" for label in OURS if label not in heard]
         # And a wrong length must be found out.
-        if pairs.measure(session, dataclasses.replace(case, name="wrong", size=14))["lines"]:
+        if pairs.measure(session, dataclasses.replace(case, name="wrong", size=14, rate=False))["lines"]:
             wrong.append("bodies of 13 bytes went through where 14 were wanted")
     for sentence in wrong:
         session.say(f"smoke: {sentence}")
