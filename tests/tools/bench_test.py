@@ -1,10 +1,13 @@
 # tools/bench: its statistics, its rule for slices, its accounts of processes, its tables, and what it tells each server.
 # Usage: bench_test.py SOURCE
+import contextlib
 import dataclasses
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from collections import Counter
 
@@ -13,7 +16,7 @@ sys.path.insert(0, str(SOURCE / "tools"))
 from benchmark import (callgrind, cases, command, growth, machine, measure, pairs, report, running,  # noqa: E402
                        smoke, special, spread)
 from benchmark.duty import Duty, Place, make_site  # noqa: E402
-from benchmark.load import options_of, request_file  # noqa: E402
+from benchmark.load import Downloader, options_of, request_file  # noqa: E402
 from benchmark.servers import OURS, SERVERS  # noqa: E402
 from benchmark.session import Session  # noqa: E402
 
@@ -155,6 +158,56 @@ class Latency(unittest.TestCase):
             slices, failures = pairs.latency_rounds(Silent(folder), {name: name for name in "abc"}, loads, lines)
         self.assertEqual(asked[:4], [("a", 700, 2), ("b", 7, 2), ("b", 7, 2), ("a", 700, 2)])
         self.assertEqual(([len(of) for of in slices.values()], failures), ([5, 5], {}))
+
+
+class Downloads(unittest.TestCase):
+    """The greedy client that downloads, from a server that gives these answers and hangs up."""
+
+    def downloader(self, *answers, length=100_000, seconds=0.2):
+        def serve():
+            with contextlib.suppress(OSError):  # the client may leave at any time, or never come
+                connection, _ = server.accept()
+                with connection:
+                    for answer in answers:
+                        connection.recv(4096)
+                        connection.sendall(answer)
+        server = socket.create_server(("127.0.0.1", 0))
+        server.settimeout(30)
+        self.addCleanup(server.close)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        self.addCleanup(thread.join)
+        client = Downloader(f"127.0.0.1:{server.getsockname()[1]}", "/file", length, seconds)
+        self.addCleanup(client.end)
+        return client
+
+    def test_count_bytes_and_complete_answers(self):
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000
+        seen = self.downloader(*[answer] * 100_000).result()
+        self.assertGreater(seen["answers"], 0)
+        self.assertLessEqual(seen["answers"] * len(answer), seen["bytes"])
+        self.assertLess(seen["bytes"], (seen["answers"] + 1) * len(answer))
+        self.assertGreaterEqual(seen["seconds"], 0.2)
+
+    def test_fail_where_an_answer_is_wrong(self):
+        good = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000
+        for answer, sentence in ((b"HTTP/1.1 404 Not Found\r\nContent-Length: 100000\r\n\r\n", "is http/1.1 404 not found"),
+                                 (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "has no Content-Length of 100000"),
+                                 (b"HTTP/1.1 200 OK\r\n\r\n", "has no Content-Length of 100000"),
+                                 (b"junk\r\n\r\n", "is junk")):
+            with self.assertRaisesRegex(running.Failure, sentence):
+                self.downloader(answer)
+            client = self.downloader(good, answer, seconds=60)  # not the first
+            with self.assertRaisesRegex(running.Failure, sentence):
+                client.result()
+            self.assertNotEqual(client.process.returncode, 0)
+
+    def test_fail_where_the_server_hangs_up(self):
+        with self.assertRaisesRegex(running.Failure, "closed the connection"):
+            self.downloader(b"HTTP/1.1 200 OK\r\n")
+        client = self.downloader(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nx", seconds=60)
+        with self.assertRaisesRegex(running.Failure, "closed the connection"):
+            client.result()
 
 
 # A server with a child that nobody asked for; without `serve` it answers nobody and leaves.

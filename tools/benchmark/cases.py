@@ -37,7 +37,7 @@ class Case:
     calls: bool = False           # also system calls per request
     kind: str = "pairs"           # or idle, crowd, fair, records, broadcast: see special.py
     ideal: float = 0              # requests per second that are possible, where that is known
-    beside: tuple = ()            # kind fair: path and depth of the greedy connection
+    beside: str = ""              # kind fair: who is greedy
 
 
 CASES = {case.name: case for case in (
@@ -91,9 +91,9 @@ CASES = {case.name: case for case in (
     Case("websocket-broadcast", "a message of 1 KiB to each of 10,000 WebSocket connections", Duty("websocket"), WEBSOCKETS,
          path="/room", body=1 << 10, size=1 << 10, kind="broadcast"),
     Case("fair-pipeliner", "one connection that pipelines without end beside good clients", Duty(), ("nginx", "h2o"),
-         kind="fair", beside=("/", 256)),
+         kind="fair", beside="pipeliner"),
     Case("fair-download", "one that downloads 1 GiB again and again beside good clients", Duty("files"), ("nginx", "h2o"),
-         path="/", kind="fair", beside=("/files/1g", 1)),
+         path="/", kind="fair", beside="downloader"),
 )}
 
 

@@ -1,8 +1,10 @@
 # Runs the load generator and reads what it saw.
 import http.client
 import json
+import pathlib
 import select
 import subprocess
+import sys
 
 from benchmark.running import CLIENT_CORE, Failure, pinned
 
@@ -47,18 +49,16 @@ def options_of(load):
     return words
 
 
-class Client:
-    """One run of kirsch-load against an address; `held` stops it before the first request until `go`, and keeps its
-    connections until `end`: what they cost to open and to close is then no part of what lies between. One that is
-    `greedy` takes nothing from another on its core but what the server takes from it."""
+class Process:
+    """A client's process, on the client's core; one that `waits` says "ready" first, and goes on when it is told, or as it
+    likes. One that is `greedy` takes nothing from another on its core but what the server takes from it."""
 
-    def __init__(self, build, address, held=False, greedy=False, **load):
-        words = [str(build / "bin/kirsch-load"), *options_of(load), *(["--hold"] if held else []), address]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE if held else subprocess.DEVNULL,
+    def __init__(self, words, waits=False, greedy=False):
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE if waits else subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         preexec_fn=pinned(CLIENT_CORE, idle=greedy))
         self.pid = self.process.pid
-        if held and self.process.stdout.readline() != "ready\n":
+        if waits and self.process.stdout.readline() != "ready\n":
             raise Failure(self.process.communicate()[1].strip())  # it has ended
 
     def go(self):
@@ -72,12 +72,29 @@ class Client:
         if not line:
             self.process.kill()
             said = self.process.communicate()[1].strip()
-            raise Failure(said or "the load generator did not end in time")
+            raise Failure(said or "a client did not end in time")
         return json.loads(line)
 
     def end(self):
         self.process.kill()
         self.process.communicate()
+
+
+class Client(Process):
+    """One run of kirsch-load against an address; `held` stops it before the first request until `go`, and keeps its
+    connections until `end`: what they cost to open and to close is then no part of what lies between."""
+
+    def __init__(self, build, address, held=False, greedy=False, **load):
+        words = [str(build / "bin/kirsch-load"), *options_of(load), *(["--hold"] if held else []), address]
+        super().__init__(words, held, greedy)
+
+
+class Downloader(Process):
+    """A greedy one that asks for a path again and again; it has begun when this returns."""
+
+    def __init__(self, address, path, length, seconds):
+        program = pathlib.Path(__file__).with_name("downloader.py")
+        super().__init__([sys.executable, "-B", str(program), address, path, str(length), str(seconds)], waits=True, greedy=True)
 
 
 def run(build, address, **load):

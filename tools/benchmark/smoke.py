@@ -27,6 +27,14 @@ def faults(result, wanted):
             yield f"{name}: {ratio}"
 
 
+def unfair(result):
+    """What is missing where good clients were asked beside a download."""
+    for label in OURS:
+        line = result["lines"].get(label)
+        if line is None or line["errors"] or not line["p99_beside"] > 0 or not line["greedy_bytes_per_second"] > 0:
+            yield f"fair-download: {label}: {line}"
+
+
 def run(options):
     with tempfile.TemporaryDirectory() as folder:
         session = Session(options.preset, folder, pairs=2, seconds=0.1)
@@ -41,6 +49,7 @@ def run(options):
         plots.case(session, "bare", case.sentence, "pairs", result)
         wrong = list(faults(result, (*OURS, peer)))
         wrong += [f"{label}: no latency at 70 %" for label, line in result["lines"].items() if not line.get("at_rate", {}).get("p99")]
+        wrong += unfair(special.fair(session, dataclasses.replace(CASES["fair-download"], peers=()), turns=1))
         # Over TLS each connection must go on with a session of an earlier one.
         wrong += faults(pairs.measure(session, dataclasses.replace(CASES["tls-resumed"], peers=())), OURS)
         wrong += faults(pairs.measure(session, dataclasses.replace(CASES["websocket-125"], peers=(), rate=False)), OURS)

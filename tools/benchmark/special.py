@@ -9,7 +9,8 @@ import time
 
 from benchmark import machine, spread
 from benchmark.cases import lines
-from benchmark.load import Client, request_file
+from benchmark.duty import FILES
+from benchmark.load import Client, Downloader, request_file
 from benchmark.measure import one_slice, settled_memory
 from benchmark.pairs import load_of
 from benchmark.running import CLIENT_CORE, SERVER_CORE, Failure, cpu_time, own_memory, pinned
@@ -118,23 +119,31 @@ def crowd(session, case):
     return result
 
 
-def fair(session, case):
+def pipeliner(session, case, address, seconds):
+    return Client(session.build, address, greedy=True, request=request_file(session.folder / case.name, name="greedy"),
+                  depth=256, connections=1, seconds=seconds)
+
+
+def downloader(_session, _case, address, seconds):
+    return Downloader(address, "/files/1g", FILES["1g"], seconds)
+
+
+GREEDY = {"pipeliner": pipeliner, "downloader": downloader}
+
+
+def fair(session, case, turns=TURNS):
     """p99 of good clients at a low rate, alone and beside the greedy connection, in turns."""
-    folder = session.folder / case.name
-    path, depth = case.beside
-    site = session.site("1g") if path.endswith("1g") else None
-    load = load_of(session, case, folder)
+    site = session.site("1g") if case.beside == "downloader" else None
+    load = load_of(session, case, session.folder / case.name)
     load |= {"rate": GOOD_RATE, "connections": 32, "seconds": max(1, 2 * session.seconds)}
-    wishes = {"request": request_file(folder, path=path, name="greedy"), "depth": depth, "connections": 1,
-              "seconds": load["seconds"] + 1}
     result = {"lines": {}}
     with session.serving(case.name, lines(case), site) as running:
         for label, server in running.items():
             try:
                 alone, beside, taken = [], [], []
-                for _ in range(TURNS):
+                for _ in range(turns):
                     alone.append(one_slice(session.build, server, load))
-                    greedy = Client(session.build, server.address, greedy=True, **wishes)
+                    greedy = GREEDY[case.beside](session, case, server.address, load["seconds"] + 1)
                     try:
                         beside.append(one_slice(session.build, server, load, beside=greedy))
                         taken.append(greedy.result())
