@@ -2,6 +2,7 @@
 # Usage: bench_test.py SOURCE
 import contextlib
 import dataclasses
+import os
 import pathlib
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from collections import Counter
 
 SOURCE = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(SOURCE / "tools"))
-from benchmark import (callgrind, cases, command, growth, machine, measure, pairs, report, running,  # noqa: E402
+from benchmark import (callgrind, cases, command, growth, machine, measure, network, pairs, report, running,  # noqa: E402
                        smoke, special, spread)
 from benchmark.duty import Duty, Place, make_site  # noqa: E402
 from benchmark.load import Downloader, options_of, request_file  # noqa: E402
@@ -106,6 +107,9 @@ class Statistics(unittest.TestCase):
         self.assertEqual(list(found), ["uring / nginx"])
         self.assertEqual((found["uring / nginx"]["median"], found["uring / nginx"]["clean"]), (0.25, True))
 
+    def test_says_with_which_congestion_control_fairness_was_measured(self):
+        self.assertIn("(congestion control cubic)", report.section("fair", "", "fair", {"lines": {}, "congestion_control": "cubic"}))
+
     def test_finds_what_is_missing_in_a_smoke(self):
         line = slice_of(5) | {"pss": 1}
         good = {"lines": {"uring": line, "nginx": line}, "ratios": {"a": {"median": 1, "low": 1, "high": 1}}}
@@ -158,6 +162,32 @@ class Latency(unittest.TestCase):
             slices, failures = pairs.latency_rounds(Silent(folder), {name: name for name in "abc"}, loads, lines)
         self.assertEqual(asked[:4], [("a", 700, 2), ("b", 7, 2), ("b", 7, 2), ("a", 700, 2)])
         self.assertEqual(([len(of) for of in slices.values()], failures), ([5, 5], {}))
+
+
+class Networks(unittest.TestCase):
+    def test_of_their_own_have_cubic_and_change_nothing_of_the_machine(self):
+        before, home, remarks = network.CHOICE.read_text(), os.readlink("/proc/thread-self/ns/net"), []
+        with network.with_cubic(remarks.append) as control:
+            if remarks:
+                self.skipTest(remarks[0])
+            self.assertEqual(control, "cubic")
+            self.assertNotEqual(os.readlink("/proc/thread-self/ns/net"), home)
+            with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+                self.assertTrue(client.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).startswith(b"cubic"))
+        self.assertEqual((network.CHOICE.read_text(), os.readlink("/proc/thread-self/ns/net")), (before, home))
+
+    def test_are_the_machines_where_none_can_be_had_and_that_is_said(self):
+        home, remarks = os.readlink("/proc/thread-self/ns/net"), []
+
+        def refused(_stack):
+            raise OSError("not today")
+        kept, network.leave_home = network.leave_home, refused
+        self.addCleanup(setattr, network, "leave_home", kept)
+        with network.with_cubic(remarks.append) as control:
+            self.assertEqual(control, network.CHOICE.read_text().strip())
+            self.assertEqual(os.readlink("/proc/thread-self/ns/net"), home)
+        self.assertEqual(len(remarks), 1)
+        self.assertRegex(remarks[0], f"measured with {control}, .*not today")
 
 
 class Downloads(unittest.TestCase):

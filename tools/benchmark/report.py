@@ -133,12 +133,16 @@ def discards(case):
             "stolen time above 2 %, or other processes above 3 %")
 
 
+def said_below(case):
+    return f"congestion control {case['congestion_control']}" if "congestion_control" in case else discards(case)
+
+
 def section(name, sentence, kind, case, markdown=False):
     head, rows = KINDS[kind]
     tables = [(head, list(rows(case)))]
     if "p99_ratios" in case:
         tables.append((LATENCY_HEAD, list(latency_rows(case))))
-    said = discards(case)
+    said = said_below(case)
     if markdown:
         return f"## {name}: {sentence}\n\n" + "\n\n".join(markdown_table(*table) for table in tables) + "\n" + \
             (f"\n{said}\n" if said else "")

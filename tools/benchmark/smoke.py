@@ -33,6 +33,8 @@ def unfair(result):
         line = result["lines"].get(label)
         if line is None or line["errors"] or not line["p99_beside"] > 0 or not line["greedy_bytes_per_second"] > 0:
             yield f"fair-download: {label}: {line}"
+    if not result["congestion_control"]:
+        yield "fair-download: nobody knows the congestion control"
 
 
 def run(options):

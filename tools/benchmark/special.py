@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from benchmark import machine, spread
+from benchmark import machine, network, spread
 from benchmark.cases import lines
 from benchmark.duty import FILES
 from benchmark.load import Client, Downloader, request_file
@@ -136,8 +136,8 @@ def fair(session, case, turns=TURNS):
     site = session.site("1g") if case.beside == "downloader" else None
     load = load_of(session, case, session.folder / case.name)
     load |= {"rate": GOOD_RATE, "connections": 32, "seconds": max(1, 2 * session.seconds)}
-    result = {"lines": {}}
-    with session.serving(case.name, lines(case), site) as running:
+    with network.with_cubic(session.remark) as control, session.serving(case.name, lines(case), site) as running:
+        result = {"lines": {}, "congestion_control": control}
         for label, server in running.items():
             try:
                 alone, beside, taken = [], [], []
