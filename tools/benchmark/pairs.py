@@ -28,9 +28,7 @@ def loads_of(session, case, folder, running):
 
 def middle(slices, key):
     """The median over the clean slices, over all where too few are clean."""
-    there = [slice_ for slice_ in slices if slice_]
-    clean = [slice_ for slice_ in there if slice_["clean"]]
-    return statistics.median(slice_[key] for slice_ in (clean if spread.enough(clean, there) else there))
+    return statistics.median(slice_[key] for slice_ in spread.trusted(slices)[0])
 
 
 def line_of(slices):
@@ -48,17 +46,16 @@ def line_of(slices):
 
 
 def latency_rounds(session, running, loads, lines):
-    """label → slices at 70 % of what each server reached, twice as long as others. They are rounds, because p99 is often a
-    stall of the machine's, and that may meet any server. Latency counts from when a request was due."""
-    at_rate = {label: {**loads[label], "rate": SHARE * line["rate"], "seconds": 2 * session.seconds} for label, line in lines.items()}
+    """label → slices at 70 % of what each server reached, in rounds, so that a stall of the machine does not decide who is
+    better. Latency counts from when a request was due."""
+    at_rate = {label: {**loads[label], "rate": SHARE * line["rate"]} for label, line in lines.items()}
     return rounds(session.build, {label: running[label] for label in lines}, max(FEWEST_TURNS, session.pairs // 2), at_rate,
-                  lambda text: session.progress(f"latency: {text}"))
+                  lambda text: session.progress(f"latency: {text}"), still=True)
 
 
 def latency_of(slices, rate):
-    there = [slice_ for slice_ in slices if slice_]
-    return {"rate": rate, "reached": middle(slices, "rate") / rate, "clean": spread.enough([one for one in there if one["clean"]], there),
-            "errors": sum(sum(slice_["errors"].values()) for slice_ in there),
+    return {"rate": rate, "reached": middle(slices, "rate") / rate, "clean": spread.trusted(slices)[1],
+            "errors": sum(sum(slice_["errors"].values()) for slice_ in slices if slice_),
             **{key: middle(slices, key) for key in ("p50", "p99", "p999")}}
 
 

@@ -11,7 +11,7 @@ from benchmark import machine, network, spread
 from benchmark.cases import lines
 from benchmark.duty import FILES
 from benchmark.load import Client, Downloader, request_file
-from benchmark.measure import one_slice, settled_memory
+from benchmark.measure import one_slice, settled_memory, still_slice
 from benchmark.pairs import load_of
 from benchmark.running import CLIENT_CORE, SERVER_CORE, Failure, cpu_time, own_memory, pinned
 
@@ -131,24 +131,30 @@ def downloader(_session, _case, address, seconds):
 GREEDY = {"pipeliner": pipeliner, "downloader": downloader}
 
 
+def beside_greedy(session, case, server, load, taken):
+    """A slice of the good clients; what the greedy one took goes to `taken`."""
+    greedy = GREEDY[case.beside](session, case, server.address, load["seconds"] + 1)
+    try:
+        slice_ = one_slice(session.build, server, load, beside=greedy)
+        taken.append(greedy.result())
+        return slice_
+    finally:
+        greedy.end()
+
+
 def fair(session, case, turns=TURNS):
     """p99 of good clients at a low rate, alone and beside the greedy connection, in turns."""
     site = session.site("1g") if case.beside == "downloader" else None
     load = load_of(session, case, session.folder / case.name)
-    load |= {"rate": GOOD_RATE, "connections": 32, "seconds": max(1, 2 * session.seconds)}
+    load |= {"rate": GOOD_RATE, "connections": 32}
     with network.with_cubic(session.remark) as control, session.serving(case.name, lines(case), site) as running:
         result = {"lines": {}, "congestion_control": control}
         for label, server in running.items():
             try:
                 alone, beside, taken = [], [], []
                 for _ in range(turns):
-                    alone.append(one_slice(session.build, server, load))
-                    greedy = GREEDY[case.beside](session, case, server.address, load["seconds"] + 1)
-                    try:
-                        beside.append(one_slice(session.build, server, load, beside=greedy))
-                        taken.append(greedy.result())
-                    finally:
-                        greedy.end()
+                    alone.append(still_slice(lambda: one_slice(session.build, server, load)))
+                    beside.append(still_slice(lambda: beside_greedy(session, case, server, load, taken)))
                 result["lines"][label] = compared(alone, beside) | {
                     f"greedy_{what}_per_second": sum(one[what] / one["seconds"] for one in taken) / len(taken)
                     for what in ("bytes", "answers")}
@@ -170,13 +176,13 @@ def records(session, _case):
 
 
 def compared(alone, beside):
-    """The percentiles are of all slices together; how many times longer they wait is asked turn by turn, because what else
-    goes on in the machine changes from turn to turn."""
+    """The percentiles are of all quiet slices together; how many times longer they wait is asked turn by turn, because what
+    else goes on in the machine changes from turn to turn."""
     def percentile(of, share):
-        return spread.percentile([slice_["latency"] for slice_ in of], share)
+        return spread.percentile([slice_["latency"] for slice_ in spread.trusted(of)[0]], share)
     times, clean = spread.ratios(beside, alone, "p99")
     return {"p50_alone": percentile(alone, 0.5), "p50_beside": percentile(beside, 0.5),
             "p99_alone": percentile(alone, 0.99), "p99_beside": percentile(beside, 0.99),
             "times": spread.summary(times) | {"clean": clean},
             "errors": sum(sum(slice_["errors"].values()) for slice_ in alone + beside),
-            "clean": all(slice_["clean"] for slice_ in alone + beside)}
+            "clean": spread.trusted(alone)[1] and spread.trusted(beside)[1]}

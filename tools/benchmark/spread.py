@@ -37,6 +37,13 @@ def enough(clean, everything):
     return len(clean) >= max(3, len(everything) / 3)
 
 
+def trusted(slices):
+    """The clean ones, all where too few are clean."""
+    there = [slice_ for slice_ in slices if slice_]
+    clean = [slice_ for slice_ in there if slice_["clean"]]
+    return (clean, True) if enough(clean, there) else (there, False)
+
+
 def ratios(ours, peer, key):
     """Of two lines' slices by round: per round in which both are clean, ours / peer. With fewer than a third (and three)
     clean rounds all count, and the second value says so."""
