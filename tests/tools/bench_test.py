@@ -166,9 +166,10 @@ class Latency(unittest.TestCase):
         kept, measure.one_slice = measure.one_slice, one_slice
         self.addCleanup(setattr, measure, "one_slice", kept)
         with tempfile.TemporaryDirectory() as folder:
-            lines, loads = {"a": {"rate": 1000}, "b": {"rate": 10}}, dict.fromkeys("abc", {"seconds": 1})
-            slices, failures = pairs.latency_rounds(Silent(folder), {name: name for name in "abc"}, loads, lines)
-        self.assertEqual(asked[:5], [("a", 700), ("a", 700), ("b", 7), ("b", 7), ("a", 700)])  # the first was not still
+            lines, loads = {"a": {"rate": 1000}, "b": {"rate": 100}, "slow": {"rate": 99}}, dict.fromkeys(("a", "b", "slow"), {"seconds": 1})
+            slices, failures = pairs.latency_rounds(Silent(folder), {name: name for name in lines}, loads, lines)
+            self.assertEqual(pairs.latency_rounds(Silent(folder), {}, {}, {}), ({}, {}))
+        self.assertEqual(asked[:5], [("a", 700), ("a", 700), ("b", 70), ("b", 70), ("a", 700)])  # the first was not still
         self.assertEqual(([len(of) for of in slices.values()], failures), ([5, 5], {}))
 
 

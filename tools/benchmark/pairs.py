@@ -9,7 +9,8 @@ from benchmark.measure import SATURATED, one_slice, rounds, settled_memory
 from benchmark.running import Failure
 from benchmark.servers import OURS
 
-SHARE, FEWEST_TURNS = 0.7, 5  # of what a server reached, for latency; and how often it is asked at least
+# For latency: the share of what a server reached, the turns at least, and of what the fastest reached what others must.
+SHARE, FEWEST_TURNS, WORTH_ASKING = 0.7, 5, 0.1
 
 
 def load_of(session, case, folder, name="request", more=()):
@@ -47,9 +48,10 @@ def line_of(slices):
 
 def latency_rounds(session, running, loads, lines):
     """label → slices at 70 % of what each server reached, in rounds, so that a stall of the machine does not decide who is
-    better. Latency counts from when a request was due."""
-    at_rate = {label: {**loads[label], "rate": SHARE * line["rate"]} for label, line in lines.items()}
-    return rounds(session.build, {label: running[label] for label in lines}, max(FEWEST_TURNS, session.pairs // 2), at_rate,
+    better. Latency counts from when a request was due. Far slower ones would take most of the time, and compare with none."""
+    least = WORTH_ASKING * max((line["rate"] for line in lines.values()), default=0)
+    at_rate = {label: {**loads[label], "rate": SHARE * line["rate"]} for label, line in lines.items() if line["rate"] >= least}
+    return rounds(session.build, {label: running[label] for label in at_rate}, max(FEWEST_TURNS, session.pairs // 2), at_rate,
                   lambda text: session.progress(f"latency: {text}"), still=True)
 
 
