@@ -104,7 +104,7 @@ class Statistics(unittest.TestCase):
         self.assertFalse(pairs.latency_of([slice_of(10, clean=False)] * 5, 70)["clean"])
         line = pairs.line_of([slice_of(5)]) | {"pss": 1 << 20}
         case = {"lines": {"nginx": line | {"at_rate": rate}, "h2o": line}, "ratios": {}, "p99_ratios": {"epoll / nginx": ratio}}
-        self.assertEqual(list(report.latency_rows(case)), [["nginx", "70", "0.0 / 8.0 / 0.0", "", "0.50 (0.40–0.60)"]])
+        self.assertEqual(list(report.latency_rows(case)), [["nginx", "70", "99 %", "0.0 / 8.0 / 0.0", "", "0.50 (0.40–0.60)"]])
         self.assertIn("at 70 % of each", report.section("bare", "", "pairs", case))
         del case["p99_ratios"]
         self.assertNotIn("at 70 % of each", report.section("bare", "", "pairs", case, markdown=True))

@@ -58,7 +58,7 @@ def latency_rounds(session, running, loads, lines):
 def latency_of(slices, rate):
     return {"rate": rate, "reached": middle(slices, "rate") / rate, "clean": spread.trusted(slices)[1],
             "errors": sum(sum(slice_["errors"].values()) for slice_ in slices if slice_),
-            **{key: middle(slices, key) for key in ("p50", "p99", "p999")}}
+            **{key: middle(slices, key) for key in ("p50", "p99", "p999", "busy")}}
 
 
 def measure(session, case):

@@ -37,13 +37,13 @@ def pair_rows(case):
 
 
 PAIR_HEAD = ["", "CPU µs/req", "user", "requests/s", "bytes", "PSS MiB", "calls/req", "uring/it", "epoll/it", ""]
-LATENCY_HEAD = ["at 70 % of each", "requests/s", "p50/p99/p99.9 µs", "p99 uring/it", "p99 epoll/it"]
+LATENCY_HEAD = ["at 70 % of each", "requests/s", "busy", "p50/p99/p99.9 µs", "p99 uring/it", "p99 epoll/it"]
 
 
 def latency_rows(case):
     for label, line in case["lines"].items():
         if rate := line.get("at_rate"):
-            yield [label, number(rate["rate"], 0), latency_text(rate),
+            yield [label, number(rate["rate"], 0), number(100 * rate["busy"], 0, " %"), latency_text(rate),
                    *(ratio_text(case["p99_ratios"].get(f"{ours} / {label}")) for ours in OURS)]
 
 
