@@ -33,7 +33,7 @@ class Case:
     body: int = 0                 # bytes of the request's
     size: int = 13                # bytes of each answer's; another count is an error
     load: tuple = ()              # (option of kirsch-load, value)
-    rate: bool = False            # also latency at 70 % of what each server reached
+    rate: bool = False            # also latency at 70 % of what nginx reached
     calls: bool = False           # also system calls per request
     kind: str = "pairs"           # or idle, crowd, fair, records, broadcast: see special.py
     ideal: float = 0              # requests per second that are possible, where that is known

@@ -37,7 +37,7 @@ def pair_rows(case):
 
 
 PAIR_HEAD = ["", "CPU µs/req", "user", "requests/s", "bytes", "PSS MiB", "calls/req", "uring/it", "epoll/it", ""]
-LATENCY_HEAD = ["at 70 % of each", "requests/s", "busy", "p50/p99/p99.9 µs", "p99 uring/it", "p99 epoll/it"]
+LATENCY_HEAD = ["at 70 % of nginx", "requests/s", "busy", "p50/p99/p99.9 µs", "p99 uring/it", "p99 epoll/it"]
 
 
 def latency_rows(case):
