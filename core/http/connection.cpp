@@ -188,11 +188,6 @@ void Connection::become_stream() {
   recycle();
 }
 
-void Connection::await_request() {
-  set_state(State::waiting);
-  transport_->set_deadline(owner_.loop_.now() + owner_.limits_.idle_time);  // once per request: no clock of its own
-}
-
 // The client has said that this was its last request (RFC 9112 §9.6), and all of it was read. Those of HTTP/1.0 say
 // nothing, and old ones send a line end behind a body (§2.2).
 bool Connection::nothing_follows() const {

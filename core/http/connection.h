@@ -155,6 +155,12 @@ class Connection final : public net::TransportEvents, public ConnectionLink, pub
   }
 }
 
+// Its time begins when the kernel's clock last ticked.
+[[gnu::always_inline]] inline void Connection::await_request() {
+  set_state(State::waiting);
+  transport_->set_deadline(base::coarse_now() + owner_.limits_.idle_time);
+}
+
 static_assert(sizeof(Connection) <= 104);  // with malloc's own 8 bytes no more than 112
 
 }  // namespace kirsch::http

@@ -77,8 +77,10 @@ void Connection::on_data(std::span<char> bytes) {
   Input& input = work_->input;
   if (input.empty()) {
     const std::size_t used = consume(bytes.data(), bytes.size());
-    if (state_ == State::closed || state_ == State::lingering) return;
-    if (used != bytes.size()) input.append(bytes.subspan(used));
+    if (used != bytes.size()) {
+      if (state_ == State::closed || state_ == State::lingering) return;
+      input.append(bytes.subspan(used));
+    }
   } else {
     input.append(bytes);
     feed();
@@ -109,7 +111,7 @@ bool Connection::read_head(char* bytes, std::size_t size, std::size_t& used) {
       return false;
     case ParseResult::complete:
       used += work_->parser.size();
-      work_->head.keep(work_->parser.head(), ++owner_.heads_);
+      work_->head.keep(work_->parser.head(), owner_.service_.next_head());
       return begin_request();
     case ParseResult::malformed:
       reject_head(work_->parser.fault());

@@ -100,7 +100,12 @@ class Connections final : public net::Hoard, private net::Deferred {
   }
   StreamWork* take_stream_work();
   void give(StreamWork& work) noexcept;
-  std::string_view usual_lines() { return usual_lines_.at(std::time(nullptr)); }
+  // Of the second in which the turn began.
+  std::string_view usual_lines() {
+    if (turn_ == loop_.now()) return usual_lines_.text();
+    turn_ = loop_.now();
+    return usual_lines_.at(std::time(nullptr));
+  }
   void tell_if_empty() noexcept;
   bool drains(std::uint32_t listener) const noexcept {
     return draining_ || (!draining_listeners_.empty() && drains_alone(listener));
@@ -120,6 +125,7 @@ class Connections final : public net::Hoard, private net::Deferred {
   std::size_t refused_ = 0;             // of them
   OutputBlocks blocks_;
   UsualLines usual_lines_;
+  base::SteadyTime turn_;
   std::vector<std::unique_ptr<Entrance>> entrances_;
   base::Spares<Work> works_;
   base::Spares<StreamWork> stream_works_;
@@ -128,7 +134,6 @@ class Connections final : public net::Hoard, private net::Deferred {
   Settling<Stream> settling_streams_;
   std::size_t outgrown_ = 0;  // bytes of former memory of the lists of streams, since the last shed
   std::size_t active_ = 0;
-  std::uint64_t heads_ = 0;  // that were kept
   bool draining_ = false;
   std::vector<std::uint32_t> draining_listeners_;
   void (*empty_)(void* self) = nullptr;

@@ -1,12 +1,11 @@
-// The head of a request with its bytes: held by the connection, which compares the next one with it, and by whoever
-// answers, who may need it longer.
+// The head of a request with its bytes: held by the memory that it was read with, in which the next one is compared
+// with it, and by whoever answers, who may need it longer.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-#include <utility>
 
 #include "base/page.h"
 #include "http/head.h"
@@ -30,8 +29,8 @@ class KeptHead {
   std::uint64_t number() const { return held_->number; }
 
   static constexpr std::uint64_t malformed = 0;
-  // From now on it holds a copy of `head` with all that its views point to. `number` is one that no other head of the
-  // loop has, or `malformed`.
+  // From now on it holds a copy of `head` with all that its views point to. `number` is that of
+  // Service::next_head, or `malformed`.
   void keep(const RequestHead& head, std::uint64_t number);
   // Holds what `other`, which is not none, does.
   void share(const KeptHead& other) noexcept {

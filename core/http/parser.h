@@ -28,7 +28,7 @@ class HeadParser {
   ParseResult parse(char* bytes, std::size_t size);
 
   // After malformed: what was understood so far. Valid until the bytes move or reset().
-  RequestHead& head() { return head_; }
+  const RequestHead& head() const { return head_; }
   const Fault& fault() const { return fault_; }
   std::size_t size() const { return scan_; }  // of the complete head
 

@@ -80,7 +80,7 @@ constexpr bool by_status(const Row& row, std::uint16_t status) { return row.stat
 
 std::string_view reason_phrase(std::uint16_t status) noexcept {
   const Row* row = std::lower_bound(std::begin(rows), std::end(rows), status, by_status);
-  return row != std::end(rows) && row->status == status ? row->phrase : std::string_view();
+  return row != std::end(rows) && row->status == status ? row->phrase : std::string_view("");  // not null: it is copied
 }
 
 }  // namespace kirsch::http

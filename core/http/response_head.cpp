@@ -1,7 +1,6 @@
 // Writes status, framing and fields.
 #include "http/response_head.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstring>
 

@@ -18,8 +18,9 @@ class UsualLines {
 
   std::string_view at(std::time_t second) {
     if (second != second_) write(second);
-    return {text_, size};
+    return text();
   }
+  std::string_view text() const { return {text_, size}; }  // as it was last
 
  private:
   static constexpr std::size_t size = status.size() + 37;

@@ -1,7 +1,6 @@
 // Raw bytes of an upgraded connection.
 #include "http/stream.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "http/connections.h"

@@ -124,6 +124,9 @@ class ResponseWriter {
 // Implemented by the pipeline, one per loop; outlives all connections of the loop. Must not throw.
 class Service {
  public:
+  // For heads: two that this service is given have one number only if they are the same, whoever read them.
+  std::uint64_t next_head() { return ++heads_; }
+
   // `head` holds until the end of the transaction; who needs it longer holds it, too. May answer in the call.
   virtual Transaction& on_request(ResponseWriter& writer, const KeptHead& head) = 0;
   // The message was refused, or its head came too late (408): nothing after it is read, and the connection closes after
@@ -132,6 +135,9 @@ class Service {
 
  protected:
   ~Service() = default;
+
+ private:
+  std::uint64_t heads_ = KeptHead::malformed;
 };
 
 }  // namespace kirsch::http

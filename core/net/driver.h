@@ -39,7 +39,7 @@ class Driver {
   virtual void resume_reading(SocketTransport& transport) noexcept = 0;
   // True: the kernel has taken all of it. Else it ends in fail_later of the transport, here or later, or in output_done
   // or finish_output in a later deliver. A remove right after it does not keep it from being tried.
-  // `size` are the bytes of all pieces.
+  // `size` are the bytes of all pieces, at least one.
   virtual bool send(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size) noexcept = 0;
   // Ends in output_done or fail_later of the transport, here or later.
   virtual void send_file(SocketTransport& transport, std::span<const iovec> head, const FileRange& file) noexcept = 0;

@@ -150,7 +150,6 @@ bool EpollDriver::send(SocketTransport& transport, std::span<const iovec> pieces
 // After a first try that did not take all. As send.
 bool EpollDriver::go_on(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size,
                         ssize_t sent) noexcept {
-  if (size == 0) return true;
   if (sent < 0 && errno == EINTR) sent = send_some(transport.descriptor(), pieces);
   if (sent >= 0 && static_cast<std::uint64_t>(sent) == size) return true;
   if (sent < 0 && errno != EAGAIN) {

@@ -28,7 +28,7 @@ kirsch_address asked(int descriptor, int (*ask)(int, sockaddr*, socklen_t*)) noe
 }  // namespace
 
 void SocketTransport::begin_output(std::uint64_t size) noexcept {
-  assert(!closed_ && !sending_ && !shutdown_wanted_);
+  assert(may_send());
   sending_ = true;
   unsent_ = size;
 }
@@ -36,11 +36,11 @@ void SocketTransport::begin_output(std::uint64_t size) noexcept {
 void SocketTransport::send(std::span<const iovec> pieces) noexcept {
   const std::uint64_t size = size_of(pieces);
   begin_output(size);
-  if (pool_.driver().send(*this, pieces, size)) output_done();
+  if (size == 0 || pool_.driver().send(*this, pieces, size)) output_done();
 }
 
 bool SocketTransport::send_at_once(std::span<const iovec> pieces) noexcept {
-  assert(!closed_ && !sending_ && !shutdown_wanted_);
+  assert(may_send());
   const std::uint64_t size = size_of(pieces);
   if (pool_.driver().send(*this, pieces, size)) return true;
   sending_ = true;

@@ -64,6 +64,7 @@ class SocketTransport final : public Transport, public Deadline {
   int give_up_descriptor() noexcept { return descriptor_.release(); }  // before let_go: the driver closes it
 
  private:
+  bool may_send() const noexcept { return !closed_ && !sending_ && !shutdown_wanted_; }
   void begin_output(std::uint64_t size) noexcept;
   void drop_output() noexcept;
   void report_later() noexcept;

@@ -63,7 +63,7 @@ class Transport {
   // it can. The array is the caller's again on return; the memory that the pieces point to must stay until on_sent,
   // close(), abort() or on_lost().
   virtual void send(std::span<const iovec> pieces) noexcept = 0;
-  // As send, but true: the kernel has taken all of it already, and no on_sent follows.
+  // As send of at least a byte, but true: the kernel has taken all of it already, and no on_sent follows.
   virtual bool send_at_once(std::span<const iovec> pieces) noexcept {
     send(pieces);
     return false;

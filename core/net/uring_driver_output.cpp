@@ -19,8 +19,7 @@ constexpr std::size_t largest_piece = 1U << 30;
 
 }  // namespace
 
-bool UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t size) noexcept {
-  if (size == 0) return true;
+bool UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces, std::uint64_t) noexcept {
   if (transport.keep(pieces, 0) != nullptr) submit_send(transport);
   return false;
 }

@@ -177,18 +177,21 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   bool committed_ = false;  // send_head was called
   bool rejected_ = false;   // the message: the connection ends with the answer
   bool dropped_ = false;    // by the worker pool
+  bool warm_ = false;       // the next portion of a file has just been read by a worker
+  bool own_page_ = false;   // body_ is the server's page for an error
+  Production production_ = Production::none;
   bool may_suspend_ = false;
   bool suspending_ = false;
-  Production production_ = Production::none;
+  std::uint16_t status_ = 200;
+  std::uint16_t bare_status_ = 0;     // before_finalize failed: answer with this and the headers set so far
+  std::uint16_t failure_status_ = 0;  // of the failure in flight
+  std::uint16_t suspensions_ = 0;
   std::uint64_t produced_ = 0;  // bytes
-  bool warm_ = false;           // the next portion of a file has just been read by a worker
   base::SteadyTime begin_{};
   kirsch_outcome outcome_{};
   kirsch_route route_taken_{};
   bool* called_ = nullptr;  // by Step::tool: a step of it was called; in the arena where tools are many
   std::array<bool, 32> few_called_;
-  std::uint16_t bare_status_ = 0;  // before_finalize failed: answer with this and the headers set so far
-  std::uint16_t suspensions_ = 0;
   std::string_view id_;  // by a module, in the arena; empty: none
 
   base::Arena arena_;
@@ -202,17 +205,14 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   RequestBody body_in_;
   std::optional<Parsed> parsed_;
 
-  std::uint16_t status_ = 200;
   http::ResponseFields fields_;
   ResponseBody body_;
-  bool own_page_ = false;  // body_ is the server's page for an error
   Attachments attachments_;
   Continuation continuation_;
   const kirsch_stream_handler* stream_handler_ = nullptr;
   void* stream_self_ = nullptr;
 
   // Of the failure in flight, and of the page to make for it.
-  std::uint16_t failure_status_ = 0;
   std::string failure_text_;
   http::Fault page_{500, {}};
 };

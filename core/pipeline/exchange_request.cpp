@@ -39,11 +39,9 @@ namespace kirsch::pipeline {
   where_ = Where::running;
   serial_ = dispatcher_.next_serial();
   lane = dispatcher_.lane();
-  gone_ = committed_ = rejected_ = dropped_ = false;
+  gone_ = committed_ = rejected_ = dropped_ = warm_ = own_page_ = false;
   production_ = Production::none;
-  warm_ = false;
   status_ = 200;
-  own_page_ = false;
   bare_status_ = failure_status_ = 0;
   failure_text_.clear();
   produced_ = 0;

@@ -16,7 +16,8 @@ struct Respond {
                       kirsch::opt<&Respond::type>("type", "text/plain; charset=utf-8", "its media type"));
 
   void prepare() {
-    if (!body.empty() && has_no_body()) {
+    has_body_ = status != 204 && status != 205 && status != 304;  // RFC 9110 6.4.1, 15.3.6
+    if (!body.empty() && !has_body_) {
       throw kirsch::OptionError("body", "an answer with status " + std::to_string(status) + " has no body");
     }
     if (type.empty() || !kirsch::field_fault("Content-Type", type).empty()) {
@@ -26,19 +27,17 @@ struct Respond {
       check(name, value);
       fields_.emplace_back(name, value);
     }
-    if (!has_no_body()) fields_.emplace_back("Content-Type", type);
+    if (has_body_) fields_.emplace_back("Content-Type", type);
   }
 
   void handle(kirsch::Exchange& exchange) const {
     auto response = exchange.response();
     response.set_status(status);
     for (const auto& field : fields_) response.headers().set(field);
-    if (!has_no_body()) response.body_view(body);
+    if (has_body_) response.body_view(body);
   }
 
  private:
-  bool has_no_body() const { return status == 204 || status == 205 || status == 304; }  // RFC 9110 6.4.1, 15.3.6
-
   static void check(const std::string& name, const std::string& value) {
     if (kirsch::same_field(name, "Content-Type")) {
       throw kirsch::OptionError("headers", "Content-Type is set by the option type");
@@ -46,6 +45,7 @@ struct Respond {
     if (auto fault = kirsch::field_fault(name, value); !fault.empty()) throw kirsch::OptionError("headers", fault);
   }
 
+  bool has_body_ = true;
   std::vector<kirsch::PreparedField> fields_;
 };
 

@@ -4,8 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
+#include <set>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "http/parser.h"
 #include "parsed.h"
@@ -104,40 +109,113 @@ TEST(KeptHead, GivesBackWhatAUsualHeadDoesNotNeed) {
   EXPECT_FALSE(kept.leads(large));
 }
 
-// The same words again and again, in pieces and in a row, with bodies behind them and other heads between them.
-TEST(KeptHead, AnswersWhatIsSaidAgainAsTheFirstTime) {
+std::vector<std::uint64_t> numbers(Served& served) {
+  return served.call([](TestService& service, Connections&) { return service.heads; });
+}
+std::string body(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
+
+// The same words again, alone, in a row, in pieces, by another client, with bodies behind them and other heads between.
+TEST(KeptHead, IsKnownWhenItIsSaidAgain) {
   Served served;
   Client client(served.address());
-  const std::string get = "GET /hello HTTP/1.1\r\nHost: A\r\n\r\n";
+  const std::string get = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
   const std::string post = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n";
-  const auto body = [](const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); };
-  for (int round = 0; round < 3; ++round) {
-    client.write(get + get + post + "one!" + post + "two!" + get);
-    for (const std::string wanted : {"hello", "hello", "one!", "two!", "hello"})
-      EXPECT_EQ(body(client.answer()), wanted);
-    for (std::size_t at = 1; at < get.size(); at += 7) {
-      client.write(get.substr(0, at));
-      served.events();  // by then most have arrived alone
-      client.write(get.substr(at));
-      EXPECT_EQ(body(client.answer()), "hello");
-    }
-  }
+  client.write(get + get + post + "one!" + post + "two!" + get);
+  for (const std::string wanted : {"hello", "hello", "one!", "two!", "hello"}) EXPECT_EQ(body(client.answer()), wanted);
+  const auto first = numbers(served);
+  ASSERT_EQ(first.size(), 5U);
+  EXPECT_EQ(first[1], first[0]);
+  EXPECT_EQ(first[3], first[2]);
+  EXPECT_NE(first[2], first[0]);
+  EXPECT_NE(first[4], first[0]);
+
   Client other(served.address());
   other.write(get);
   EXPECT_EQ(body(other.answer()), "hello");
+  client.write(get.substr(0, 9));
+  served.events();  // by then it has most likely arrived alone
+  client.write(get.substr(9));
+  EXPECT_EQ(body(client.answer()), "hello");
+  const auto all = numbers(served);
+  ASSERT_EQ(all.size(), 7U);
+  EXPECT_EQ(all[5], all[4]);
 }
 
-// What was refused is refused again: with all that was understood of it, it leads nothing.
-TEST(KeptHead, RefusesAgain) {
+TEST(KeptHead, OfAHostThatIsNotLowerCaseIsReadEachTime) {
   Served served;
+  Client client(served.address());
   for (int round = 0; round < 3; ++round) {
-    for (const std::string message : {"GET /hello HTTP/1.1\r\nHost: a\r\nA B: c\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n",
-                                      "GET https://a/hello HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+    client.write("GET /hello HTTP/1.1\r\nHost: A\r\n\r\n");
+    EXPECT_EQ(body(client.answer()), "hello");
+  }
+}
+
+TEST(KeptHead, IsRefusedAgain) {
+  Served served;
+  for (const std::string message : {"GET /hello HTTP/1.1\r\nHost: a\r\nA B: c\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n",
+                                    "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"}) {
+    for (int round = 0; round < 3; ++round) {
       Client client(served.address());
       client.write(message);
-      const std::string answer = client.read_to_end();
-      EXPECT_EQ(answer.substr(9, 3), message.find("https") != message.npos ? "421" : "400") << message;
+      EXPECT_EQ(client.read_to_end().substr(9, 3), "400") << message;
     }
+  }
+}
+
+// Of two kinds of connections on one loop, with one service or with tables of their own.
+class ManyDoors : public testing::Test {
+ protected:
+  ManyDoors() {
+    for (const bool secure : {false, true}) doors_.push_back(open(first_.entrance(7, secure)));
+    doors_.push_back(open(second_.entrance(7, false)));
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  ~ManyDoors() override {
+    loop_.stop();
+    thread_.join();
+  }
+  // The status, and the number of the head if it was not refused.
+  std::pair<std::string, std::uint64_t> ask(std::size_t door, const std::string& message) {
+    Client client(doors_[door]);
+    client.write(message);
+    const std::string status = client.answer().substr(9, 3);
+    std::promise<std::uint64_t> number;
+    loop_.post([&] { number.set_value(service_.heads.empty() ? 0 : service_.heads.back()); });
+    return {status, number.get_future().get()};
+  }
+
+ private:
+  net::Address open(net::Acceptor& acceptor) {
+    net::Listener listener = net::Listener::bind(*net::Address::parse("127.0.0.1:0")).front();
+    const net::Address address = listener.address();
+    loop_.listen(std::move(listener), acceptor);
+    return address;
+  }
+
+  SilentLog log_;
+  net::Loop loop_{0, log_, test::make_driver()};
+  const Limits limits_;
+  TestService service_;
+  Connections first_{loop_, limits_, service_};
+  Connections second_{loop_, limits_, service_};
+  std::vector<net::Address> doors_;
+  std::thread thread_;
+};
+
+TEST_F(ManyDoors, HttpsIsRefusedWithoutTlsAlsoWhereItWasTakenBefore) {
+  const std::string message = "GET https://a/hello HTTP/1.1\r\nHost: a\r\n\r\n";
+  EXPECT_EQ(ask(1, message).first, "200");
+  EXPECT_EQ(ask(0, message).first, "421");
+  EXPECT_EQ(ask(1, message).first, "200");
+}
+
+// Who has read a head does not matter to the service, which knows it by its number.
+TEST_F(ManyDoors, HeadsThatDifferHaveNumbersThatDo) {
+  const auto get = [](const std::string& query) { return "GET /hello?" + query + " HTTP/1.1\r\nHost: a\r\n\r\n"; };
+  std::set<std::uint64_t> seen;
+  for (const std::string query : {"a", "b", "c"}) {
+    EXPECT_TRUE(seen.insert(ask(0, get(query)).second).second);
+    EXPECT_TRUE(seen.insert(ask(2, get("other-" + query)).second).second);
   }
 }
 

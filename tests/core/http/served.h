@@ -104,6 +104,7 @@ class TestTransaction final : public Transaction {
 class TestService final : public Service {
  public:
   Transaction& on_request(ResponseWriter& writer, const KeptHead& head) override {
+    heads.push_back(head.number());
     TestTransaction& transaction = add(writer, head);
     transaction.begin();
     return transaction;
@@ -124,6 +125,7 @@ class TestService final : public Service {
   std::size_t produced = 0;
   std::size_t largest_queue = 0;
   std::vector<std::uint64_t> body_sent;  // of each transaction, at its end
+  std::vector<std::uint64_t> heads;      // the numbers of those that were not refused
 
  private:
   TestTransaction& add(ResponseWriter& writer, const KeptHead& head) {
