@@ -80,7 +80,8 @@ void hold(kirsch::Exchange& exchange, const std::shared_ptr<const Resource>& res
   using Held = std::shared_ptr<const Resource>;
   kirsch_exchange* const raw = exchange.raw();
   auto* const held = new (raw->functions->allocate(raw, sizeof(Held))) Held(resource);
-  raw->functions->attach(raw, kirsch::text("static/resource"), held, [](void* self) { static_cast<Held*>(self)->~Held(); });
+  raw->functions->attach(raw, kirsch::text("static/resource"), held,
+                         [](void* self) { static_cast<Held*>(self)->~Held(); });
 }
 
 // multipart/byteranges (RFC 9110 14.6).
