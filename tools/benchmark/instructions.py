@@ -25,6 +25,7 @@ MEASURED = {
     "one no-op tool on": (Duty(tools=1), ()),
     "six no-op tools on": (Duty(tools=6), ()),
     "six on, ten off": (Duty(tools=16), ()),
+    "static, 1 KiB": (Duty("files"), ()),
     "counting on a session": (Duty("count"), ()),
     "TLS 1.3, 1 field": (Duty(tls="ecdsa"), ()),
     "WebSocket, 125 bytes sent back": (Duty("websocket"), UPGRADE),
@@ -33,7 +34,7 @@ MEASURED = {
     "nginx, bare, 11 fields, 600 bytes": (Duty(alone=True), BROWSER),
     "nginx, pipeline, 1 field": (dataclasses.replace(PIPELINE, alone=True), ()),
 }
-SHOWN = (*tuple(MEASURED)[:4], "counting on a session", "WebSocket, 125 bytes sent back")
+SHOWN = (*tuple(MEASURED)[:4], "static, 1 KiB", "counting on a session", "WebSocket, 125 bytes sent back")
 FRAME = 125
 
 
