@@ -1,4 +1,4 @@
-// The port is chosen by the kernel and free for the moment in between; should somebody take it, another one is tried.
+// The port is free for the moment in between; should somebody take it, another one is tried.
 #include "support/redis_server.h"
 
 #include <netinet/in.h>
@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <random>
 #include <stdexcept>
 
 namespace kirsch::test {
@@ -28,13 +29,18 @@ int listener_on(std::uint16_t port) {
   return listener;
 }
 
+// None that the kernel chooses for others: a server that was killed shall find it free again.
 std::uint16_t free_port() {
-  const int listener = listener_on(0);
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(listener);
-  return ntohs(address.sin_port);
+  std::random_device chance;
+  for (int attempt = 0;; ++attempt) {
+    const auto port = std::uniform_int_distribution<std::uint16_t>(20'000, 31'999)(chance);
+    try {
+      ::close(listener_on(port));
+      return port;
+    } catch (const std::runtime_error&) {
+      if (attempt == 100) throw;
+    }
+  }
 }
 
 }  // namespace
