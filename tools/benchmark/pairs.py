@@ -52,7 +52,7 @@ def latency_rounds(session, running, loads, lines):
     """label → slices at 70 % of what nginx reached, or the server itself where that is less, in rounds, so that a stall of the
     machine does not decide who is better; failures; and label → that rate. Latency counts from when a request was due. Far
     slower ones would take most of the time, and compare with none."""
-    most = lines[YARDSTICK]["rate"] if YARDSTICK in lines else math.inf
+    most = min((line["rate"] for label, line in lines.items() if label.startswith(YARDSTICK)), default=math.inf)
     least = WORTH_ASKING * max((line["rate"] for line in lines.values()), default=0)
     at_rate = {label: {**loads[label], "rate": SHARE * min(line["rate"], most)} for label, line in lines.items() if line["rate"] >= least}
     slices, failures = rounds(session.build, {label: running[label] for label in at_rate}, max(FEWEST_TURNS, session.pairs // 2), at_rate,
