@@ -1,6 +1,6 @@
 # What `tools/bench` understands, and in which order it measures.
 """tools/bench [CASE…]        the cases, all unless named, each with its table and its plot
-tools/bench --all          the cases, growth and instructions, unattended in some 25 minutes
+tools/bench --all          the cases, growth and instructions, unattended in about half an hour
 tools/bench growth [NAME…] cost against connections, routes, tools, sessions, members of a room, header and body bytes
 tools/bench instructions   user instructions per request (callgrind), by function
 tools/bench list           the cases, dimensions and servers
