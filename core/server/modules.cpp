@@ -2,7 +2,6 @@
 #include "server/modules.h"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "loader/service_order.h"
@@ -74,9 +73,9 @@ void Modules::load(const std::vector<const loader::ModuleFile*>& order, const Fi
 // From the last in the order to the first.
 Files Modules::with_providers(Files files, const std::vector<const loader::ModuleFile*>& order,
                               const std::map<std::string, RequiredService>& services) {
-  for (const auto* file : order | std::views::reverse) {
-    if (!files.contains(file)) continue;
-    for (const auto& id : file->manifest->services)
+  for (auto at = order.rbegin(); at != order.rend(); ++at) {
+    if (!files.contains(*at)) continue;
+    for (const auto& id : (*at)->manifest->services)
       if (const auto found = services.find(id); found != services.end()) files.insert(found->second.provided.file);
   }
   return files;

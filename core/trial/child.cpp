@@ -38,16 +38,16 @@ void put(std::array<char, Size>& room, std::string_view text) noexcept {
   room[size] = '\0';
 }
 
-Shared* shared = nullptr;  // of the child that this process is
+Shared* of_child = nullptr;  // that this process is
 
 class SharedProgress final : public Progress {
  public:
-  void doing(std::string_view what) noexcept override { put(shared->doing, what); }
+  void doing(std::string_view what) noexcept override { put(of_child->doing, what); }
 };
 
 [[noreturn]] void end_thrown(const char* what) noexcept {
-  put(shared->reason, what);
-  shared->stage = Shared::Stage::threw;
+  put(of_child->reason, what);
+  of_child->stage = Shared::Stage::threw;
   ::_exit(0);
 }
 
@@ -79,9 +79,9 @@ void redirect(const char* output) {
   std::set_terminate(end_terminated);
   SharedProgress progress;
   const Outcome outcome = check(progress);
-  put(shared->reason, outcome.reason);
-  shared->verdict = outcome.verdict;
-  shared->stage = Shared::Stage::done;
+  put(of_child->reason, outcome.reason);
+  of_child->verdict = outcome.verdict;
+  of_child->stage = Shared::Stage::done;
   ::_exit(0);
 }
 
@@ -121,7 +121,7 @@ Outcome judged(const Shared& said, bool late, int status, std::chrono::milliseco
 Outcome in_child(std::chrono::milliseconds limit, const Check& check) {
   void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) fail("no memory");
-  shared = new (memory) Shared;
+  of_child = new (memory) Shared;
   const pid_t child = ::fork();
   if (child < 0) fail("no process");
   if (child == 0) run(check);
@@ -133,7 +133,7 @@ Outcome in_child(std::chrono::milliseconds limit, const Check& check) {
     ::kill(child, SIGKILL);
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   }
-  auto outcome = judged(*shared, late, status, limit);
+  auto outcome = judged(*of_child, late, status, limit);
   ::munmap(memory, sizeof(Shared));
   return outcome;
 }

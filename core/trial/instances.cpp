@@ -10,8 +10,8 @@
 namespace kirsch::trial {
 namespace {
 
-constexpr std::size_t rounds = 1000, warm = 100;
-constexpr std::size_t slack = 16;  // bytes per instance: a heap has gaps
+constexpr std::size_t repetitions = 1000, warm = 100;
+constexpr std::size_t gaps = 16;  // bytes per instance that a heap may have
 constexpr std::size_t inputs = 200;
 constexpr rlim_t room = rlim_t{4} << 30;
 
@@ -34,7 +34,7 @@ std::string left_behind(const Workbench& bench, const Resources& before, const R
   if (bench.subscriptions() > subscriptions)
     return std::to_string(bench.subscriptions() - subscriptions) + " listeners on channels of the bus";
   if (bench.metrics() > metrics) return std::to_string(bench.metrics() - metrics) + " lines of metrics";
-  return growth(before, after, rounds - warm, slack);
+  return growth(before, after, repetitions - warm, gaps);
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ Outcome check_instances(const Subject& subject, std::size_t index, Progress& pro
     const auto options = bench.lowered(std::get<base::Structure>(reading.options->data));
     Resources before;
     std::size_t subscriptions = 0, metrics = 0;
-    for (std::size_t round = 1; round <= rounds; ++round) {
+    for (std::size_t round = 1; round <= repetitions; ++round) {
       progress.doing("create and destroy number " + std::to_string(round) + ", options " + yaml);
       bench.make(index, options.value());
       if (round != warm) continue;
@@ -60,9 +60,10 @@ Outcome check_instances(const Subject& subject, std::size_t index, Progress& pro
     }
     const auto left = left_behind(bench, before, Resources::now(), subscriptions, metrics);
     if (!left.empty())
-      return failed(std::to_string(rounds - warm) + " instances leave " + left +
+      return failed(std::to_string(repetitions - warm) + " instances leave " + left +
                     "; the destructor gives back what the constructor and prepare take");
-    return ok(std::to_string(rounds) + " times" + (before.allocated ? "" : "; memory is not counted in this build"));
+    return ok(std::to_string(repetitions) + " times" +
+              (before.allocated ? "" : "; memory is not counted in this build"));
   } catch (const base::Refusal& refusal) {
     if (loader::escaped(refusal.diagnostics().front()))
       return failed(std::string(refusal.what()) + "; catch it, and say in kirsch_error why not");

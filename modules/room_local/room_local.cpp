@@ -18,8 +18,8 @@ struct Local {
     house = room_house::shared_by<room_house::House>(name, [] { return std::make_shared<room_house::House>(); });
   }
 
-  static constexpr auto service_table =
-      room_house::table<[](void* self) -> room_house::House& { return *static_cast<Local*>(self)->house; }>;
+  static room_house::House& house_of(void* self) { return *static_cast<Local*>(self)->house; }
+  static constexpr auto service_table = room_house::table<&house_of>;
 };
 
 }  // namespace

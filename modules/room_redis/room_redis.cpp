@@ -41,8 +41,8 @@ struct Redis {
         room_house::shared_by<room_redis::Relay>(all, [&] { return std::make_shared<room_redis::Relay>(settings); });
   }
 
-  static constexpr auto service_table =
-      room_house::table<[](void* self) -> room_redis::Relay& { return *static_cast<Redis*>(self)->relay; }>;
+  static room_redis::Relay& relay_of(void* self) { return *static_cast<Redis*>(self)->relay; }
+  static constexpr auto service_table = room_house::table<&relay_of>;
 };
 
 }  // namespace
