@@ -125,7 +125,7 @@ class Connections final : public net::Hoard, private net::Deferred {
   std::size_t refused_ = 0;             // of them
   OutputBlocks blocks_;
   UsualLines usual_lines_;
-  base::SteadyTime turn_;
+  base::SteadyTime turn_;  // in which they were asked for
   std::vector<std::unique_ptr<Entrance>> entrances_;
   base::Spares<Work> works_;
   base::Spares<StreamWork> stream_works_;

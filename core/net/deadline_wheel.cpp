@@ -5,6 +5,7 @@
 #include <bit>
 
 namespace kirsch::net {
+
 DeadlineWheel::DeadlineWheel(base::SteadyTime now) noexcept
     : now_tick_(nanoseconds(now) / tick), turn_(begin_of(now_tick_ + 1)) {}
 

@@ -148,6 +148,8 @@ TEST(KeptHead, OfAHostThatIsNotLowerCaseIsReadEachTime) {
     client.write("GET /hello HTTP/1.1\r\nHost: A\r\n\r\n");
     EXPECT_EQ(body(client.answer()), "hello");
   }
+  const auto all = numbers(served);
+  EXPECT_EQ(std::set(all.begin(), all.end()).size(), 3U);
 }
 
 TEST(KeptHead, IsRefusedAgain) {
