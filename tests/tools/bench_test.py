@@ -63,7 +63,7 @@ class Statistics(unittest.TestCase):
 
     def test_asks_again_for_a_slice_in_which_others_may_have_made_p99(self):
         self.assertTrue(machine.still(0.005, 0.005))
-        for others, wanted in (([0.004], 1), ([0.01, 0.006, 0.001], 3), ([0.01] * 3, 3)):
+        for others, wanted in (([0.004], 1), ([0.04], 1), ([0.01, 0.006, 0.001], 3), ([0.01] * 3, 3)):
             left = [slice_of(number, steal=0, others=share) for number, share in enumerate(others, 1)]
             slice_ = measure.still_slice(lambda: left.pop(0))  # noqa: B023
             self.assertEqual((left, slice_["cpu"], slice_["clean"]), ([], wanted, others[-1] <= 0.005))
