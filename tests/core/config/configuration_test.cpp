@@ -195,7 +195,7 @@ paths: {}
   EXPECT_EQ(made.listeners[2].access.mode, 0620U);
   EXPECT_EQ(made.listeners[2].access.owner, 0U);
   EXPECT_EQ(made.listeners[2].access.group, 33U);
-  for (const std::size_t at : {0, 1, 3, 4}) {
+  for (const std::size_t at : {0U, 1U, 3U, 4U}) {
     EXPECT_FALSE(made.listeners[at].access.owner.has_value());
     EXPECT_FALSE(made.listeners[at].access.group.has_value());
   }

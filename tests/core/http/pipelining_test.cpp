@@ -131,7 +131,7 @@ TEST(Pipelining, DoesNotTakeAnEmptyLineForABegunRequest) {
     Wire wire(turns.loop());
     turns.entrance().on_accept(wire);
     int turn = 0;
-    turns.run([&] {
+    turns.run([&, begun = begun] {
       if (turn == 0) wire.receive(begun);
       if (turn == 1) wire.expire();
       if (turn == 2 && wire.sending()) wire.take();

@@ -99,7 +99,7 @@ TEST(RoomRedis, CarriesMessagesBetweenProcessesBothWaysAndOnce) {
     EXPECT_TRUE(frame.payload == bytes.substr(13));
   }
   members[1]->send("others room to the others");
-  for (std::size_t number : {0, 2, 3, 4, 5}) EXPECT_EQ(members[number]->read_text(), "to the others");
+  for (std::size_t number : {0U, 2U, 3U, 4U, 5U}) EXPECT_EQ(members[number]->read_text(), "to the others");
   members[1]->send("members room");
   EXPECT_EQ(members[1]->read_text(), "3");
   EXPECT_EQ(metric_of(here, "kirsch_room_redis_received_total"), 101);
