@@ -98,7 +98,7 @@ void Connection::feed() {
 }
 
 void Connection::begin_head() {
-  work_->parser.reset();
+  work_->parser.reset(work_->head.known());
   set_state(State::head);
   head_timed_ = false;
 }

@@ -197,31 +197,22 @@ class FramingReader {
 
 }  // namespace
 
-void KnownFraming::remember(const RequestHead& head, std::string_view block) {
-  // As numbers: the authority may be that of the target.
-  authority_ = reinterpret_cast<std::uintptr_t>(head.authority.data()) - reinterpret_cast<std::uintptr_t>(block.data());
-  known_ = head.version_minor == 1 && authority_ < block.size();
-  chunked_ = head.chunked;
-  keep_alive_ = head.keep_alive;
-  expect_continue_ = head.expect_continue;
-  upgrade_ = head.upgrade;
-  content_length_ = head.content_length;
-  authority_size_ = head.authority.size();
-  host_size_ = head.host.size();
-}
+std::optional<Fault> read_framing(RequestHead& head, KnownHost& known) { return FramingReader(head, known).read(); }
 
-bool KnownFraming::apply(RequestHead& head, const char* block) const {
-  if (!known_ || head.version_minor != 1 || !head.authority.empty()) return false;
-  head.chunked = chunked_;
-  head.keep_alive = keep_alive_;
-  head.expect_continue = expect_continue_;
-  head.upgrade = upgrade_;
-  head.content_length = content_length_;
-  head.authority = {block + authority_, authority_size_};
-  head.host = {block + authority_, host_size_};
+bool repeat_framing(RequestHead& head, const RequestHead& before) {
+  if (head.version_minor != 1 || before.version_minor != 1 || !head.authority.empty()) return false;
+  // Where the authority begins in the fields, as a number: it may be that of the target.
+  const auto at = reinterpret_cast<std::uintptr_t>(before.authority.data()) -
+                  reinterpret_cast<std::uintptr_t>(before.fields.front().name);
+  if (at >= before.bytes.size()) return false;
+  head.chunked = before.chunked;
+  head.keep_alive = before.keep_alive;
+  head.expect_continue = before.expect_continue;
+  head.upgrade = before.upgrade;
+  head.content_length = before.content_length;
+  head.authority = {head.fields.front().name + at, before.authority.size()};
+  head.host = head.authority.substr(0, before.host.size());
   return true;
 }
-
-std::optional<Fault> read_framing(RequestHead& head, KnownHost& known) { return FramingReader(head, known).read(); }
 
 }  // namespace kirsch::http

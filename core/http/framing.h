@@ -30,30 +30,12 @@ class KnownHost {
   std::size_t host_size_ = 0;
 };
 
-// What read_framing said of a block of fields. Where the target names no host and the version is 1.1 it depends on the
-// fields alone, so it holds for the next head with the same bytes.
-class KnownFraming {
- public:
-  // `block` are the fields of `head`, unchanged by read_framing.
-  void remember(const RequestHead& head, std::string_view block);
-  void forget() { known_ = false; }
-  // False, and nothing is done: it is not known of `head`, whose fields, the same again, begin at `block`.
-  bool apply(RequestHead& head, const char* block) const;
-
- private:
-  bool known_ = false;
-  bool chunked_ = false;
-  bool keep_alive_ = false;
-  bool expect_continue_ = false;
-  bool upgrade_ = false;
-  std::optional<std::uint64_t> content_length_;
-  std::size_t authority_ = 0;  // where it begins in the block
-  std::size_t authority_size_ = 0;
-  std::size_t host_size_ = 0;
-};
-
 // After the request line and all fields are in `head`. Fills authority, host, content_length, chunked, keep_alive,
 // expect_continue and upgrade; lower-cases the host in place, so the bytes under `head` must be writable.
 std::optional<Fault> read_framing(RequestHead& head, KnownHost& known);
+
+// The same, where all fields of `head` are word for word those of `before`, of which it was read: what it says there
+// holds here. False, and nothing is done: it depends on more than the fields.
+bool repeat_framing(RequestHead& head, const RequestHead& before);
 
 }  // namespace kirsch::http

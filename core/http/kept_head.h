@@ -29,6 +29,8 @@ class KeptHead {
   std::uint64_t number() const { return held_->number; }
 
   static constexpr std::uint64_t malformed = 0;
+  // What a parser may compare with; null: none, or malformed.
+  const RequestHead* known() const { return held_ != nullptr && held_->number != malformed ? &held_->head : nullptr; }
   // From now on it holds a copy of `head` with all that its views point to. `number` is that of
   // Service::next_head, or `malformed`.
   void keep(const RequestHead& head, std::uint64_t number);
@@ -40,7 +42,7 @@ class KeptHead {
   }
   // Whether `text` begins with the head that is held, word for word, so that reading it would come to the same.
   bool leads(std::string_view text) const {
-    if (held_ == nullptr || held_->number == malformed) return false;
+    if (known() == nullptr) return false;
     const std::string_view words = held_->head.bytes;
     return text.size() >= words.size() && std::memcmp(text.data(), words.data(), words.size()) == 0;
   }

@@ -1,6 +1,7 @@
 // Cuts the head into lines and fields.
 #include "http/parser.h"
 
+#include <cstring>
 #include <memory>
 
 #include "http/characters.h"
@@ -8,8 +9,30 @@
 #include "http/request_line.h"
 
 namespace kirsch::http {
+namespace {
 
-void HeadParser::reset() {
+// All fields of a complete head that has some, with their line ends.
+std::string_view block_of(const RequestHead& head) { return {head.fields.front().name, head.bytes.end() - 2}; }
+
+// One of them.
+std::string_view line_of(const RequestHead& head, std::size_t number) {
+  const bool last = number + 1 == head.fields.size();
+  return {head.fields[number].name, last ? head.bytes.end() - 2 : head.fields[number + 1].name};
+}
+
+bool begins(const char* at, const char* end, std::string_view text) {
+  return static_cast<std::size_t>(end - at) >= text.size() && std::memcmp(at, text.data(), text.size()) == 0;
+}
+
+// That field where it begins at `name`.
+kirsch_field field_at(const char* name, const kirsch_field& field) {
+  return {name, name + (field.value - field.name), field.value_size, field.name_size, field.id};
+}
+
+}  // namespace
+
+void HeadParser::reset(const RequestHead* before) {
+  before_ = before;
   std::construct_at(&head_);  // an assignment would fill another one first
   fields_.clear();
   repeated_ = 0;
@@ -124,14 +147,22 @@ bool HeadParser::fields_too_large(const char* at) {
                      static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(id)});
 }
 
+// Takes the field whose line begins at `line`, if it has the same place in the head before; returns the end of the
+// line.
+[[gnu::always_inline]] inline const char* HeadParser::repeated_field(const char* line, const char* end) {
+  const std::size_t number = fields_.size();
+  if (before_ == nullptr || number >= before_->fields.size()) return nullptr;
+  const std::string_view same = line_of(*before_, number);
+  if (!begins(line, end, same)) return nullptr;
+  ++repeated_;
+  fields_.push_back(field_at(line, before_->fields[number]));
+  return line + same.size();
+}
+
 // Takes the field whose line begins at `line`; returns the end of the line. Null: it does not lie there whole, or is
 // not legal. A name that is known is.
 [[gnu::always_inline]] inline const char* HeadParser::whole_field(const char* line, const char* end) {
-  if (const auto* same = before_.find(fields_.size(), line, end)) {
-    ++repeated_;
-    fields_.push_back(same->field(line));
-    return line + same->size;
-  }
+  if (const char* const next = repeated_field(line, end)) return next;
   if (line == end || *line == '\r') return nullptr;
   const char* const colon = end_of_run_inside<Run::before_colon>(line, end);
   if (colon == end || colon == line) return nullptr;
@@ -146,11 +177,15 @@ bool HeadParser::fields_too_large(const char* at) {
 
 // Takes all fields of the head before, if they lie here again.
 [[gnu::always_inline]] inline void HeadParser::repeated_fields() {
+  if (before_ == nullptr || before_->fields.empty()) return;
+  const std::string_view same = block_of(*before_);
   const char* const block = base_ + line_;
-  const auto lines = before_.find_all(block, end_);
-  for (const auto& line : lines) fields_.push_back(line.field(block + line.begin));
-  if (!lines.empty()) scan_ = line_ += before_.size();
-  repeated_ = lines.size();
+  if (!begins(block, end_, same)) return;
+  for (const kirsch_field& field : before_->fields) {
+    fields_.push_back(field_at(block + (field.name - same.data()), field));
+  }
+  scan_ = line_ += same.size();
+  repeated_ = fields_.size();
 }
 
 // Fields that lie here whole, legal and within the limits, which nearly all are. What stops it is judged by the states.
@@ -208,17 +243,11 @@ HeadParser::Step HeadParser::field_value() {
 HeadParser::Step HeadParser::end_of_head() {
   const Step step = line_end(base_ + scan_);
   if (step != Step::next) return step;
-  const std::string_view block(base_ + fields_begin_, base_ + scan_);
-  const bool same = repeated_ == fields_.size() && before_.whole(repeated_);
-  if (!same) {
-    before_.remember(block, fields_);
-    known_framing_.forget();
-  }
   scan_ += 2;
   head_.fields = fields_;
-  if (!same || !known_framing_.apply(head_, block.data())) {
+  const bool same = before_ != nullptr && repeated_ == fields_.size() && repeated_ == before_->fields.size();
+  if (!same || !repeat_framing(head_, *before_)) {
     if (const auto fault = read_framing(head_, known_host_)) return fail(fault->status, fault->reason);
-    if (!before_.find_all(block.data(), base_ + scan_).empty()) known_framing_.remember(head_, block);
   }
   phase_ = Phase::complete;
   return Step::next;

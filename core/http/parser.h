@@ -10,7 +10,6 @@
 #include "http/framing.h"
 #include "http/head.h"
 #include "http/limits.h"
-#include "http/repeated_fields.h"
 
 namespace kirsch::http {
 
@@ -20,7 +19,9 @@ class HeadParser {
  public:
   explicit HeadParser(const Limits& limits) : limits_(&limits) {}
 
-  void reset();
+  // `before` is a complete head that stays as it is until the next reset, or null. Clients say most of its fields
+  // again, in the same order and byte by byte: what was legal then is not searched again.
+  void reset(const RequestHead* before = nullptr);
 
   // `bytes` is everything received since the head began: the same bytes as in the last call with more behind them. They
   // may have moved; the views follow. After complete or malformed call reset() first. The result does not depend on how
@@ -40,6 +41,7 @@ class HeadParser {
   Step request_line();
   void whole_fields();
   void repeated_fields();
+  const char* repeated_field(const char* line, const char* end);
   const char* whole_field(const char* line, const char* end);
   void add_field(std::string_view name, FieldName id, std::string_view value);
   Step field_name();
@@ -55,9 +57,8 @@ class HeadParser {
   const Limits* limits_;
   RequestHead head_;
   std::vector<kirsch_field> fields_;
-  RepeatedFields before_;       // of the last complete head
-  std::size_t repeated_ = 0;    // of fields_: they were the same there
-  KnownFraming known_framing_;  // of before_
+  const RequestHead* before_ = nullptr;
+  std::size_t repeated_ = 0;  // of fields_: they are the same in before_
   KnownHost known_host_;
   Fault fault_;
   char* base_ = nullptr;

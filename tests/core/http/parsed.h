@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/kept_head.h"
 #include "http/parser.h"
 
 namespace kirsch::http {
@@ -44,10 +45,20 @@ inline std::string describe(const RequestHead& head) {
   return text;
 }
 
-// `ends` are the sizes that the parser, which may have seen other heads before, sees one after the other; the last one
+// Reads one head after the other, as a connection does.
+struct Reader {
+  explicit Reader(const Limits& given = Limits()) : limits(given) {}
+
+  const Limits limits;
+  HeadParser parser{limits};
+  KeptHead before;
+};
+
+// `ends` are the sizes that the reader, which may have seen other heads before, sees one after the other; the last one
 // is that of the message.
-inline Parsed parse_in_steps(HeadParser& parser, std::string_view message, const std::vector<std::size_t>& ends) {
-  parser.reset();
+inline Parsed parse_in_steps(Reader& reader, std::string_view message, const std::vector<std::size_t>& ends) {
+  HeadParser& parser = reader.parser;
+  parser.reset(reader.before.known());
   Parsed parsed;
   std::unique_ptr<char[]> bytes;
   for (std::size_t end : ends) {
@@ -60,18 +71,20 @@ inline Parsed parse_in_steps(HeadParser& parser, std::string_view message, const
   if (parsed.result == ParseResult::malformed) {
     parsed.status = parser.fault().status;
     parsed.text = parser.fault().reason;
+    reader.before.keep(parser.head(), KeptHead::malformed);
   }
   if (parsed.result == ParseResult::complete) {
     parsed.size = parser.size();
     parsed.text = describe(parser.head());
+    reader.before.keep(parser.head(), 1);
   }
   return parsed;
 }
 
 inline Parsed parse_in_steps(std::string_view message, const std::vector<std::size_t>& ends,
                              const Limits& limits = Limits()) {
-  HeadParser parser(limits);
-  return parse_in_steps(parser, message, ends);
+  Reader reader(limits);
+  return parse_in_steps(reader, message, ends);
 }
 
 inline Parsed parse(std::string_view message, const Limits& limits = Limits()) {

@@ -94,17 +94,16 @@ TEST(Parser, TakesWholeFieldsAsItsStatesDo) {
 
 // Fields that the head before had as well are not searched again.
 TEST(Parser, TakesRepeatedFieldsAsNewOnes) {
-  const Limits limits;
-  HeadParser parser(limits);
+  Reader reader;
   for (const std::string& message : corpus_of_heads()) {
     const Parsed whole = parse(message);
     for (std::size_t at = 0; at < message.size(); ++at) {
-      ASSERT_EQ(parse_in_steps(parser, message, {at, message.size()}), whole) << message;
+      ASSERT_EQ(parse_in_steps(reader, message, {at, message.size()}), whole) << message;
       for (const char byte : "\r\n: xX"s) {
         std::string changed = message;
         changed[at] = byte;
-        ASSERT_EQ(parse_in_steps(parser, changed, {changed.size()}), parse(changed)) << changed;
-        ASSERT_EQ(parse_in_steps(parser, message, {message.size()}), whole) << message;
+        ASSERT_EQ(parse_in_steps(reader, changed, {changed.size()}), parse(changed)) << changed;
+        ASSERT_EQ(parse_in_steps(reader, message, {message.size()}), whole) << message;
       }
     }
   }
@@ -112,7 +111,6 @@ TEST(Parser, TakesRepeatedFieldsAsNewOnes) {
 
 // What the same fields mean depends on the request line, and on what stands behind them.
 TEST(Parser, TakesRepeatedFramingAsNew) {
-  const Limits limits;
   std::vector<std::string> heads;
   for (const std::string line :
        {"GET / HTTP/1.1", "GET / HTTP/1.0", "GET http://a/ HTTP/1.1", "GET http://b/ HTTP/1.1"}) {
@@ -126,16 +124,15 @@ TEST(Parser, TakesRepeatedFramingAsNew) {
   }
   for (const std::string& first : heads) {
     for (const std::string& second : heads) {
-      HeadParser parser(limits);
+      Reader reader;
       for (const std::string& head : {first, first, second, second, first})
-        ASSERT_EQ(parse_in_steps(parser, head, {head.size()}), parse(head)) << first << second;
+        ASSERT_EQ(parse_in_steps(reader, head, {head.size()}), parse(head)) << first << second;
     }
   }
 }
 
 TEST(Parser, RemembersFieldsOfHeadsOfAllSizes) {
-  const Limits limits;
-  HeadParser parser(limits);
+  Reader reader;
   for (const std::size_t count : {0U, 1U, 30U, 31U, 32U, 33U, 90U, 3U}) {
     for (const std::size_t size : {0U, 1U, 50U, 2000U, 2040U, 2100U}) {
       std::string fields;
@@ -143,7 +140,7 @@ TEST(Parser, RemembersFieldsOfHeadsOfAllSizes) {
         fields += "X-" + std::to_string(number) + ": " + std::string(size, 'v') + "\r\n";
       const std::string message = get(fields);
       for (int time = 0; time < 2; ++time)
-        ASSERT_EQ(parse_in_steps(parser, message, {message.size()}), parse(message)) << count << ' ' << size;
+        ASSERT_EQ(parse_in_steps(reader, message, {message.size()}), parse(message)) << count << ' ' << size;
     }
   }
 }
