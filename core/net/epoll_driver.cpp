@@ -63,7 +63,9 @@ void EpollDriver::deliver() noexcept {
     const auto mark = reinterpret_cast<std::uintptr_t>(event.data.ptr);
     if (mark == 0) continue;
     if ((mark & queue_mark) != 0) {
-      reinterpret_cast<AcceptQueue*>(mark & ~queue_mark)->accept_waiting();
+      // Not until none is left: an accept that finds none costs as much as one that does, so it pays only in a long turn.
+      const auto most = static_cast<unsigned>(ready_ + 1) / 2;
+      reinterpret_cast<AcceptQueue*>(mark & ~queue_mark)->accept_waiting(std::min(most, AcceptQueue::per_turn));
     } else {
       deliver(*static_cast<SocketTransport*>(event.data.ptr), event.events);
     }

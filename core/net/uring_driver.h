@@ -65,10 +65,12 @@ class UringDriver final : public Driver {
   };
 
   static constexpr std::uint32_t bit(Operation operation) { return 1U << static_cast<std::uint32_t>(operation); }
-  // Further bits of driver_state: the queue is to accept; the transport has something in held_; its peer has hung up.
+  // Further bits of driver_state: the queue is to accept; the transport has something in held_; its peer has hung up;
+  // it has been received from.
   static constexpr std::uint32_t wanted = 1U << 16;
   static constexpr std::uint32_t holding = 1U << 17;
   static constexpr std::uint32_t hung_up = 1U << 18;
+  static constexpr std::uint32_t received_from = 1U << 19;
   static constexpr std::uint32_t in_kernel = wanted - 1;
   template <class Owner>
   static void mark(io_uring_sqe& entry, Operation operation, Owner& owner) noexcept;

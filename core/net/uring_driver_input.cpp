@@ -16,6 +16,8 @@ namespace {
 
 // Of what was kept: no more at once than the other driver would bring.
 constexpr std::size_t most_at_once = 65536;
+// So much the kernel takes at once of a first answer.
+constexpr std::uint64_t small_answer = 4096;
 
 }  // namespace
 
@@ -32,15 +34,22 @@ void UringDriver::update(SocketTransport& transport) noexcept {
   }
 }
 
+// The first time for one piece only: many a connection leaves after one answer, and then there is nothing to cancel.
 void UringDriver::receive(SocketTransport& transport) noexcept {
   io_uring_sqe& entry = ring_.entry();
-  io_uring_prep_recv_multishot(&entry, transport.descriptor(), nullptr, 0, 0);
+  if ((transport.driver_state() & received_from) != 0) {
+    io_uring_prep_recv_multishot(&entry, transport.descriptor(), nullptr, 0, 0);
+  } else {
+    io_uring_prep_recv(&entry, transport.descriptor(), nullptr, 0, 0);
+  }
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = ReceiveBuffers::group;
   mark(entry, Operation::receive, transport);
 }
 
 void UringDriver::received(SocketTransport& transport, const Ring::Event& event) noexcept {
+  const bool first = (transport.driver_state() & received_from) == 0;
+  transport.driver_state() |= received_from;
   if (event.result > 0) {
     const auto size = static_cast<std::size_t>(event.result);
     const std::span<char> bytes = buffers_.bytes(event.flags >> IORING_CQE_BUFFER_SHIFT, size);
@@ -57,7 +66,10 @@ void UringDriver::received(SocketTransport& transport, const Ring::Event& event)
     transport.lost(error);
   }
   give_back(event);
-  if (!transport.closed()) update(transport);
+  // A small answer has left at the end of the turn, and sent() goes on: who leaves with it needs no further receive.
+  const bool answered =
+      first && (transport.driver_state() & bit(Operation::send)) != 0 && transport.unsent() <= small_answer;
+  if (!transport.closed() && !answered) update(transport);
 }
 
 void UringDriver::give_back(const Ring::Event& event) noexcept {

@@ -49,6 +49,7 @@ void UringDriver::sent(SocketTransport& transport, int result) noexcept {
   output.consume(static_cast<std::size_t>(result));
   if (!output.empty()) return submit_send(transport);
   transport.finish_output();
+  if (!transport.closed()) update(transport);
 }
 
 // io_uring has no sendfile. Its splice always goes to a thread of the kernel, and read with send copies each byte once

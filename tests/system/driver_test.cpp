@@ -75,8 +75,9 @@ TEST(Driver, that_is_demanded_and_forbidden_ends_the_start) {
   });
 }
 
-// All system calls of a server's life in which it answers so many requests of 64 busy connections.
-double system_calls(const std::string& driver, std::size_t requests) {
+// All system calls of a server's life in which it answers what `clients` ask.
+template <class Clients>
+double system_calls(const std::string& driver, Clients clients) {
   const TemporaryFolder folder;
   const auto summary = folder.path() / "summary";
   if (::mkfifo(summary.c_str(), 0600) != 0) throw std::runtime_error("no FIFO");
@@ -86,7 +87,7 @@ double system_calls(const std::string& driver, std::size_t requests) {
     Server server(with_driver(driver),
                   {.environment = {{"ASAN_OPTIONS", "detect_leaks=0"}},
                    .launcher = {"strace", "-D", "-f", "-q", "-c", "-U", "calls,name", "-o", summary.string()}});
-    keep_busy(server, 64, requests);
+    clients(server);
     EXPECT_EQ(server.stop(), 0);
   }
   std::istringstream lines(counted.get());
@@ -96,12 +97,32 @@ double system_calls(const std::string& driver, std::size_t requests) {
   throw std::runtime_error("strace counted nothing");
 }
 
-double calls_per_request(const std::string& driver) {
-  constexpr std::size_t few = 2'000;
-  const std::size_t many = sanitized() ? 6'000 : 22'000;
-  const double calls = (system_calls(driver, many) - system_calls(driver, few)) / static_cast<double>(many - few);
+// Of each of the requests that `ask(server, number)` makes.
+template <class Ask>
+double calls_per_request(const std::string& driver, std::size_t few, std::size_t many, Ask ask) {
+  const auto calls_of = [&](std::size_t number) {
+    return system_calls(driver, [&](const Server& server) { ask(server, number); });
+  };
+  const double calls = (calls_of(many) - calls_of(few)) / static_cast<double>(many - few);
   ::testing::Test::RecordProperty("system_calls_per_request", std::to_string(calls));
   return calls;
+}
+
+double calls_per_request(const std::string& driver) {
+  return calls_per_request(driver, 2'000, sanitized() ? 6'000 : 22'000,
+                           [](const Server& server, std::size_t requests) { keep_busy(server, 64, requests); });
+}
+
+// Of clients that come one after the other and ask once.
+double calls_per_connection(const std::string& driver) {
+  return calls_per_request(driver, 100, 600, [](const Server& server, std::size_t clients) {
+    for (; clients != 0; --clients) {
+      Client client(server);
+      client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      ASSERT_EQ(client.read().status, 200);
+      ASSERT_TRUE(client.closed_by_peer());
+    }
+  });
 }
 
 TEST(Driver, epoll_enters_the_kernel_twice_per_request_at_64_connections) {
@@ -115,6 +136,17 @@ TEST(Driver, uring_enters_the_kernel_once_for_many_requests_at_64_connections) {
   const double calls = calls_per_request("uring");
   EXPECT_LE(calls, 0.2);
   EXPECT_GT(calls, 0);
+}
+
+// Accept, receive, send, close, one to watch it, and two to wait: none that finds nothing.
+TEST(Driver, epoll_enters_the_kernel_seven_times_for_a_connection_that_asks_once) {
+  EXPECT_LE(calls_per_connection("epoll"), 7.1);
+}
+
+// Three to wait, in which all else happens, and one to learn who the client is.
+TEST(Driver, uring_enters_the_kernel_four_times_for_a_connection_that_asks_once) {
+  if (const auto obstacle = uring_obstacle()) GTEST_SKIP() << *obstacle;
+  EXPECT_LE(calls_per_connection("uring"), 4.1);
 }
 
 }  // namespace

@@ -78,6 +78,33 @@ TEST(TransportTest, SendsAMebibyteInPiecesToASlowReader) {
 }
 
 // The kernel has what it takes by the time at which the peer has read a part of it.
+// Sends `piece` when the first byte comes, and `more` each time that it is sent; ends when the second byte comes.
+void hear_a_second_byte_while_sending(const std::string& piece, bool more) {
+  std::promise<void> second;
+  ConnectionAcceptor acceptor([&](Connection& connection) {
+    connection.data = [&](std::span<char> bytes) {
+      if (bytes.front() == '1') return send_text(connection, piece);
+      std::exchange(connection.transport, nullptr)->close();
+      second.set_value();
+    };
+    if (more) connection.sent = [&] { send_text(connection, piece); };
+  });
+  RunningLoop running;
+  Client client(serve(running, acceptor));
+  ASSERT_TRUE(client.write("1"));
+  ASSERT_EQ(client.read(piece.size() / 2).size(), piece.size() / 2);
+  ASSERT_TRUE(client.write("2"));
+  second.get_future().get();
+}
+
+TEST(TransportTest, ReceivesWhileAFirstAnswerWaitsForItsReader) {
+  hear_a_second_byte_while_sending(std::string(64 << 20, 'x'), false);
+}
+
+TEST(TransportTest, ReceivesWhileSmallPiecesFollowAFirstAnswerWithoutEnd) {
+  hear_a_second_byte_while_sending("two", true);
+}
+
 TEST(TransportTest, KnowsWhatTheKernelAndThePeerHaveNotTaken) {
   const std::string body = pattern(16 << 20);
   std::promise<std::uint64_t> unsent;
