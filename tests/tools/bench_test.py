@@ -163,14 +163,15 @@ class Latency(unittest.TestCase):
         asked = []
 
         def one_slice(_build, server, load):
-            asked.append((server, load["rate"]))
+            asked.append((server.name, load["rate"]))
             return slice_of(1, steal=0, others=0.01 if len(asked) == 1 else 0) | {"latency": []}
         kept, measure.one_slice = measure.one_slice, one_slice
         self.addCleanup(setattr, measure, "one_slice", kept)
         with tempfile.TemporaryDirectory() as folder:
             lines = {"a": {"rate": 1000}, "nginx": {"rate": 500}, "b": {"rate": 100}, "slow": {"rate": 99}}
             loads = dict.fromkeys(lines, {"seconds": 1})
-            slices, failures, rates = pairs.latency_rounds(Silent(folder), {name: name for name in lines}, loads, lines)
+            servers = {name: types.SimpleNamespace(name=name, pids=[]) for name in lines}
+            slices, failures, rates = pairs.latency_rounds(Silent(folder), servers, loads, lines)
             self.assertEqual(pairs.latency_rounds(Silent(folder), {}, {}, {}), ({}, {}, {}))
         self.assertEqual(asked[:5], [("a", 350), ("a", 350), ("nginx", 350), ("b", 70), ("b", 70)])  # the first was not still
         self.assertEqual(([len(of) for of in slices.values()], failures, rates), ([5] * 3, {}, {"a": 350, "nginx": 350, "b": 70}))
@@ -310,6 +311,24 @@ class Processes(unittest.TestCase):
             self.assertEqual(len(pids), 2)
             self.assertGreater(server.start_time, 0)
         self.assertEqual([pid for pid in pids if not running.gone(pid)], [])
+
+    def test_have_their_core_before_others_where_that_is_allowed(self):
+        def policies(server):
+            return {os.sched_getscheduler(task) for task in running.tasks(server.pids)}
+        remarks = []
+        with self.running(SERVE) as server:
+            with running.before_others(server, remarks.append):
+                self.assertEqual(policies(server), {os.SCHED_OTHER if remarks else os.SCHED_FIFO})
+            self.assertEqual(policies(server), {os.SCHED_OTHER})
+
+            def refused(_task, policy, _param):
+                if policy == os.SCHED_FIFO:
+                    raise PermissionError(1, "not today")
+            kept, os.sched_setscheduler = os.sched_setscheduler, refused
+            self.addCleanup(setattr, os, "sched_setscheduler", kept)
+            with running.before_others(server, remarks.append):
+                self.assertEqual(policies(server), {os.SCHED_OTHER})
+        self.assertIn("not today", remarks[-1])
 
     def test_that_do_not_start_say_why(self):
         with self.assertRaisesRegex(running.Failure, "greeter ended with 3: no port for me"):

@@ -19,6 +19,7 @@ class Duty:
     routes: int = 0               # exact paths /r/0 … beside /
     cached_files: bool = False    # with the server's cache of open files, where that is a choice
     workers: int = 1              # threads that may sleep at once
+    closes: bool = False          # after each answer, as the request asks: the floor has to be told, it reads none
     alone: bool = False           # without a process that watches over the one that serves
     tls: str = ""                 # ecdsa or rsa: TLS 1.2 and 1.3 with such a certificate, tickets, and no session cache
 

@@ -49,9 +49,10 @@ def still_slice(ask):
     return slice_
 
 
-def rounds(build, lines, pairs, load, progress=lambda text: None, still=False):
-    """label → one slice per round (None where it failed), sought to be `still`. Up to a third more rounds replace unclean
-    ones, unless all are; fewer where servers that do not answer make slices long."""
+def rounds(build, lines, pairs, load, progress=lambda text: None, undisturbed=None):
+    """label → one slice per round (None where it failed), each sought to be still, with its server `undisturbed` meanwhile, if
+    that is given. Up to a third more rounds replace unclean ones, unless all are; fewer where servers that do not answer make
+    slices long."""
     slices = {label: [] for label in lines}
     failures = {}
     wanted = pairs
@@ -62,7 +63,11 @@ def rounds(build, lines, pairs, load, progress=lambda text: None, still=False):
         for label in order:
             try:
                 ask = functools.partial(one_slice, build, lines[label], load[label])
-                slice_ = still_slice(ask) if still else ask()
+                if undisturbed is None:
+                    slice_ = ask()
+                else:
+                    with undisturbed(lines[label]):
+                        slice_ = still_slice(ask)
                 slice_.pop("latency")
             except Failure as failure:
                 failures[label], slice_ = str(failure), None

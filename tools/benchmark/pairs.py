@@ -7,7 +7,7 @@ from benchmark.cases import UPGRADE, lines
 from benchmark.calls import calls_per_request
 from benchmark.load import cookie_of, frame_file, request_file
 from benchmark.measure import SATURATED, one_slice, rounds, settled_memory
-from benchmark.running import Failure
+from benchmark.running import Failure, before_others
 from benchmark.servers import OURS
 
 # For latency: the share of what a server reached, the turns at least, and of what the fastest reached what others must.
@@ -55,8 +55,9 @@ def latency_rounds(session, running, loads, lines):
     most = min((line["rate"] for label, line in lines.items() if label.startswith(YARDSTICK)), default=math.inf)
     least = WORTH_ASKING * max((line["rate"] for line in lines.values()), default=0)
     at_rate = {label: {**loads[label], "rate": SHARE * min(line["rate"], most)} for label, line in lines.items() if line["rate"] >= least}
-    slices, failures = rounds(session.build, {label: running[label] for label in at_rate}, max(FEWEST_TURNS, session.pairs // 2), at_rate,
-                              lambda text: session.progress(f"latency: {text}"), still=True)
+    slices, failures = rounds(session.build, {label: running[label] for label in at_rate}, max(FEWEST_TURNS, session.pairs), at_rate,
+                              lambda text: session.progress(f"latency: {text}"),
+                              undisturbed=lambda server: before_others(server, session.remark))
     return slices, failures, {label: load["rate"] for label, load in at_rate.items()}
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from benchmark.duty import BODY
+from benchmark.duty import BODY, FILES
 
 HERE = pathlib.Path(__file__).resolve().parent / "peers"
 TEXT = "text/plain; charset=utf-8"
@@ -261,8 +261,8 @@ class Poco(Program):
 
 
 class Floor(Program):
-    """No server: what receiving and sending costs, with OpenSSL where there is TLS."""
-    program, offers = "bench_floor", {"fixed", "tls"}
+    """No server: what receiving and sending costs, with OpenSSL where there is TLS; of files, a KiB that is at hand."""
+    program, offers = "bench_floor", {"fixed", "files", "tls"}
 
     def __init__(self, driver):
         self.name, self.driver = f"floor {driver}", driver
@@ -271,7 +271,8 @@ class Floor(Program):
         return None if (build / "bin" / self.program).exists() else "bench_floor is not built"
 
     def words(self, duty, place):
-        return [place.build / "bin" / self.program, place.port, self.driver, BODY,
+        body = "x" * FILES["1k"] if duty.does == "files" else BODY
+        return [place.build / "bin" / self.program, place.port, self.driver, body, *(["close"] * duty.closes),
                 *(place.certificate(duty.tls) if duty.tls else ())]
 
     def version(self, _build):

@@ -1,6 +1,6 @@
 // The least that a server of one thread can cost: what arrives is a request, and a fixed answer leaves. No parsing, no
-// limits, no deadlines. What a server costs beyond it is the server's own.
-// Usage: bench_floor PORT epoll|uring BODY [CERTIFICATE KEY]
+// limits, no deadlines. What a server costs beyond it is the server's own. With `close` each connection gets one
+// answer. Usage: bench_floor PORT epoll|uring BODY [close | CERTIFICATE KEY]
 #include <arpa/inet.h>
 #include <liburing.h>
 #include <netinet/tcp.h>
@@ -63,6 +63,7 @@ class Client {
 struct Server {
   int listener = -1;
   SSL_CTX* tls = nullptr;
+  bool closes = false;  // behind an answer
   std::string answer;
   std::vector<std::unique_ptr<Client>> clients;  // by descriptor
 
@@ -74,8 +75,9 @@ struct Server {
     if (clients.size() <= place) clients.resize(place + 1);
     clients[place] = std::make_unique<Client>(tls, answer);
   }
+  void forget(int socket) { clients[static_cast<std::size_t>(socket)].reset(); }
   void end(int socket) {
-    clients[static_cast<std::size_t>(socket)].reset();
+    forget(socket);
     ::close(socket);
   }
 };
@@ -105,9 +107,8 @@ struct Server {
       if (size > 0) {
         const auto out = server.at(socket).take({buffer.data(), static_cast<std::size_t>(size)});
         if (!out.empty()) ::send(socket, out.data(), out.size(), MSG_NOSIGNAL);
-      } else {
-        server.end(socket);
       }
+      if (size <= 0 || server.closes) server.end(socket);
     }
   }
 }
@@ -167,9 +168,22 @@ class RingServer {
 
   void receive(int socket) {
     io_uring_sqe* entry = this->entry();
-    io_uring_prep_recv_multishot(entry, socket, nullptr, 0, 0);
+    if (server_.closes) {
+      io_uring_prep_recv(entry, socket, nullptr, 0, 0);
+    } else {
+      io_uring_prep_recv_multishot(entry, socket, nullptr, 0, 0);
+    }
     entry->flags |= IOSQE_BUFFER_SELECT;
     io_uring_sqe_set_data64(entry, static_cast<std::uint64_t>(socket));
+  }
+
+  // Behind the send that is linked with it.
+  void close(int socket) {
+    server_.forget(socket);
+    io_uring_sqe* entry = this->entry();
+    io_uring_prep_close(entry, socket);
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(entry, sending);
   }
 
   void handle(const io_uring_cqe& event) {
@@ -187,9 +201,10 @@ class RingServer {
       if (!out.empty()) {
         io_uring_sqe* entry = this->entry();
         io_uring_prep_send(entry, socket, out.data(), out.size(), MSG_NOSIGNAL);
-        entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+        entry->flags |= IOSQE_CQE_SKIP_SUCCESS | (server_.closes ? IOSQE_IO_HARDLINK : 0U);
         io_uring_sqe_set_data64(entry, sending);
       }
+      if (server_.closes) return close(socket);
       if ((event.flags & IORING_CQE_F_MORE) == 0) receive(socket);
     } else {
       server_.end(socket);
@@ -226,8 +241,8 @@ SSL_CTX* with_certificate(const char* certificate, const char* key) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 4 && count != 6) {
-    std::fputs("usage: bench_floor PORT epoll|uring BODY [CERTIFICATE KEY]\n", stderr);
+  if (count < 4 || count > 6) {
+    std::fputs("usage: bench_floor PORT epoll|uring BODY [close | CERTIFICATE KEY]\n", stderr);
     return 2;
   }
   try {
@@ -235,6 +250,7 @@ int main(int count, char** words) {
     Server server;
     server.answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) +
                     "\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n" + body;
+    server.closes = count == 5;
     if (count == 6) server.tls = with_certificate(words[4], words[5]);
     server.listener = listening(static_cast<std::uint16_t>(std::stoul(words[1])));
     if (words[2] == std::string_view("epoll")) serve_with_epoll(server);
