@@ -201,7 +201,7 @@ std::optional<Fault> read_framing(RequestHead& head, KnownHost& known) { return 
 
 bool repeat_framing(RequestHead& head, const RequestHead& before) {
   if (head.version_minor != 1 || before.version_minor != 1 || !head.authority.empty()) return false;
-  // Where the authority begins in the fields, as a number: it may be that of the target.
+  // Where the authority begins in the fields (there is Host at least), as a number: it may be that of the target.
   const auto at = reinterpret_cast<std::uintptr_t>(before.authority.data()) -
                   reinterpret_cast<std::uintptr_t>(before.fields.front().name);
   if (at >= before.bytes.size()) return false;

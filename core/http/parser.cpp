@@ -195,10 +195,12 @@ void HeadParser::whole_fields() {
   const char* const end = end_;
   const char* line = base_ + line_;
   for (auto room = limits_->fields - fields_.size(); room != 0; --room) {
+    const std::size_t repeated = repeated_;
     const char* const next = whole_field(line, end);
     if (next == nullptr) break;
     if (static_cast<std::size_t>(next - block) > limits_->field_block) {
       fields_.pop_back();
+      repeated_ = repeated;
       break;
     }
     line = next;

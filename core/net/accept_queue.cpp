@@ -62,10 +62,10 @@ void AcceptQueue::close() noexcept {
   listener_.reset();
 }
 
-void AcceptQueue::accept_waiting(unsigned limit) noexcept {
-  for (unsigned count = 0; count < limit && !closed_; ++count) {
-    if (!accept_one()) return;
-  }
+unsigned AcceptQueue::accept_waiting(unsigned limit) noexcept {
+  unsigned count = 0;
+  while (count < limit && !closed_ && accept_one()) ++count;
+  return count;
 }
 
 void AcceptQueue::accepted(base::UniqueFd descriptor) noexcept { admit(std::move(descriptor), {}); }

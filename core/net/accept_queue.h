@@ -33,8 +33,9 @@ class alignas(16) AcceptQueue {
   bool closed() const noexcept { return closed_; }
   int descriptor() const noexcept { return listener_->descriptor(); }
 
-  // Accepts until none waits, at most `limit`; a driver that knows only that some wait calls it.
-  void accept_waiting(unsigned limit = per_turn) noexcept;
+  // Accepts until none waits, at most `limit`, and returns how often it found one; a driver that knows only that some
+  // wait calls it.
+  unsigned accept_waiting(unsigned limit) noexcept;
   // The driver has accepted a connection, or an error ended its accepting; it goes on if that returns true.
   void accepted(base::UniqueFd descriptor) noexcept;
   bool survive(int error) noexcept;

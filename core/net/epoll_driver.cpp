@@ -63,13 +63,23 @@ void EpollDriver::deliver() noexcept {
     const auto mark = reinterpret_cast<std::uintptr_t>(event.data.ptr);
     if (mark == 0) continue;
     if ((mark & queue_mark) != 0) {
-      // Not until none is left: an accept that finds none costs as much as one that does, so it pays only in a long turn.
-      const auto most = static_cast<unsigned>(ready_ + 1) / 2;
-      reinterpret_cast<AcceptQueue*>(mark & ~queue_mark)->accept_waiting(std::min(most, AcceptQueue::per_turn));
+      accept(*reinterpret_cast<AcceptQueue*>(mark & ~queue_mark));
     } else {
       deliver(*static_cast<SocketTransport*>(event.data.ptr), event.events);
     }
   }
+}
+
+// An accept that finds nobody costs as much as another. So as many are tried as there were the last time, and one more
+// for every sixteen that found somebody: where few come hardly any is in vain, where many wait they are soon taken by
+// dozens.
+void EpollDriver::accept(AcceptQueue& queue) noexcept {
+  constexpr std::uint32_t found_for_one_more = 16;
+  std::uint32_t& found = queue.driver_state();
+  const unsigned most = std::min(1 + found / found_for_one_more, AcceptQueue::per_turn);
+  const unsigned taken = queue.accept_waiting(most);
+  found = taken == most ? found + taken : (std::max(taken, 1U) - 1) * found_for_one_more;
+  found = std::min(found, found_for_one_more * AcceptQueue::per_turn);
 }
 
 void EpollDriver::deliver(SocketTransport& transport, std::uint32_t events) noexcept {

@@ -29,6 +29,7 @@ class EpollDriver final : public Driver {
   void remove(AcceptQueue& queue) noexcept override;
 
  private:
+  void accept(AcceptQueue& queue) noexcept;
   void deliver(SocketTransport& transport, std::uint32_t events) noexcept;
   bool receive(SocketTransport& transport) noexcept;
   void check_quiet(SocketTransport& transport, std::uint32_t events) noexcept;

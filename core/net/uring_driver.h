@@ -1,5 +1,5 @@
-// The driver over io_uring: accepts and receives that stay armed; what a turn sends and asks for leaves in one system
-// call, which also waits.
+// The driver over io_uring: accepts and receives that stay armed, but for the first receive of a connection; what a
+// turn sends and asks for leaves in one system call, which also waits.
 #pragma once
 
 #include <cstddef>
@@ -50,7 +50,7 @@ class UringDriver final : public Driver {
     wake,         // from another thread
     accept,       // all connections that come
     stop_accept,  //
-    receive,      // all bytes that come
+    receive,      // all bytes that come, or the first ones
     stop,         // the end of `receive`
     gone,         // a hang-up while the transport does not read
     send,         //

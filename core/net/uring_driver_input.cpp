@@ -16,7 +16,7 @@ namespace {
 
 // Of what was kept: no more at once than the other driver would bring.
 constexpr std::size_t most_at_once = 65536;
-// So much the kernel takes at once of a first answer.
+// So much the kernel takes at once, where nothing was sent before.
 constexpr std::uint64_t small_answer = 4096;
 
 }  // namespace
@@ -48,9 +48,9 @@ void UringDriver::receive(SocketTransport& transport) noexcept {
 }
 
 void UringDriver::received(SocketTransport& transport, const Ring::Event& event) noexcept {
-  const bool first = (transport.driver_state() & received_from) == 0;
-  transport.driver_state() |= received_from;
+  const bool asked = (transport.driver_state() & received_from) == 0 && !transport.sending();
   if (event.result > 0) {
+    transport.driver_state() |= received_from;
     const auto size = static_cast<std::size_t>(event.result);
     const std::span<char> bytes = buffers_.bytes(event.flags >> IORING_CQE_BUFFER_SHIFT, size);
     if (transport.reading() && (transport.driver_state() & holding) == 0) {
@@ -68,7 +68,7 @@ void UringDriver::received(SocketTransport& transport, const Ring::Event& event)
   give_back(event);
   // A small answer has left at the end of the turn, and sent() goes on: who leaves with it needs no further receive.
   const bool answered =
-      first && (transport.driver_state() & bit(Operation::send)) != 0 && transport.unsent() <= small_answer;
+      asked && (transport.driver_state() & bit(Operation::send)) != 0 && transport.unsent() <= small_answer;
   if (!transport.closed() && !answered) update(transport);
 }
 

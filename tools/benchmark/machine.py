@@ -69,7 +69,7 @@ class Watch:
         wall = time.monotonic_ns() - self.started
         stolen, ticks = (after - before for after, before in zip(steal(), self.stolen))
         after = other_processes(self.pids | {client})
-        others = sum(used - self.before.get(pid, 0) for pid, used in after.items())
+        others = sum(max(0, used - self.before.get(pid, 0)) for pid, used in after.items())
         return stolen / max(1, ticks), others / wall
 
 

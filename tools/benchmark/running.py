@@ -35,8 +35,7 @@ def pinned(core, idle=False):
 
 @contextlib.contextmanager
 def before_others(server, remark):
-    """Inside of the block this server has its core as soon as it wants it: nothing but the kernel keeps it waiting. Where that is
-    not allowed it is remarked."""
+    """Inside of the block this server has its core before all other processes. Where that is not allowed it is remarked."""
     def schedule(policy, priority):
         for task in tasks(server.pids):
             with contextlib.suppress(ProcessLookupError):

@@ -147,7 +147,7 @@ def fair(session, case, turns=TURNS):
     site = session.site("1g") if case.beside == "downloader" else None
     load = load_of(session, case, session.folder / case.name)
     load |= {"rate": GOOD_RATE, "connections": 32}
-    with network.with_cubic(session.remark) as control, session.serving(case.name, lines(case), site) as running:
+    with network.unpaced(session.remark) as control, session.serving(case.name, lines(case), site) as running:
         result = {"lines": {}, "congestion_control": control}
         for label, server in running.items():
             try:

@@ -131,10 +131,10 @@ TEST(Parser, TakesRepeatedFramingAsNew) {
   }
 }
 
-TEST(Parser, RemembersFieldsOfHeadsOfAllSizes) {
+TEST(Parser, TakesRepeatedFieldsOfHeadsOfAllSizes) {
   Reader reader;
-  for (const std::size_t count : {0U, 1U, 30U, 31U, 32U, 33U, 90U, 3U}) {
-    for (const std::size_t size : {0U, 1U, 50U, 2000U, 2040U, 2100U}) {
+  for (const std::size_t count : {0U, 1U, 30U, 90U, 3U}) {
+    for (const std::size_t size : {0U, 1U, 50U, 2000U}) {
       std::string fields;
       for (std::size_t number = 0; number < count && fields.size() + size < 30'000; ++number)
         fields += "X-" + std::to_string(number) + ": " + std::string(size, 'v') + "\r\n";
@@ -148,7 +148,8 @@ TEST(Parser, RemembersFieldsOfHeadsOfAllSizes) {
 TEST(Parser, TakesWholeFieldsWithinTheLimitsOfItsStates) {
   for (const char* const name : {"X", "Accept-Encoding"}) {
     for (const std::size_t size : {0U, 1U, 15U, 16U, 17U, 31U, 40U}) {
-      const std::string message = get(std::string(name) + ": " + std::string(size, 'v') + "\r\nLast: 1\r\n");
+      const std::string line = std::string(name) + ": " + std::string(size, 'v') + "\r\n";
+      const std::string message = get(line + "Last: 1\r\n");
       Limits limits;
       for (std::size_t limit = 1; limit < 120; ++limit) {
         for (auto* const limited : {&limits.field, &limits.field_block, &limits.fields}) {
@@ -156,6 +157,9 @@ TEST(Parser, TakesWholeFieldsWithinTheLimitsOfItsStates) {
           *limited = limit;
           const Parsed whole = parse(message, limits);
           ASSERT_EQ(parse_in_steps(message, cuts_in_each_line(message), limits), whole) << message << limit;
+          Reader behind_the_same_lines(limits);
+          parse_in_steps(behind_the_same_lines, get(line), {get(line).size()});
+          ASSERT_EQ(parse_in_steps(behind_the_same_lines, message, {message.size()}), whole) << message << limit;
         }
       }
     }

@@ -69,8 +69,6 @@ struct Server {
 
   Client& at(int socket) { return *clients[static_cast<std::size_t>(socket)]; }
   void add(int socket) {
-    const int on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     const auto place = static_cast<std::size_t>(socket);
     if (clients.size() <= place) clients.resize(place + 1);
     clients[place] = std::make_unique<Client>(tls, answer);
@@ -221,6 +219,7 @@ int listening(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
   const int on = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // of those that it accepts
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -241,7 +240,7 @@ SSL_CTX* with_certificate(const char* certificate, const char* key) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 4 || count > 6) {
+  if (count < 4 || count > 6 || (count == 5 && words[4] != std::string_view("close"))) {
     std::fputs("usage: bench_floor PORT epoll|uring BODY [close | CERTIFICATE KEY]\n", stderr);
     return 2;
   }
