@@ -204,7 +204,8 @@ class Networks(unittest.TestCase):
 
 
 class Downloads(unittest.TestCase):
-    """The greedy client that downloads, from a server that gives these answers and hangs up."""
+    """The client that downloads, from a server that gives these answers and hangs up; not greedy, or a busy machine would keep it
+    waiting."""
 
     def downloader(self, *answers, length=100_000, seconds=0.2):
         def serve():
@@ -220,7 +221,7 @@ class Downloads(unittest.TestCase):
         thread = threading.Thread(target=serve)
         thread.start()
         self.addCleanup(thread.join)
-        client = Downloader(f"127.0.0.1:{server.getsockname()[1]}", "/file", length, seconds)
+        client = Downloader(f"127.0.0.1:{server.getsockname()[1]}", "/file", length, seconds, greedy=False)
         self.addCleanup(client.end)
         return client
 

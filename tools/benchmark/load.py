@@ -90,11 +90,11 @@ class Client(Process):
 
 
 class Downloader(Process):
-    """A greedy one that asks for a path again and again; it has begun when this returns."""
+    """One that asks for a path again and again; it has begun when this returns."""
 
-    def __init__(self, address, path, length, seconds):
+    def __init__(self, address, path, length, seconds, greedy=True):
         program = pathlib.Path(__file__).with_name("downloader.py")
-        super().__init__([sys.executable, "-B", str(program), address, path, str(length), str(seconds)], waits=True, greedy=True)
+        super().__init__([sys.executable, "-B", str(program), address, path, str(length), str(seconds)], waits=True, greedy=greedy)
 
 
 def run(build, address, **load):
