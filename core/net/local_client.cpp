@@ -53,10 +53,4 @@ std::string LocalClient::receive(std::chrono::milliseconds patience) const {
   return received;
 }
 
-bool LocalClient::ended() const {
-  char byte = 0;
-  const ssize_t count = ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN);
-}
-
 }  // namespace kirsch::net

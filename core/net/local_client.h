@@ -21,8 +21,6 @@ class LocalClient {
   void send(std::string_view bytes, std::chrono::milliseconds patience) const;
   // All that comes until the server ends the connection, or until then.
   std::string receive(std::chrono::milliseconds patience) const;
-  // The server has ended the connection, and nothing more is to be received.
-  bool ended() const;
 
  private:
   explicit LocalClient(base::UniqueFd socket) : socket_(std::move(socket)) {}

@@ -10,11 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -151,6 +154,20 @@ Companion::~Companion() {
   if (process_ < 0) return;
   ::kill(process_, SIGKILL);
   while (::waitpid(process_, &status_, 0) < 0 && errno == EINTR) continue;
+}
+
+bool Companion::ending() const {
+  if (process_ < 0) return true;
+  std::ifstream file("/proc/" + std::to_string(process_) + "/stat");
+  std::string stat;
+  std::getline(file, stat);
+  // Behind the name, which may hold anything: state, parent, group, session, terminal, its group, flags (proc(5)).
+  std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+  std::string skipped;
+  for (int number = 0; number < 6; ++number) fields >> skipped;
+  unsigned flags = 0;
+  constexpr unsigned exiting = 0x4;  // PF_EXITING
+  return !(fields >> flags) || (flags & exiting) != 0;
 }
 
 bool Companion::ends_within(std::chrono::milliseconds patience) noexcept {

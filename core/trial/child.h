@@ -34,6 +34,8 @@ class Companion {
   Companion(const Companion&) = delete;
   Companion& operator=(const Companion&) = delete;
 
+  // Whether it has begun to end, which comes before the end of its connections, or has ended.
+  bool ending() const;
   // False: it still runs after that time.
   bool ends_within(std::chrono::milliseconds patience) noexcept;
   // Once it has ended: "ended with exit code 3", "was ended by signal 11 (Segmentation fault)"; empty: by itself, with

@@ -112,12 +112,13 @@ std::optional<Outcome> TrialServer::not_serving() {
 }
 
 std::string TrialServer::ask(std::string_view bytes, std::chrono::milliseconds patience_of_client) {
-  const auto client = connect();
-  if (!client) return {};
-  client->send(bytes, std::chrono::seconds(1));
-  auto answer = client->receive(patience_of_client);
+  std::string answer;
+  if (const auto client = connect()) {
+    client->send(bytes, std::chrono::seconds(1));
+    answer = client->receive(patience_of_client);
+  }
   // A dying process has closed its connections, or writes its report, before it can be waited for.
-  if (answer.empty() && (client->ended() || !line_with("fatal signal").empty()))
+  if (process_.ending() || (answer.empty() && !line_with("fatal signal").empty()))
     process_.ends_within(std::chrono::seconds(1));
   return answer;
 }
