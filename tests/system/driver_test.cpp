@@ -141,7 +141,7 @@ TEST(Driver, uring_enters_the_kernel_once_for_many_requests_at_64_connections) {
 // Accept, receive, send, close, one to watch it, and two to wait; one of seventeen accepts finds nobody.
 TEST(Driver, epoll_enters_the_kernel_seven_times_for_a_connection_that_asks_once) {
   const double calls = calls_per_connection("epoll");
-  EXPECT_LE(calls, 7.2);
+  EXPECT_LE(calls, 7.5);  // what time alone causes included
   EXPECT_GE(calls, 6);
 }
 
@@ -149,7 +149,7 @@ TEST(Driver, epoll_enters_the_kernel_seven_times_for_a_connection_that_asks_once
 TEST(Driver, uring_enters_the_kernel_four_times_for_a_connection_that_asks_once) {
   if (const auto obstacle = uring_obstacle()) GTEST_SKIP() << *obstacle;
   const double calls = calls_per_connection("uring");
-  EXPECT_LE(calls, 4.2);
+  EXPECT_LE(calls, 4.5);
   EXPECT_GE(calls, 3);
 }
 
