@@ -16,7 +16,10 @@
 namespace kirsch::test {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::Le;
 using ::testing::Not;
 
 std::string with_driver(const std::string& driver) {
@@ -140,17 +143,13 @@ TEST(Driver, uring_enters_the_kernel_once_for_many_requests_at_64_connections) {
 
 // Accept, receive, send, close, one to watch it, and two to wait; one of seventeen accepts finds nobody.
 TEST(Driver, epoll_enters_the_kernel_seven_times_for_a_connection_that_asks_once) {
-  const double calls = calls_per_connection("epoll");
-  EXPECT_LE(calls, 7.5);  // what time alone causes included
-  EXPECT_GE(calls, 6);
+  EXPECT_THAT(calls_per_connection("epoll"), AllOf(Ge(6), Le(7.5)));  // what time alone causes included
 }
 
 // Three to wait, in which all else happens, and one to learn who the client is.
 TEST(Driver, uring_enters_the_kernel_four_times_for_a_connection_that_asks_once) {
   if (const auto obstacle = uring_obstacle()) GTEST_SKIP() << *obstacle;
-  const double calls = calls_per_connection("uring");
-  EXPECT_LE(calls, 4.5);
-  EXPECT_GE(calls, 3);
+  EXPECT_THAT(calls_per_connection("uring"), AllOf(Ge(3), Le(4.5)));
 }
 
 }  // namespace
