@@ -19,10 +19,10 @@ std::string lower(std::string_view text) {
 }
 
 // With its port, unless that is the scheme's.
-std::string_view authority(std::string_view host, bool secure) {
-  const std::string_view usual = secure ? ":443" : ":80";
-  if (host.ends_with(usual)) host.remove_suffix(usual.size());
-  return host;
+std::string_view without_usual_port(std::string_view scheme, std::string_view authority) {
+  const std::string_view usual = scheme == "https" ? ":443" : scheme == "http" ? ":80" : "";
+  if (authority.ends_with(usual)) authority.remove_suffix(usual.size());
+  return authority;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -31,11 +31,18 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+// A name, or an address of IPv6 in brackets, and at most one port: in lower case, without a user.
 bool is_authority(std::string_view text) {
-  constexpr std::string_view marks = ".-_:[]";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char byte) {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || marks.find(byte) != marks.npos;
-  });
+  constexpr std::string_view digits = "0123456789";
+  const auto ends = [&](std::string_view letters, std::size_t begin) {
+    return std::min(text.find_first_not_of(letters, begin), text.size());
+  };
+  const bool bracketed = text.starts_with('[');
+  auto end = bracketed ? ends(":.abcdef0123456789", 1) : ends("-._abcdefghijklmnopqrstuvwxyz0123456789", 0);
+  if (bracketed && !text.substr(end++).starts_with(']')) return false;
+  if (end == (bracketed ? 2 : 0)) return false;
+  if (end == text.size()) return true;
+  return text[end] == ':' && end + 1 < text.size() && ends(digits, end + 1) == text.size();
 }
 
 }  // namespace
@@ -91,17 +98,16 @@ std::string origin(std::string_view text) {
   const auto end = whole.find("://");
   if (end == whole.npos || end == 0) return {};
   const auto scheme = std::string_view(whole).substr(0, end);
-  const auto host = authority(std::string_view(whole).substr(end + 3), scheme == "https");
-  if (!kirsch::detail::is_token(scheme) || !is_authority(host)) return {};
-  return std::string(scheme).append("://").append(host);
+  const auto authority = std::string_view(whole).substr(end + 3);
+  if (!kirsch::detail::is_token(scheme) || !is_authority(authority)) return {};
+  return std::string(scheme).append("://").append(without_usual_port(scheme, authority));
 }
 
 bool is_same_origin(const std::string& origin, std::string_view host, bool secure) {
-  const bool strong = origin.starts_with("https://");
-  if (!strong && (secure || !origin.starts_with("http://"))) return false;
-  const auto site = std::string_view(origin).substr(origin.find("://") + 3);
-  const auto asked = lower(host);
-  return site == authority(asked, strong);
+  const auto scheme = std::string_view(origin).substr(0, origin.find("://"));
+  if (scheme != "https" && (secure || scheme != "http")) return false;
+  const auto site = std::string_view(origin).substr(scheme.size() + 3);
+  return site == without_usual_port(scheme, lower(host));
 }
 
 }  // namespace websocket
