@@ -1,4 +1,5 @@
 // Any bytes as a configuration: a tree that keeps our rules, or one diagnostic; then every section read by its schema.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -70,10 +71,13 @@ class Everything final : public kirsch::config::Catalogue {
   std::vector<kirsch::base::Option> none_;
 };
 
+// Errors come first, one at least, then warnings; none brings the terminal a command.
 void render(const kirsch::base::Refusal& refusal) {
-  if (refusal.diagnostics().size() > 21) std::abort();
-  for (const auto& diagnostic : refusal.diagnostics())
-    if (kirsch::base::text(diagnostic).find('\x1b') != std::string::npos) std::abort();
+  const auto& all = refusal.diagnostics();
+  const auto is_error = [](const auto& one) { return one.severity == kirsch::base::Severity::error; };
+  if (!is_error(all.front()) || !std::is_partitioned(all.begin(), all.end(), is_error)) std::abort();
+  for (const auto& one : all)
+    if (kirsch::base::text(one).find('\x1b') != std::string::npos) std::abort();
 }
 
 }  // namespace
