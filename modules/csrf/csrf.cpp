@@ -27,6 +27,15 @@ std::string_view authority(std::string_view origin) {
   return colon == origin.npos ? std::string_view() : origin.substr(colon + 3);
 }
 
+// As a browser says it (RFC 6454 6.2): another form of the same origin would match nobody.
+bool is_origin(std::string_view text) {
+  const auto site = authority(text);
+  constexpr std::string_view capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  return !site.empty() && site.find_first_of("/?#@") == site.npos && text.find_first_of(capitals) == text.npos &&
+         !(text.starts_with("https:") && site.ends_with(":443")) &&
+         !(text.starts_with("http:") && site.ends_with(":80"));
+}
+
 struct Csrf {
   std::string token;
   std::string field;
@@ -44,8 +53,11 @@ struct Csrf {
     if (!token.empty() && field.empty())
       throw kirsch::OptionError("field", "a form needs a name to bring the token by");
     for (const auto& origin : origins) {
-      if (authority(origin).empty() || authority(origin).find('/') != std::string::npos)
-        throw kirsch::OptionError("origins", "'" + origin + "' is no origin: write https://app.example.org");
+      if (!is_origin(origin))
+        throw kirsch::OptionError(
+            "origins", "'" + origin +
+                           "' is no origin as browsers say it: write "
+                           "https://app.example.org, in lower case, without a path and the scheme's own port");
     }
   }
 

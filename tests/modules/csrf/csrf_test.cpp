@@ -98,7 +98,11 @@ TEST(CsrfOptions, ThatMeanNothingAreRefused) {
     return refusal(yaml.substr(yaml.find("server:")));
   };
   EXPECT_THAT(refused("{ origins: [example.org] }"),
-              HasSubstr("'example.org' is no origin: write https://app.example.org"));
+              HasSubstr("'example.org' is no origin as browsers say it: write https://app.example.org"));
+  // A browser says these otherwise, so they would let nobody in.
+  for (const std::string origin : {"https://App.example.org", "HTTPS://app.example.org", "https://app.example.org:443",
+                                   "http://app.example.org:80", "https://app.example.org/", "https://me@example.org"})
+    EXPECT_THAT(refused("{ origins: ['" + origin + "'] }"), HasSubstr("is no origin as browsers say it")) << origin;
   EXPECT_THAT(refused("{ header: 'X Token' }"), HasSubstr("this is no name of a header field"));
   EXPECT_THAT(refused("{ field: '' }"), HasSubstr("a form needs a name to bring the token by"));
 }
