@@ -35,6 +35,10 @@ endif()
 # Third-party headers are exempt (CMake passes imported targets as system includes).
 add_library(kirsch_warnings INTERFACE)
 target_compile_options(kirsch_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+# GCC 12 finds overlaps in std::string that are not there (its bug 105651), now in this file and now in another.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(kirsch_warnings INTERFACE -Wno-restrict)
+endif()
 if(KIRSCH_WERROR)
   target_compile_options(kirsch_warnings INTERFACE -Werror)
 endif()
@@ -162,9 +166,9 @@ function(kirsch_test_options target kind)
   else()
     target_compile_options(${target} PRIVATE ${KIRSCH_TEST_OPTIONS})
   endif()
-  # GCC 12 finds overlaps and overruns in std::string that are not there (its bugs 105329, 105651), in tables of tests above all.
+  # GCC 12 finds overruns in std::string that are not there (its bug 105329), in tables of tests above all.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+    target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-stringop-overflow)
   endif()
   target_link_libraries(${target} PRIVATE GTest::gmock_main kirsch_warnings ${KIRSCH_ASAN_OPTIONS})
   # The same for all, Poco's included, so that they can share precompiled headers.
