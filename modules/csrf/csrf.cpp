@@ -1,5 +1,6 @@
 // Refuses requests that another site makes in the name of a client.
 #include <kirsch/module.h>
+#include <kirsch/origin.h>
 #include <kirsch/session.h>
 
 #include <algorithm>
@@ -22,20 +23,6 @@ bool same(std::string_view left, std::string_view right) {
   return difference == 0;
 }
 
-std::string_view authority(std::string_view origin) {
-  const auto colon = origin.find("://");
-  return colon == origin.npos ? std::string_view() : origin.substr(colon + 3);
-}
-
-// As a browser says it (RFC 6454 6.2): another form of the same origin would match nobody.
-bool is_origin(std::string_view text) {
-  const auto site = authority(text);
-  constexpr std::string_view capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  return !site.empty() && site.find_first_of("/?#@") == site.npos && text.find_first_of(capitals) == text.npos &&
-         !(text.starts_with("https:") && site.ends_with(":443")) &&
-         !(text.starts_with("http:") && site.ends_with(":80"));
-}
-
 struct Csrf {
   std::string token;
   std::string field;
@@ -53,7 +40,7 @@ struct Csrf {
     if (!token.empty() && field.empty())
       throw kirsch::OptionError("field", "a form needs a name to bring the token by");
     for (const auto& origin : origins) {
-      if (!is_origin(origin))
+      if (kirsch::origin(origin) != origin)
         throw kirsch::OptionError(
             "origins", "'" + origin +
                            "' is no origin as browsers say it: write "
@@ -86,7 +73,7 @@ struct Csrf {
     if (std::find(origins.begin(), origins.end(), origin) != origins.end()) return true;
     if (const auto site = headers.find("Sec-Fetch-Site")) return *site == "same-origin" || *site == "none";
     if (origin.empty()) return true;
-    return kirsch::same_field(authority(origin), headers.get("Host"));  // "null" is nobody's
+    return kirsch::is_own_origin(origin, headers.get("Host"), request.secure());
   }
 
   std::string_view brought(const kirsch::Request& request) const {

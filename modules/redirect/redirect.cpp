@@ -1,5 +1,6 @@
 // Sends clients elsewhere. The target comes from the configuration alone: no header of a request has a part in it.
 #include <kirsch/module.h>
+#include <kirsch/origin.h>
 
 #include <algorithm>
 
@@ -59,6 +60,7 @@ struct Redirector {
       throw kirsch::OptionError("to", "with keep_path it cannot have a query or fragment of its own");
     }
     while (to.ends_with('/')) to.pop_back();
+    if (to.empty()) throw kirsch::OptionError("to", "with keep_path, / would lead every request to itself");
   }
 
   void handle(kirsch::Exchange& exchange) const {
@@ -79,6 +81,9 @@ struct Redirector {
     if (host.find('@') != std::string_view::npos) {
       throw kirsch::OptionError("to", "the address holds a user name, which browsers warn of");
     }
+    if (!kirsch::is_authority(host))
+      throw kirsch::OptionError("to",
+                                "'" + std::string(host) + "' is no host: write example.org, example.org:8443 or [::1]");
   }
 
   // Exactly one slash follows `to`: two at the very front would make a browser read a host name.

@@ -3,6 +3,7 @@
 #include "permissions_policy.h"
 
 #include <kirsch/options.h>
+#include <kirsch/origin.h>
 
 #include <algorithm>
 #include <array>
@@ -48,25 +49,25 @@ constexpr std::array<std::string_view, 29> features{"accelerometer",
 
 void check_feature(const std::string& name) {
   if (std::find(features.begin(), features.end(), name) != features.end()) return;
-  const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [](char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-';
+  const auto is_letter = [](char byte) { return byte >= 'a' && byte <= 'z'; };
+  const bool key = !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char byte) {
+    return is_letter(byte) || (byte >= '0' && byte <= '9') || byte == '-';
   });
-  if (!token)
-    refuse_permissions("'" + name + "' cannot be the name of a feature: lower-case letters, digits and hyphens only");
+  if (!key)
+    refuse_permissions("'" + name +
+                       "' cannot be the name of a feature: a lower-case letter, then such letters, digits " +
+                       "and hyphens");
   // New features appear often, so an unknown name is taken unless it looks like a slip.
   if (const auto nearest = kirsch::nearest(name, features); !nearest.empty()) {
     refuse_permissions("unknown feature '" + name + "'; did you mean '" + std::string(nearest) + "'?");
   }
 }
 
-bool is_origin(std::string_view word) {
-  const auto rest = word.starts_with("https://")  ? word.substr(8)
-                    : word.starts_with("http://") ? word.substr(7)
-                                                  : std::string_view();
-  return !rest.empty() && std::all_of(rest.begin(), rest.end(), [](char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == ':' ||
-           byte == '[' || byte == ']' || byte == '*';
-  });
+// Or all below one: https://*.example.org.
+bool is_origin(std::string word) {
+  if (!word.starts_with("https://") && !word.starts_with("http://")) return false;
+  if (const auto below = word.find("://*."); below != word.npos) word.erase(below + 3, 2);
+  return kirsch::origin(word) == word;
 }
 
 std::string item(const std::string& feature, const std::string& word) {

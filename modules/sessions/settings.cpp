@@ -1,6 +1,8 @@
 // Combinations that could only fail later, in somebody's browser.
 #include "settings.h"
 
+#include <kirsch/origin.h>
+
 #include <algorithm>
 
 namespace sessions {
@@ -24,10 +26,9 @@ void check_cookie(const Settings& of) {
   if (!of.path.starts_with('/') || of.path.find(';') != std::string::npos ||
       !std::all_of(of.path.begin(), of.path.end(), visible))
     refuse("path", "the path of a cookie begins with / and holds no space and no semicolon");
-  const auto letter = [](char byte) {
-    return std::isalnum(static_cast<unsigned char>(byte)) != 0 || byte == '.' || byte == '-';
-  };
-  if (!std::all_of(of.domain.begin(), of.domain.end(), letter) || of.domain.starts_with('.'))
+  const bool name = kirsch::is_authority(of.domain) && of.domain.find_first_of(":_[") == of.domain.npos;
+  const bool address = of.domain.find_first_not_of("0123456789.") == of.domain.npos;
+  if (!of.domain.empty() && (!name || address || of.domain.ends_with('.')))
     refuse("domain", "write a name such as example.org, which stands for those below it, too");
 }
 

@@ -12,37 +12,10 @@ namespace {
 constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // 1.3
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& letter : made) letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter;
-  return made;
-}
-
-// With its port, unless that is the scheme's.
-std::string_view without_usual_port(std::string_view scheme, std::string_view authority) {
-  const std::string_view usual = scheme == "https" ? ":443" : scheme == "http" ? ":80" : "";
-  if (authority.ends_with(usual)) authority.remove_suffix(usual.size());
-  return authority;
-}
-
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == text.npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// A name, or an address of IPv6 in brackets, and at most one port: in lower case, without a user.
-bool is_authority(std::string_view text) {
-  constexpr std::string_view digits = "0123456789";
-  const auto ends = [&](std::string_view letters, std::size_t begin) {
-    return std::min(text.find_first_not_of(letters, begin), text.size());
-  };
-  const bool bracketed = text.starts_with('[');
-  auto end = bracketed ? ends(":.abcdef0123456789", 1) : ends("-._abcdefghijklmnopqrstuvwxyz0123456789", 0);
-  if (bracketed && !text.substr(end++).starts_with(']')) return false;
-  if (end == (bracketed ? 2 : 0)) return false;
-  if (end == text.size()) return true;
-  return text[end] == ':' && end + 1 < text.size() && ends(digits, end + 1) == text.size();
 }
 
 }  // namespace
@@ -91,23 +64,6 @@ std::optional<std::vector<std::string_view>> subprotocols(std::string_view field
   }
   if (names.empty()) return std::nullopt;
   return names;
-}
-
-std::string origin(std::string_view text) {
-  const auto whole = lower(text);
-  const auto end = whole.find("://");
-  if (end == whole.npos || end == 0) return {};
-  const auto scheme = std::string_view(whole).substr(0, end);
-  const auto authority = std::string_view(whole).substr(end + 3);
-  if (!kirsch::detail::is_token(scheme) || !is_authority(authority)) return {};
-  return std::string(scheme).append("://").append(without_usual_port(scheme, authority));
-}
-
-bool is_same_origin(const std::string& origin, std::string_view host, bool secure) {
-  const auto scheme = std::string_view(origin).substr(0, origin.find("://"));
-  if (scheme != "https" && (secure || scheme != "http")) return false;
-  const auto site = std::string_view(origin).substr(scheme.size() + 3);
-  return site == without_usual_port(scheme, lower(host));
 }
 
 }  // namespace websocket

@@ -21,10 +21,4 @@ std::string accept_value(std::string_view key);
 // twice (4.1).
 std::optional<std::vector<std::string_view>> subprotocols(std::string_view field);
 
-// "scheme://host[:port]" in lower case, as an Origin says it (RFC 6454 6.2), without the scheme's usual port. Empty: it
-// is none.
-std::string origin(std::string_view text);
-// Is that origin the site that the request is for: its Host, and no weaker scheme? A proxy may have taken the TLS away.
-bool is_same_origin(const std::string& origin, std::string_view host, bool secure);
-
 }  // namespace websocket

@@ -76,7 +76,7 @@ struct Settings {
 
   // Throws kirsch::OptionError. Origins are in their usual form afterwards.
   void check();
-  bool allows(const std::string& origin, std::string_view host, bool secure) const;
+  bool allows(std::string_view said, std::string_view host, bool secure) const;
 };
 
 }  // namespace websocket

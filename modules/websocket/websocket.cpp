@@ -88,7 +88,7 @@ struct WebSocketHandler : websocket::Settings {
   void check_origin(kirsch::Exchange& exchange) const {
     const auto request = exchange.request();
     const auto said = find_fields(exchange, "Origin");  // one: two are none
-    if (!said || allows(websocket::origin(*said), request.headers().get("Host"), request.secure())) return;
+    if (!said || allows(*said, request.headers().get("Host"), request.secure())) return;
     throw HttpError(403, "Pages of this origin may not connect.");
   }
 

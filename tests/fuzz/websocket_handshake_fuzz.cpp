@@ -1,4 +1,6 @@
 // Fields of a handshake, of any bytes: whatever is agreed on can be said in an answer, and names lie in what was sent.
+#include <kirsch/origin.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -29,8 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (!again || again->server_context != agreed->server_context) std::abort();
     }
   }
-  const auto origin = websocket::origin(text);
-  if (!origin.empty() && websocket::origin(origin) != origin) std::abort();
-  websocket::is_same_origin(origin.empty() ? "https://a" : origin, text, (size & 1) != 0);
+  const auto origin = kirsch::origin(text);
+  if (!origin.empty() && kirsch::origin(origin) != origin) std::abort();
+  kirsch::is_own_origin(origin.empty() ? "https://a" : origin, text, (size & 1) != 0);
   return 0;
 }

@@ -85,9 +85,9 @@ def code_lines(text):
     return sum(1 for line in without_comments.split("\n") if line.strip())
 
 
-# Capabilities of services that the project ships: an author reads them who uses that service, or implements it.
+# An author reads them only who uses that service or implements it, or checks addresses.
 SERVICE_HEADERS = {f"core/sdk/kirsch/{name}.h" for name in
-                   ("rooms", "session", "session_storage", "session_value", "simple_session_engine", "simple_session_queues", "simple_session_storage",
+                   ("origin", "rooms", "session", "session_storage", "session_value", "simple_session_engine", "simple_session_queues", "simple_session_storage",
                     "websocket", "websocket_application")}
 
 

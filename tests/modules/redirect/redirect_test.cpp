@@ -50,17 +50,15 @@ TEST(Redirect, AppendsPathAndQueryEncoded) {
 }
 
 TEST(Redirect, NeverBecomesAnotherHost) {
-  Server local(loopback(with_options("{ to: /, keep_path: true }")));
+  Server local(loopback(with_options("{ to: /new/, keep_path: true }")));
   for (const auto* target : {"//evil.example/x", "/%2Fevil.example/x", "/%5Cevil.example", "/.//evil.example"}) {
     Client client(local);
     ASSERT_TRUE(client.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
     const auto answer = client.read();
     if (answer.status == 400) continue;
     const auto location = answer.field("Location").value_or("");
-    ASSERT_GE(location.size(), 2u) << target;
-    EXPECT_EQ(location[0], '/') << target;
-    EXPECT_NE(location[1], '/') << target;
-    EXPECT_NE(location[1], '\\') << target;
+    EXPECT_THAT(location, ::testing::StartsWith("/new/")) << target;
+    EXPECT_THAT(location, ::testing::Not(::testing::StartsWith("/new//"))) << target;
   }
   Server remote(loopback(with_options("{ to: \"https://example.org\", keep_path: true }")));
   EXPECT_EQ(get(remote, "/@evil.example").field("Location"), "https://example.org/@evil.example");
@@ -72,6 +70,9 @@ TEST(Redirect, RefusesTargetsThatAreNone) {
   EXPECT_THAT(refusal(with_options("{ to: \"javascript:alert(1)\" }")), HasSubstr("write a whole address"));
   EXPECT_THAT(refusal(with_options("{ to: \"https:///path\" }")), HasSubstr("names no host"));
   EXPECT_THAT(refusal(with_options("{ to: \"https://a@evil.example/\" }")), HasSubstr("user name"));
+  for (const std::string host : {"example.org:8o80", ":443", "[::1", "a..b"})
+    EXPECT_THAT(refusal(with_options("{ to: \"https://" + host + "/x\" }")), HasSubstr("is no host")) << host;
+  EXPECT_THAT(refusal(with_options("{ to: /, keep_path: true }")), HasSubstr("to itself"));
   EXPECT_THAT(refusal(with_options(R"({ to: "/a\r\nSet-Cookie: b=c" })")), HasSubstr("percent-encoded"));
   EXPECT_THAT(refusal(with_options(R"({ to: "/\\evil.example" })")), HasSubstr("percent-encoded"));
   EXPECT_THAT(refusal(with_options("{ to: \"/a?b\", keep_path: true }")), HasSubstr("of its own"));

@@ -192,24 +192,5 @@ TEST(HandshakeText, TakesSubprotocolsOnce) {
   EXPECT_FALSE(websocket::subprotocols("a b"));
 }
 
-TEST(HandshakeText, HasOneFormOfEachOrigin) {
-  EXPECT_EQ(websocket::origin("HTTPS://One.Example:443"), "https://one.example");
-  EXPECT_EQ(websocket::origin("http://one.example:80"), "http://one.example");
-  EXPECT_EQ(websocket::origin("http://one.example:443"), "http://one.example:443");
-  EXPECT_EQ(websocket::origin("app://one.example:80"), "app://one.example:80");  // who knows its usual port
-  EXPECT_EQ(websocket::origin("http://[2001:DB8::1]:80"), "http://[2001:db8::1]");
-  EXPECT_EQ(websocket::origin("http://[::80]"), "http://[::80]");
-  for (const std::string none :
-       {"http://a:80:80", "http://a:", "http://a:b", "http://::1", "http://[::1", "http://[]", "http://[::1]8",
-        "http://[a]b]", "http://:80", "http://a]", "https://user@a", "https://a/path"})
-    EXPECT_EQ(websocket::origin(none), "") << none;
-}
-
-TEST(HandshakeText, ComparesSchemesOfOrigins) {
-  EXPECT_TRUE(websocket::is_same_origin("https://a", "a:443", true));
-  EXPECT_FALSE(websocket::is_same_origin("http://a", "a", true));
-  EXPECT_FALSE(websocket::is_same_origin("https://a:8443", "a", true));
-}
-
 }  // namespace
 }  // namespace kirsch::test
