@@ -2,6 +2,8 @@
 // that CSP3 2.3 does not define.
 #include "content_security_policy.h"
 
+#include <kirsch/origin.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -12,16 +14,21 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 9> keywords{"self",
-                                                   "none",
-                                                   "unsafe-inline",
-                                                   "unsafe-eval",
-                                                   "unsafe-hashes",
-                                                   "strict-dynamic",
-                                                   "report-sample",
-                                                   "wasm-unsafe-eval",
-                                                   "inline-speculation-rules"};
-constexpr std::array<std::string_view, 13> sandbox_tokens{"allow-downloads",
+constexpr std::array<std::string_view, 14> keywords{"self",
+                                                    "none",
+                                                    "unsafe-inline",
+                                                    "unsafe-eval",
+                                                    "unsafe-hashes",
+                                                    "strict-dynamic",
+                                                    "report-sample",
+                                                    "wasm-unsafe-eval",
+                                                    "trusted-types-eval",
+                                                    "unsafe-webtransport-hashes",
+                                                    "inline-speculation-rules",
+                                                    "report-sha256",
+                                                    "report-sha384",
+                                                    "report-sha512"};
+constexpr std::array<std::string_view, 14> sandbox_tokens{"allow-downloads",
                                                           "allow-forms",
                                                           "allow-modals",
                                                           "allow-orientation-lock",
@@ -33,7 +40,8 @@ constexpr std::array<std::string_view, 13> sandbox_tokens{"allow-downloads",
                                                           "allow-scripts",
                                                           "allow-storage-access-by-user-activation",
                                                           "allow-top-navigation",
-                                                          "allow-top-navigation-by-user-activation"};
+                                                          "allow-top-navigation-by-user-activation",
+                                                          "allow-top-navigation-to-custom-protocols"};
 constexpr std::string_view upgrade = "upgrade-insecure-requests";
 
 [[noreturn]] void refuse(const std::string& sentence) { throw kirsch::OptionError("csp", sentence); }
@@ -82,8 +90,17 @@ void check_characters(const std::string& name, const std::string& word) {
   }
 }
 
-bool is_hash(const std::string& inner) {
+bool is_hash(std::string_view inner) {
   return inner.starts_with("sha256-") || inner.starts_with("sha384-") || inner.starts_with("sha512-");
+}
+
+// Base64 of so many bytes as the function has, in either alphabet (CSP3 2.3.1); browsers skip any other.
+bool is_whole_hash(std::string_view inner) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+  const std::size_t bytes = inner.starts_with("sha256-") ? 32 : inner.starts_with("sha384-") ? 48 : 64;
+  auto value = inner.substr(7);
+  while (value.ends_with('=') && value.size() > (bytes * 4 + 2) / 3) value.remove_suffix(1);
+  return value.size() == (bytes * 4 + 2) / 3 && value.find_first_not_of(letters) == value.npos;
 }
 
 void check_quoted_source(const std::string& name, const std::string& word) {
@@ -93,9 +110,33 @@ void check_quoted_source(const std::string& name, const std::string& word) {
   if (inner.starts_with("nonce-")) {
     refuse("a nonce in " + name + " must be new for every answer, so it cannot be configured; use a hash");
   }
-  if (!among(keywords, lower(inner)) && !is_hash(inner)) {
+  if (is_hash(inner)) {
+    if (!is_whole_hash(inner)) refuse(word + " in " + name + " is not the whole hash of something, in Base64");
+  } else if (!among(keywords, lower(inner))) {
     refuse("unknown keyword " + word + " in " + name + suggestion(lower(inner), keywords));
   }
+  if (name == "frame-ancestors" && lower(inner) != "self" && lower(inner) != "none")
+    refuse("frame-ancestors knows no " + word + ": write hosts, schemes, 'self' or 'none'");
+}
+
+bool is_scheme(std::string_view text) {  // RFC 3986 3.1
+  return !text.empty() && text[0] >= 'a' && text[0] <= 'z' &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") == text.npos;
+}
+
+// "https:", or a host with its scheme, port and path if it has them, in lower case (CSP3 2.3.1). There are no addresses
+// of IPv6.
+bool is_host_or_scheme(std::string_view text) {
+  if (text.ends_with(':')) return is_scheme(text.substr(0, text.size() - 1));
+  if (const auto end = text.find("://"); end != text.npos) {
+    if (!is_scheme(text.substr(0, end))) return false;
+    text.remove_prefix(end + 3);
+  }
+  auto host = std::string(text.substr(0, text.find('/')));
+  if (host.ends_with(":*")) host.erase(host.size() - 2);
+  if (host == "*" || host.starts_with("*:")) host.replace(0, 1, "any");
+  if (host.starts_with("*.")) host.erase(0, 2);
+  return !host.starts_with('[') && kirsch::is_authority(host);
 }
 
 void check_source(const std::string& name, const std::string& word) {
@@ -105,11 +146,28 @@ void check_source(const std::string& name, const std::string& word) {
     refuse("without quotes " + word + " is the name of a host, not the keyword, in " + name + ": write " +
            quoted("'" + word + "'"));
   }
-  const char first = bare.front();
-  const bool begins_well = (first >= 'a' && first <= 'z') || (first >= '0' && first <= '9') || first == '*' ||
-                           first == '[' || (first == '/' && name == "report-uri");
-  if (!begins_well || word.find('\'') != std::string::npos) {
+  constexpr std::array<std::string_view, 8> schemes{"http", "https", "ws",          "wss",
+                                                    "data", "blob",  "mediastream", "filesystem"};
+  if (among(schemes, bare)) {
+    refuse("without a colon " + word + " is the name of a host, not the scheme, in " + name + ": write " +
+           quoted(word + ":"));
+  }
+  if (!is_host_or_scheme(bare)) {
     refuse(quoted(word) + " in " + name + " is neither a keyword in quotes nor a scheme nor a host");
+  }
+}
+
+// Where reports go: addresses, or the name of an endpoint.
+void check_reports(const std::string& name, const Words& words) {
+  if (name == "report-to" && words.size() != 1) refuse("report-to takes the name of one endpoint");
+  for (const auto& word : words)
+    if (word.find('\'') != word.npos) refuse(word + " in " + name + " is not where reports can go");
+}
+
+void check_trusted_types(const Words& words) {
+  for (const auto& word : words) {
+    if (word.find('\'') != word.npos && word != "'none'" && word != "'allow-duplicates'")
+      refuse("unknown keyword " + word + " in trusted-types: it knows 'none' and 'allow-duplicates'");
   }
 }
 
@@ -128,7 +186,8 @@ void check(const std::string& name, const Words& words) {
     if (words != Words{"'script'"}) refuse("the only value of require-trusted-types-for is " + quoted("'script'"));
     return;
   }
-  if (name == "trusted-types" || name == "report-to") return;
+  if (name == "trusted-types") return check_trusted_types(words);
+  if (name == "report-to" || name == "report-uri") return check_reports(name, words);
   for (const auto& word : words) {
     check_source(name, word);
     if (lower(word) == "'none'" && words.size() > 1) refuse("'none' stands alone in " + name + ", or is left out");

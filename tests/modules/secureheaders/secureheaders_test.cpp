@@ -141,8 +141,11 @@ TEST(Secureheaders, LaysAMapOfDirectivesOverTheDefaultPolicy) {
 TEST(Secureheaders, TakesATextOrAListAsTheWholePolicy) {
   Server text(with_options(R"({ csp: " DEFAULT-SRC  'none';img-src 'self'; " })"));
   EXPECT_EQ(get(text, "/").field(csp), "default-src 'none'; img-src 'self'");
-  Server list(with_options(R"({ csp: ["default-src 'none'", "script-src 'sha256-abc='", "sandbox allow-forms"] })"));
-  EXPECT_EQ(get(list, "/").field(csp), "default-src 'none'; script-src 'sha256-abc='; sandbox allow-forms");
+  Server list(with_options(
+      R"({ csp: ["default-src 'none'", "script-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='", "sandbox allow-forms"] })"));
+  EXPECT_EQ(
+      get(list, "/").field(csp),
+      "default-src 'none'; script-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; sandbox allow-forms");
 }
 
 TEST(Secureheaders, CanOnlyReport) {
@@ -154,11 +157,11 @@ TEST(Secureheaders, CanOnlyReport) {
 
 TEST(Secureheaders, LaysPermissionsOverTheDenials) {
   Server server(with_options(
-      R"({ permissions_policy: { geolocation: self, camera: [self, "https://meet.example.org"], fullscreen: all,)"
+      R"({ permissions_policy: { geolocation: self, camera: [self, "https://meet.example.org", "https://*.example.org"], fullscreen: all,)"
       R"( usb: off, some-new-feature: none } })"));
   const auto value = get(server, "/").field("Permissions-Policy").value_or("");
   EXPECT_THAT(value, HasSubstr("geolocation=(self)"));
-  EXPECT_THAT(value, HasSubstr("camera=(self \"https://meet.example.org\")"));
+  EXPECT_THAT(value, HasSubstr("camera=(self \"https://meet.example.org\" \"https://*.example.org\")"));
   EXPECT_THAT(value, HasSubstr("fullscreen=*"));
   EXPECT_THAT(value, HasSubstr("microphone=()"));
   EXPECT_THAT(value, HasSubstr("some-new-feature=()"));
@@ -203,6 +206,29 @@ TEST(Secureheaders, RefusesSourcesThatBrowsersWouldSkip) {
   EXPECT_THAT(refused_policy(R"("img-src 'self'; img-src data:")"), HasSubstr("stands twice"));
   EXPECT_THAT(refused_policy(R"("sandbox allow-script")"), HasSubstr("did you mean 'allow-scripts'?"));
   EXPECT_THAT(refused_policy(R"(" ; ")"), HasSubstr("csp: off"));
+  for (const std::string source : {"https:/cdn.example.org", "https://ex*mple.org", "cdn.example.org:8o80", "[::1]",
+                                   "*.", "a..b", "https://", "1a:", "data:image"})
+    EXPECT_THAT(refused_policy("\"img-src " + source + "\""), HasSubstr("nor a host")) << source;
+  EXPECT_THAT(refused_policy(R"("img-src data")"), HasSubstr("write \"data:\""));
+  for (const std::string hash : {"'sha256-'", "'sha256-!!'", "'sha256-abc='"})
+    EXPECT_THAT(refused_policy("\"script-src " + hash + "\""), HasSubstr("not the whole hash")) << hash;
+  EXPECT_THAT(refused_policy(R"("frame-ancestors 'unsafe-inline'")"), HasSubstr("frame-ancestors knows no"));
+  EXPECT_THAT(refused_policy(R"("report-uri 'self'")"), HasSubstr("not where reports can go"));
+  EXPECT_THAT(refused_policy(R"("report-to a b")"), HasSubstr("one endpoint"));
+  EXPECT_THAT(refused_policy(R"("trusted-types 'allow-duplicate'")"), HasSubstr("'allow-duplicates'"));
+}
+
+TEST(Secureheaders, TakesEverySourceThatBrowsersKnow) {
+  const std::string sources =
+      "default-src 'self' data: https: http://* *:8080 *.example.org:* localhost:* https://a.example/path "
+      "ws://b.example:81; "
+      "script-src 'strict-dynamic' 'report-sha256' "
+      "'sha384-OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb'; "
+      "frame-ancestors 'none'; trusted-types default 'allow-duplicates'; report-to main; report-uri /csp "
+      "https://c.example/r; "
+      "sandbox allow-top-navigation-to-custom-protocols";
+  Server server(with_options("{ csp: \"" + sources + "\" }"));
+  EXPECT_EQ(get(server, "/").field(csp), sources);
 }
 
 TEST(Secureheaders, RefusesLineEndsInPolicies) {
@@ -225,6 +251,9 @@ TEST(Secureheaders, RefusesMistakesInPermissions) {
   };
   EXPECT_THAT(refused("{ geolocaton: self }"), HasSubstr("did you mean 'geolocation'?"));
   EXPECT_THAT(refused("{ Camera: self }"), HasSubstr("lower-case"));
+  EXPECT_THAT(refused("{ 2fa: self }"), HasSubstr("a lower-case letter, then"));
+  for (const std::string none : {"https://:::", "https://a.*.example", "https://a/b", "HTTPS://a"})
+    EXPECT_THAT(refused("{ camera: \"" + none + "\" }"), HasSubstr("an origin such as")) << none;
   EXPECT_THAT(refused(R"({ camera: "'self'" })"), HasSubstr("write self"));
   EXPECT_THAT(refused("{ camera: [self, example.org] }"), HasSubstr("an origin such as https://example.org"));
 }
