@@ -85,5 +85,5 @@ struct ResponseHeaders {
 KIRSCH_MODULE("response_headers", "1.0.0", kirsch::summary("Header fields of answers, from the configuration"),
               kirsch::requires_feature(KIRSCH_FEATURE_FIELD),
               kirsch::tool<ResponseHeaders>("response_headers")
-                  .priority(kirsch::Hook::before_finalize, 80)
+                  .priority(kirsch::Hook::before_finalize, 95)
                   .failsafe(kirsch::Hook::before_finalize));

@@ -24,6 +24,21 @@ std::uint64_t count(Milliseconds time) { return static_cast<std::uint64_t>(time.
   throw kirsch::HttpError(503, sentence);
 }
 
+// May a cache that many use keep the answer (RFC 9111 3)? It would keep a cookie with it (7.3).
+bool is_for_caches(Exchange& exchange) {
+  const auto said = exchange.response().headers().find("Cache-Control");
+  if (!said) return false;
+  for (std::string_view rest = *said; !rest.empty();) {
+    const auto end = std::min(rest.find(','), rest.size());
+    auto word = rest.substr(0, end);
+    word.remove_prefix(std::min(word.find_first_not_of(" \t"), word.size()));
+    word = word.substr(0, word.find_last_not_of(" \t") + 1);
+    if (kirsch::same_field(word, "no-store") || kirsch::same_field(word, "private")) return false;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return true;
+}
+
 const char* words(kirsch::SessionStatus status) {
   switch (status) {
     case kirsch::SessionStatus::unavailable:
@@ -256,7 +271,9 @@ Flow Visit::save(Exchange& exchange) {
 Flow Visit::keep(Exchange& exchange) {
   const auto& settings = shared_.settings;
   const auto left = count(lifetime(age_));
-  if (left_ + count(settings.timeout) / 20 >= left) {
+  // A cookie that lives as long as its session is not renewed by an answer that caches may keep for all.
+  const bool kept = settings.persistent && is_for_caches(exchange);
+  if (kept || left_ + count(settings.timeout) / 20 >= left) {
     give_back();
     return close(exchange, {});
   }
@@ -267,7 +284,9 @@ Flow Visit::keep(Exchange& exchange) {
 
 Flow Visit::close(Exchange& exchange, std::string_view id) {
   if (!id.empty()) give(exchange, id);
-  if (!id.empty() || looked_at_) exchange.response().headers().set_default(shared_.no_store);
+  auto headers = exchange.response().headers();
+  if (!id.empty() && is_for_caches(exchange)) headers.set(shared_.no_store);
+  if (!id.empty() || looked_at_) headers.set_default(shared_.no_store);
   return Flow::next;
 }
 

@@ -85,7 +85,7 @@ const kirsch::SessionTable Visit::functions{
           Visit& visit = at(self);
           if (visit.closed_) return static_cast<std::uint32_t>(Change::closed);
           visit.data_.clear();
-          visit.expire_ = true;
+          visit.looked_at_ = visit.expire_ = true;
           return static_cast<std::uint32_t>(Change::done);
         },
     .lock =

@@ -247,6 +247,25 @@ TEST_P(Sessions, AreNotForCaches) {
   EXPECT_EQ(guest.ask("/?set=a:1").field("Cache-Control"), "no-store");
   EXPECT_EQ(guest.ask("/").field("Cache-Control"), "no-store");
   EXPECT_EQ(guest.ask("/?idle").field("Cache-Control"), std::nullopt);
+  EXPECT_EQ(guest.ask("/?expire").field("Cache-Control"), "no-store");
+}
+
+// What says who a client is goes into no cache, whatever the answer says of itself or the configuration of all.
+TEST_P(Sessions, GiveNoCookieToCachesOfMany) {
+  const Server server(
+      visitors("persistent: true, timeout: 8s", GetParam(),
+               "  /assets: { handler: { visitor: {} }, tools: { use: [guests], response_headers: { set: { "
+               "X-Kept: 'yes' }, default: { Cache-Control: public } } } }\n"
+               "  /site/: { handler: { static: { root: ., strip: /site, cache_control: 'max-age=60, public' } }, "
+               "tools: { use: [guests] } }\n"));
+  Guest guest(server);
+  EXPECT_EQ(guest.ask("/assets?set=a:1").field("Cache-Control"), "no-store");
+  const auto kept = [&] { return guest.ask("/site/kirsch.yaml"); };
+  until([&] {  // its time would be prolonged now
+    EXPECT_EQ(kept().count("Set-Cookie"), 0u);
+    return guest.ask("/?idle").count("Set-Cookie") == 1;
+  });
+  EXPECT_EQ(kept().field("Cache-Control"), "max-age=60, public");
 }
 
 TEST_P(Sessions, ChangeTheirIdByThemselvesAndForwardForAWhile) {
@@ -392,6 +411,9 @@ TEST(SessionOptions, ThatContradictEachOtherAreRefused) {
   EXPECT_THAT(refused("name: 'my sid'"), HasSubstr("'my sid' is not the name of a cookie"));
   EXPECT_THAT(refused("name: sid, path: 'a;b'"), HasSubstr("the path of a cookie begins with /"));
   EXPECT_THAT(refused("name: sid, domain: 'a b'"), HasSubstr("write a name such as example.org"));
+  for (const std::string domain : {"a..b", "127.0.0.1", "example.org.", ".example.org", "example.org:80"})
+    EXPECT_THAT(refused("name: sid, domain: '" + domain + "'"), HasSubstr("write a name such as example.org"))
+        << domain;
   EXPECT_THAT(refused("timeout: 13h"), HasSubstr("it is shorter than 'timeout'"));
   EXPECT_THAT(refused("rotation: 1s"), HasSubstr("write 1m or more"));
   EXPECT_THAT(refused("rotation: 12h"), HasSubstr("it would never come"));
