@@ -84,8 +84,13 @@ struct StaticFiles {
       throw kirsch::OptionError("strip", "a prefix of paths begins with a slash: write \"/" + strip + "\"");
     }
     while (strip.ends_with('/')) strip.pop_back();
+    if (!strip.empty() && (has_dots(std::string_view(strip).substr(1)) || strip.find('%') != std::string::npos)) {
+      throw kirsch::OptionError("strip",
+                                "no path has this prefix: write it decoded, without empty segments, '.' and '..'");
+    }
     if (!fallback.empty()) check_fallback(finder->root);
     check_cache_control();
+    check_immutable();
     for (const auto& name : precompressed) finder->codings.push_back(coding(name));
     finder->media_types = static_files::MediaTypes(types);
     finder->immutable = immutable;
@@ -125,7 +130,7 @@ struct StaticFiles {
   }
 
   void check_fallback(const kirsch::Root& opened) const {
-    if (fallback.ends_with('/') || fallback.starts_with('/')) {
+    if (fallback.ends_with('/') || has_dots(fallback)) {
       throw kirsch::OptionError("fallback", "write the path of a file below root, as index.html");
     }
     const int directory = opened.open_directory(fallback);
@@ -135,10 +140,30 @@ struct StaticFiles {
   }
 
   void check_cache_control() const {
-    const auto printable = [](char byte) { return byte >= ' ' && byte <= '~'; };
-    if (!std::all_of(cache_control.begin(), cache_control.end(), printable)) {
-      throw kirsch::OptionError("cache_control", "a header holds printable ASCII only");
+    if (cache_control.empty()) return;
+    const auto fault = kirsch::field_fault("Cache-Control", cache_control);
+    if (!fault.empty()) throw kirsch::OptionError("cache_control", fault);
+  }
+
+  void check_immutable() const {
+    for (const auto& pattern : immutable) {
+      if (pattern.empty()) throw kirsch::OptionError("immutable", "an empty pattern names no file");
+      if (pattern.starts_with('/'))
+        throw kirsch::OptionError("immutable",
+                                  "names begin below root: write '" +
+                                      pattern.substr(std::min(pattern.find_first_not_of('/'), pattern.size())) + "'");
     }
+  }
+
+  // As no path below root has them.
+  static bool has_dots(std::string_view path) {
+    while (!path.empty()) {
+      const auto end = std::min(path.find('/'), path.size());
+      const auto segment = path.substr(0, end);
+      if (segment.empty() || segment == "." || segment == "..") return true;
+      path.remove_prefix(std::min(end + 1, path.size()));
+    }
+    return false;
   }
 
   kirsch::Flow look(kirsch::Exchange& exchange, std::string_view relative, std::shared_ptr<const Resource> known,

@@ -310,6 +310,20 @@ TEST_F(StaticSite, SaysHowLongAnswersMayBeKept) {
   EXPECT_EQ(get(server, "/assets/none").field("Cache-Control"), std::nullopt);
 }
 
+// Whoever joins two halves by a date must not get them of two files.
+TEST_F(StaticSite, HasNoRangesByDateOfWhatHasJustChanged) {
+  const Server server(yaml(", cache_files: 0"));
+  const timespec long_ago[2] = {{784111777, 0}, {784111777, 0}};
+  Response answer;
+  do {  // until no pause of the machine has come between
+    folder.write("site/new.txt", std::string(300'000, 'x'));
+    ASSERT_EQ(::utimensat(AT_FDCWD, path("new.txt").c_str(), long_ago, 0), 0);
+    answer = get(server, "/new.txt", "Range: bytes=0-1\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  } while (!answer.field("ETag").value_or("").starts_with("W/"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body.size(), 300'000u);
+}
+
 TEST_F(StaticSite, IsNotLeftThroughARace) {
   ASSERT_EQ(std::rename(path("docs").c_str(), path("flip").c_str()), 0);
   folder.write("site/flip/secret.txt", "harmless");
@@ -364,7 +378,13 @@ TEST_F(StaticSite, RefusesOptionsThatCannotWork) {
   };
   EXPECT_THAT(refused("precompressed: [deflate]"), HasSubstr("'deflate' is none of br, zstd and gzip"));
   EXPECT_THAT(refused("fallback: /index.html"), HasSubstr("write the path of a file below root"));
-  EXPECT_THAT(refused(R"(cache_control: "a\nb")"), HasSubstr("printable ASCII"));
+  EXPECT_THAT(refused("fallback: ../index.html"), HasSubstr("write the path of a file below root"));
+  EXPECT_THAT(refused(R"(cache_control: "a\nb")"), HasSubstr("line end"));
+  EXPECT_THAT(refused(R"(cache_control: "no-cache ")"), HasSubstr("outer space"));
+  EXPECT_THAT(refused("immutable: [/assets/*]"), HasSubstr("write 'assets/*'"));
+  EXPECT_THAT(refused("immutable: ['']"), HasSubstr("an empty pattern"));
+  for (const std::string strip : {"/a/../b", "/a//b", "/./a", "/a%20b"})
+    EXPECT_THAT(refused("strip: " + strip), HasSubstr("no path has this prefix")) << strip;
   EXPECT_THAT(refused("cache_files: 10001"), HasSubstr("10000"));
 }
 
