@@ -45,6 +45,10 @@ TEST(AuthSession, SendsBrowsersToTheLoginPage) {
 TEST(AuthSession, TellsProgramsAndFormsToLogIn) {
   const Server server(members("{ login: /login }"));
   EXPECT_EQ(get(server, "/members/", program).status, 401);
+  EXPECT_EQ(get(server, "/members/", "Accept: */*\r\n").status, 401);
+  EXPECT_EQ(get(server, "/members/").status, 401);
+  EXPECT_EQ(get(server, "/members/", page + std::string("Sec-Fetch-Mode: cors\r\n")).status, 401);
+  EXPECT_EQ(get(server, "/members/", "Sec-Fetch-Mode: navigate\r\n").status, 303);
   EXPECT_EQ(request(server, "POST", "/members/", page).status, 401);
   const Server strict(members("{ login: '' }"));
   EXPECT_EQ(get(strict, "/members/", page).status, 401);
@@ -79,7 +83,8 @@ TEST(AuthSession, RefusesALoginPageElsewhere) {
     const auto yaml = members(options);
     return refusal(yaml.substr(yaml.find("server:")));
   };
-  for (const auto* login : {"https://evil.example/", "//evil.example", "login", "'/a?b'", "'/a b'"})
+  for (const auto* login : {"https://evil.example/", "//evil.example", "login", "'/a?b'", "'/a b'", "/log%69n",
+                            "/a/../login", "/login//", "/./login", R"("/log\u0001in")", "/b\xC3\xBCro"})
     EXPECT_THAT(refused("{ login: " + std::string(login) + " }"), HasSubstr("write a path of this site")) << login;
   EXPECT_THAT(refused("{ login: /login, parameter: 'a&b' }"), HasSubstr("write a plain name such as next"));
 }
