@@ -1,6 +1,8 @@
 // permessage-deflate (RFC 7692): what is agreed on, and what payloads come of it.
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "support/memory.h"
 #include "support/websocket_client.h"
 #include "websocket/compression.h"
@@ -272,6 +274,24 @@ TEST(Deflate, EndsABombWith1009AndNonsenseWith1007) {
   WebSocketClient latin(server, {.fields = offer});
   latin.send_frame(0xC1, websocket::deflated(deflater, "\xFC"));
   EXPECT_EQ(latin.read_to_close(), 1007);
+}
+
+// What cannot be compressed becomes longer, so its frame may be longer than the limit of messages.
+TEST(Deflate, MeasuresMessagesAsTheyAreInflated) {
+  const Server server(deflate_yaml("{}, max_message: 64KiB"));
+  std::minstd_rand random;
+  std::string message(64 << 10, ' ');
+  for (char& byte : message) byte = static_cast<char>(random() >> 8);
+  websocket::Deflater deflater(12, {});
+  const auto longest = websocket::deflated(deflater, message);
+  ASSERT_GT(longest.size(), message.size());
+  WebSocketClient client(server, {.fields = offer});
+  client.send_frame(0xC2, longest);
+  const auto echo = client.read();
+  websocket::Inflater inflater(15);
+  EXPECT_TRUE((echo.compressed ? websocket::inflated(inflater, echo.payload) : echo.payload) == message);
+  client.send_frame(0xC2, websocket::deflated(deflater, message + "x"));
+  EXPECT_EQ(client.read_to_close(), 1009);
 }
 
 TEST(Deflate, SharesTheFramesOfARoom) {
