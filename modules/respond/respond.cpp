@@ -1,6 +1,8 @@
 // Answers with what the configuration says: a status, header fields and a text.
 #include <kirsch/module.h>
 
+#include <algorithm>
+
 namespace {
 
 struct Respond {
@@ -20,11 +22,16 @@ struct Respond {
     if (!body.empty() && !has_body_) {
       throw kirsch::OptionError("body", "an answer with status " + std::to_string(status) + " has no body");
     }
-    if (type.empty() || !kirsch::field_fault("Content-Type", type).empty()) {
+    const auto slash = type.find('/');
+    const auto end = std::min(type.find_first_of(" ;"), type.size());
+    if (slash == 0 || slash >= end || slash + 1 == end || !kirsch::field_fault("Content-Type", type).empty()) {
       throw kirsch::OptionError("type", "this is not a media type");
     }
     for (const auto& [name, value] : headers) {
       check(name, value);
+      for (const auto& [other, its] : headers)
+        if (&other != &name && kirsch::same_field(other, name))
+          throw kirsch::OptionError("headers", other + " and " + name + " are one field: write it once");
       fields_.emplace_back(name, value);
     }
     if (has_body_) fields_.emplace_back("Content-Type", type);

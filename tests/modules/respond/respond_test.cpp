@@ -60,6 +60,9 @@ TEST(Respond, RefusesFieldsThatWouldBreakTheAnswer) {
   EXPECT_THAT(refusal(with_options(R"({ headers: { X-Y: "a\r\nSet-Cookie: b" } })")), HasSubstr("line end"));
   EXPECT_THAT(refusal(with_options(R"({ headers: { X-Y: " a" } })")), HasSubstr("outer space"));
   EXPECT_THAT(refusal(with_options(R"({ type: "text/plain\n" })")), HasSubstr("not a media type"));
+  for (const std::string type : {"html", "a b", "/html", "text/", "text/ html"})
+    EXPECT_THAT(refusal(with_options("{ type: '" + type + "' }")), HasSubstr("not a media type")) << type;
+  EXPECT_THAT(refusal(with_options("{ headers: { X-A: b, x-a: c } }")), HasSubstr("are one field"));
   EXPECT_THAT(refusal(with_options(R"({ headers: { content-length: "3" } })")), HasSubstr("belongs to the server"));
   EXPECT_THAT(refusal(with_options(R"({ headers: { Content-Type: a/b } })")), HasSubstr("option type"));
 }
