@@ -125,7 +125,9 @@ void Connection::refuse_https() { reject({421, "an https target on a connection 
 
 // With what was understood of it.
 void Connection::reject_head(const Fault& fault) {
-  work_->head.keep(work_->parser.head(), KeptHead::malformed);
+  RequestHead head = work_->parser.head();
+  find_host(head);
+  work_->head.keep(head, KeptHead::malformed);
   reject(fault);
 }
 

@@ -17,7 +17,7 @@ bool Connection::may_keep_alive() const {
   if (decoder.complete()) return true;
   // Without 100 Continue nobody knows whether a body or the next request comes.
   if (request().expect_continue && !work_->body.wanted) return false;
-  return decoder.remaining() <= limits.unread_body || (work_->body.wanted && !request().chunked);
+  return decoder.remaining() <= limits.unread_body;
 }
 
 // The head, and behind it as much of the body as shall be copied with it.

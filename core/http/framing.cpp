@@ -2,6 +2,7 @@
 #include "http/framing.h"
 
 #include <array>
+#include <utility>
 
 #include "http/authority.h"
 #include "http/characters.h"
@@ -18,6 +19,12 @@ void for_each_element(std::string_view list, Use use) {
     use(trim(list.substr(0, comma)));
     if (comma == std::string_view::npos) return;
     list.remove_prefix(comma + 1);
+  }
+}
+
+void lower_in_place(std::string_view text) {
+  for (const char& c : text) {
+    if (lower(c) != c) const_cast<char&>(c) = lower(c);
   }
 }
 
@@ -178,12 +185,6 @@ class FramingReader {
     return equal_ignoring_case(target.host, host.host) && target.port.value_or(usual) == host.port.value_or(usual);
   }
 
-  static void lower_in_place(std::string_view text) {
-    for (const char& c : text) {
-      if (lower(c) != c) const_cast<char&>(c) = lower(c);
-    }
-  }
-
   RequestHead& head_;
   KnownHost& known_;
   const kirsch_field* host_line_ = nullptr;
@@ -196,6 +197,20 @@ class FramingReader {
 };
 
 }  // namespace
+
+void find_host(RequestHead& head) {
+  if (!head.host.empty() || !head.authority.empty()) return;
+  const kirsch_field* only = nullptr;
+  for (const kirsch_field& line : head.fields) {
+    if (static_cast<FieldName>(line.id) != FieldName::host) continue;
+    if (std::exchange(only, &line) != nullptr) return;
+  }
+  const auto authority = only == nullptr ? std::nullopt : parse_authority(value(*only));
+  if (!authority) return;
+  head.authority = value(*only);
+  lower_in_place(head.authority);
+  head.host = authority->host;
+}
 
 std::optional<Fault> read_framing(RequestHead& head, KnownHost& known) { return FramingReader(head, known).read(); }
 

@@ -34,8 +34,12 @@ class KnownHost {
 // expect_continue and upgrade; lower-cases the host in place, so the bytes under `head` must be writable.
 std::optional<Fault> read_framing(RequestHead& head, KnownHost& known);
 
-// The same, where all fields of `head` are word for word those of `before`, of which it was read: what it says there
-// holds here. False, and nothing is done: it depends on more than the fields.
+// Of a head that is refused, as far as it was read: fills authority and host where it says one, once and soundly, so
+// that its site answers.
+void find_host(RequestHead& head);
+
+// The same as read_framing, where all fields of `head` are word for word those of `before`, of which it was read: what
+// it says there holds here. False, and nothing is done: it depends on more than the fields.
 bool repeat_framing(RequestHead& head, const RequestHead& before);
 
 }  // namespace kirsch::http

@@ -122,6 +122,7 @@ HeadParser::Step HeadParser::too_long_request_line() {
   if (!http::is_token(method)) return fail(400, "the method is not a token");
   if (space == std::string_view::npos) return fail(501, "the method is too long");
   head_.method_name = method;
+  head_.method = method_of(method);
   scan_ = line_ + method.size();
   return fail(414, "the target is too long");
 }

@@ -9,8 +9,6 @@
 
 namespace kirsch::http {
 
-namespace {
-
 kirsch_method method_of(std::string_view name) {
   if (name == "GET") return KIRSCH_METHOD_GET;
   if (name == "HEAD") return KIRSCH_METHOD_HEAD;
@@ -23,6 +21,8 @@ kirsch_method method_of(std::string_view name) {
   if (name == "TRACE") return KIRSCH_METHOD_TRACE;
   return KIRSCH_METHOD_OTHER;
 }
+
+namespace {
 
 // RFC 9112 §2.3. Minor versions above 1 are handled as 1.
 std::optional<Fault> read_version(std::string_view text, RequestHead& head) {

@@ -10,6 +10,8 @@
 
 namespace kirsch::http {
 
+kirsch_method method_of(std::string_view name);
+
 // `line` without its end, of spaces and visible ASCII only. Fills method, target, path, query, the authority of an
 // absolute target and the version of `head`, as far as it gets.
 std::optional<Fault> parse_request_line(std::string_view line, const Limits& limits, RequestHead& head);

@@ -22,6 +22,28 @@ TEST(Hosts, choose_the_site) {
   }
 }
 
+TEST(Hosts, of_refused_messages_choose_the_site_where_they_are_known) {
+  const Server server(
+      loopback("sites:\n"
+               "  - hosts: [one.example]\n    tools: { response_headers: { set: { X-Site: one } } }\n"
+               "    paths: { /: { handler: { deliver_view: {} } } }\n"
+               "  - hosts: [default]\n    tools: { response_headers: { set: { X-Site: default } } }\n"
+               "    paths: { /: { handler: { deliver_view: {} } } }\n"));
+  const auto site = [&](const std::string& fields, int status) {
+    Client client(server);
+    client.send("GET / HTTP/1.1\r\n" + fields + "\r\n\r\n");
+    const auto answer = client.read();
+    EXPECT_EQ(answer.status, status) << fields;
+    return answer.field("X-Site").value_or("");
+  };
+  EXPECT_EQ(site("Host: One.example\r\nExpect: something", 417), "one");
+  EXPECT_EQ(site("Content-Length: x\r\nHost: one.example:80", 400), "one");
+  EXPECT_EQ(site("Host: one.example\r\nX: " + std::string(20'000, 'x'), 431), "one");
+  EXPECT_EQ(site("Host: other.example\r\nExpect: something", 417), "default");
+  EXPECT_EQ(site("Host: one.example\r\nHost: one.example", 400), "default");
+  EXPECT_EQ(site("Host: one.example:x", 400), "default");
+}
+
 TEST(Hosts, without_a_site_go_to_the_default_one) {
   const Server server(
       loopback("sites:\n"

@@ -33,6 +33,10 @@ TEST_F(Limits, of_the_target_is_414) {
   EXPECT_EQ(status(simple_get("/inspect?" + std::string(91, 'x'))), 200) << "exactly 100 bytes";
   EXPECT_EQ(status(simple_get("/inspect?" + std::string(92, 'x'))), 414);
   EXPECT_EQ(status(simple_get("/inspect?" + std::string(20'000, 'x'))), 414);
+  Client client(server_);
+  client.send("HEAD /" + std::string(20'000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.read_without_body().status, 414);
+  EXPECT_EQ(client.read_to_end(), "");
 }
 
 TEST_F(Limits, of_a_field_the_fields_and_their_number_are_431) {

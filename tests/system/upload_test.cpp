@@ -98,6 +98,10 @@ TEST(Upload, that_its_handler_refuses_ends_with_its_error) {
   const auto response = request(server, "POST", "/", {}, std::string(5000, 'x'));
   EXPECT_EQ(response.status, 403);
   EXPECT_THAT(response.body, HasSubstr("that is enough"));
+  // Where more is left than will be read, nobody is promised another answer (RFC 9112 9.6).
+  Client client(server);
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + std::string(5000, 'x'));
+  EXPECT_EQ(client.read().field("Connection"), "close");
 }
 
 std::string patterned(std::size_t size) {
