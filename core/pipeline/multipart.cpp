@@ -19,13 +19,14 @@ class Parameters {
  public:
   Parameters(std::string_view rest, base::Arena& arena) : rest_(rest), arena_(arena) {}
 
-  // False: there is none any more, or what follows is none; see malformed().
+  // False: there is none any more, or what follows is none; see malformed(). Empty ones are none (RFC 9110 5.6.6).
   bool next() {
     rest_ = http::trim(rest_);
     if (rest_.empty()) return false;
+    malformed_ = rest_.front() != ';';
+    while (rest_.starts_with(';')) rest_ = http::trim(rest_.substr(1));
+    if (malformed_ || rest_.empty()) return false;
     malformed_ = true;
-    if (rest_.front() != ';') return false;
-    rest_ = http::trim(rest_.substr(1));
     const auto equals = rest_.find('=');
     if (equals == rest_.npos || !http::is_token(rest_.substr(0, equals))) return false;
     name_ = rest_.substr(0, equals);

@@ -57,10 +57,20 @@ TEST(Multipart, UnescapesQuotesAndKeepsOtherBackslashes) {
             (Lines{R"(a"b\c@C:\new()=)"}));
 }
 
+// RFC 9110 5.6.6
+TEST(Multipart, PassesOverEmptyParameters) {
+  const auto whole = [](const std::string& disposition) { return part(disposition, "1") + "--b--"; };
+  for (const char* type : {"multipart/form-data; boundary=b;", "multipart/form-data;; boundary=b ; ;"})
+    EXPECT_EQ(parts_of(type, whole("; name=a")), Lines{"a=1"}) << type;
+  EXPECT_EQ(parts_of(form, whole("; name=\"a\";")), Lines{"a=1"});
+  EXPECT_EQ(parts_of(form, whole(";; name=a")), Lines{"a=1"});
+}
+
 TEST(Multipart, SaysWhenThereIsNone) {
-  for (const char* type : {"", "text/plain", "multipart/mixed; boundary=b", "multipart/form-data",
-                           "multipart/form-data; boundary=", "multipart/form-data; boundary=\"b",
-                           "multipart/form-data;;", "multipart/form-data; boundary=\"b \""})
+  for (const char* type :
+       {"", "text/plain", "multipart/mixed; boundary=b", "multipart/form-data",
+        "multipart/form-data; boundary=", "multipart/form-data; boundary=\"b", "multipart/form-data;;",
+        "multipart/form-data boundary=b", "multipart/form-data; boundary=\"b \""})
     EXPECT_EQ(parts_of(type, part("; name=a", "1") + "--b--"), Lines{"415"}) << type;
   EXPECT_EQ(parts_of("multipart/form-data; boundary=" + std::string(71, 'b'), ""), Lines{"415"});
 }
