@@ -117,7 +117,7 @@ Outcome Exchange::note_failure(std::string_view name) {
     dispatcher_.log().write(base::Level::error, line);
   }
   if (stage == Stage::before_finalize) {
-    bare_status_ = meant ? failure_status_ : std::uint16_t{500};
+    bare_status_ = std::max(bare_status_, meant ? failure_status_ : std::uint16_t{500});  // the worse one decides
   } else if (meant && answerable) {
     make_page(failure_status_, failure_text_);
   } else if (answerable) {
@@ -171,10 +171,12 @@ bool Exchange::hand_over(Place to) {
   return false;
 }
 
+// Behind the handler nobody is asked to come again: it has done its work.
 void Exchange::refuse_work() {
+  const bool untouched = course_.stage() <= Stage::handler;
   fail(503, "the server is busy");
   course_.settle(note_failure("the worker queue"));
-  if (!committed_) fields_.set("Retry-After", "1");
+  if (!committed_ && untouched) fields_.set("Retry-After", "1");
 }
 
 void Exchange::work() noexcept {

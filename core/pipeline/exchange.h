@@ -160,6 +160,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   // exchange_response.cpp
   void make_page(std::uint16_t status, std::string_view detail);
   void make_bare_page();
+  void drop_description();
   void forbid_caching();
   bool send_head();
   void send_body();

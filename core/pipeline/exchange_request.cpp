@@ -134,7 +134,9 @@ bool Exchange::route(const Generation& generation) {
   }
   if (request_.method == KIRSCH_METHOD_TRACE || request_.method == KIRSCH_METHOD_CONNECT) {
     route_.instead = 405;  // TRACE would echo credentials; CONNECT is for proxies
-    route_.allowed = usual_methods;
+    route_.allowed = match.allowed != 0 ? match.allowed : usual_methods;
+  } else if (match.redirect_to_slash) {
+    route_.instead = 308;
   } else if (view(request_.path) == "*") {
     route_.instead = 204;  // RFC 9110 9.3.7
     route_.allowed = usual_methods;
@@ -144,7 +146,6 @@ bool Exchange::route(const Generation& generation) {
   } else if (!match.path) {
     route_.instead = 404;
   }
-  if (match.redirect_to_slash) route_.instead = 308;
   return route_.instead == 0 && !match.conditional && request_.params == nullptr;
 }
 

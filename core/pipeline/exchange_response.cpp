@@ -95,25 +95,31 @@ bool Exchange::redirect(std::uint16_t status, std::string_view location) {
       !fields_.set("Location", location))
     return false;
   status_ = status;
+  drop_description();
   fields_.set("Content-Type", "text/plain; charset=utf-8");
   return set_body(arena_.copy("See " + std::string(location) + "\n"));
 }
 
+// Of a content that is not sent (RFC 9110 8.4 to 8.8, 10.2.2); other fields and cookies stay.
+void Exchange::drop_description() {
+  for (const auto* name : {"Accept-Ranges", "Age", "Content-Disposition", "Content-Encoding", "Content-Language",
+                           "Content-Location", "ETag", "Last-Modified"})
+    fields_.remove(name);
+  if (status_ != 416) fields_.remove("Content-Range");  // there it says how much there is (15.5.17)
+}
+
 // What was said of the answer that is not given must not keep the page of an error in caches; no-store is never wrong.
 void Exchange::forbid_caching() {
+  fields_.remove("Expires");
   if (fields_.get(http::FieldName::cache_control)) fields_.set("Cache-Control", "no-store");
 }
 
 void Exchange::make_page(std::uint16_t status, std::string_view detail) {
-  // What described the answer that is not given (RFC 9110 8.8, 10.2.2); other fields and cookies stay.
-  for (const auto* name : {"Accept-Ranges", "Age", "Content-Disposition", "Content-Encoding", "Content-Language",
-                           "Content-Location", "ETag", "Expires", "Last-Modified", "Location"}) {
-    fields_.remove(name);
-  }
-  if (status != 416) fields_.remove("Content-Range");  // there it says how much there is (15.5.17)
+  status_ = status;
+  drop_description();
+  fields_.remove("Location");
   forbid_caching();
   auto page = error_page(status, http::reason_phrase(status), detail, joined(http::FieldName::accept, ','), id());
-  status_ = status;
   fields_.set("Content-Type", page.type);
   fields_.add("Vary", "Accept");
   body_ = arena_.copy(page.body);
@@ -123,8 +129,7 @@ void Exchange::make_page(std::uint16_t status, std::string_view detail) {
 // For a failure in before_finalize: nothing more may go wrong, and the headers set so far stay.
 void Exchange::make_bare_page() {
   status_ = bare_status_;
-  for (const auto* name : {"Content-Encoding", "Content-Range", "ETag", "Expires", "Last-Modified"})
-    fields_.remove(name);
+  drop_description();
   forbid_caching();
   fields_.set("Content-Type", "text/plain; charset=utf-8");
   body_ = arena_.copy(std::to_string(status_) + ' ' + std::string(http::reason_phrase(status_)) + "\nRequest " + id() +

@@ -93,6 +93,14 @@ TEST_F(ErrorPages, are_not_cached_in_place_of_the_answer) {
   EXPECT_EQ(get(server_, "/missing").field("Cache-Control"), std::nullopt) << "nobody has spoken of caching";
 }
 
+TEST_F(ErrorPages, and_redirects_say_nothing_of_the_content_that_is_not_sent) {
+  for (const std::string_view target : {"/exception", "/error", "/late", "/redirect"}) {
+    const auto response = get(server_, target);
+    for (const auto* name : {"Content-Encoding", "Content-Disposition", "ETag"})
+      EXPECT_EQ(response.field(name), std::nullopt) << target;
+  }
+}
+
 TEST_F(ErrorPages, answer_a_throw_that_is_no_exception) {
   const auto response = get(server_, "/number");
   EXPECT_EQ(response.status, 500);

@@ -171,5 +171,24 @@ TEST(WorkerQueue, that_is_full_answers_503_before_any_work) {
   EXPECT_EQ(later.read().body, "through\n") << "and the server recovers";
 }
 
+// Whoever came again would have it done twice.
+TEST(WorkerQueue, that_is_full_behind_the_handler_asks_nobody_to_come_again) {
+  const Server server(
+      loopback("server: { loops: 1, workers: 1, limits: { worker_queue: 1 } }\npaths: { /wait: { handler: { gate: {} } "
+               "}, /open: { handler: { gate_opener: {} } }, /done: { handler: { deliver_view: {} }, tools: { "
+               "afterthought: {} } } }\n"));
+  Client running(server), waiting(server);
+  running.send(wait_request);
+  server.wait_for_log("gate: waiting");
+  waiting.send(wait_request);
+  const auto answer = get(server, "/done");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.field("Retry-After"), std::nullopt);
+  EXPECT_EQ(get(server, "/open").status, 200);
+  EXPECT_EQ(running.read().status, 200);
+  EXPECT_EQ(waiting.read().status, 200);
+  EXPECT_EQ(get(server, "/done").status, 200);
+}
+
 }  // namespace
 }  // namespace kirsch::test

@@ -116,6 +116,16 @@ TEST_P(Hooks, that_fail_in_before_finalize_leave_a_bare_answer_with_the_headers_
   }
 }
 
+TEST(FailedHooks, leave_the_worse_answer) {
+  const auto both = [](const std::string& first, const std::string& last) {
+    return ": { handler: { deliver_view: {} }, tools: { recorder: { fail_at: before_finalize, fault: " + first +
+           " }, recorder_failsafe: { fail_at: before_finalize, fault: " + last + " } } }\n";
+  };
+  const Server server(loopback("paths:\n  /a" + both("exception", "error") + "  /b" + both("error", "exception")));
+  EXPECT_EQ(get(server, "/a").status, 500);
+  EXPECT_EQ(get(server, "/b").status, 500);
+}
+
 TEST_P(Hooks, that_fail_after_the_head_change_nothing_for_the_client) {
   const Server server(yaml(GetParam()));
   Orders orders(server);

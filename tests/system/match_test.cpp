@@ -38,6 +38,13 @@ TEST(Match, SaysWhichMethodsAPathHas) {
   const auto answer = request(server, "POST", "/a");
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.field("Allow"), "GET, HEAD, PUT");
+  EXPECT_EQ(request(server, "TRACE", "/a").field("Allow"), "GET, HEAD, PUT");
+}
+
+TEST(Match, LeadsNobodyOnWhoseMethodIsNotServed) {
+  const Server server(loopback("paths: { /a/: { handler: { deliver_view: {} } } }\n"));
+  EXPECT_EQ(request(server, "GET", "/a").status, 308);
+  EXPECT_EQ(request(server, "TRACE", "/a").status, 405);
 }
 
 }  // namespace
