@@ -72,7 +72,8 @@ class Redirect : public std::exception {
   std::string location_;
 };
 
-// An array of name-value pairs (query, cookies, form, path parameters); names compare exactly.
+// An array of name-value pairs (query, cookies, form, path parameters); names compare exactly. The first thousand of
+// each: what a client sends beyond is not there.
 class Pairs {
  public:
   Pairs(const kirsch_pair* first, std::uint32_t count) : first_(first), count_(count) {}
@@ -144,7 +145,8 @@ class Request {
   Pairs params() const { return {raw().params, raw().param_count}; }  // {name} segments of the path
   Pairs query() const { return pairs(exchange_->functions->query); }
   Pairs cookies() const { return pairs(exchange_->functions->cookies); }
-  // Of application/x-www-form-urlencoded bodies, and the parts of multipart/form-data that are no files.
+  // Of application/x-www-form-urlencoded bodies, and the parts of multipart/form-data that are no files; none where
+  // parts() would throw.
   Pairs form() const { return pairs(exchange_->functions->form); }
   // Of multipart/form-data bodies. Throws HttpError: 400 malformed, 413 too many parts, 415 another type.
   std::vector<Part> parts() const {
