@@ -130,6 +130,13 @@ TEST(Signals, without_their_plugin_end_the_process_as_any_other) {
   EXPECT_EQ(server.wait(), 128 + SIGTERM);
 }
 
+TEST(Life, gives_the_number_of_a_closed_standard_stream_to_nothing_of_its_own) {
+  const Server server(loopback("paths: { /: { handler: { inspect: {} } } }\n"),
+                      {.launcher = {"sh", "-c", "exec \"$@\" <&- 2>&-", "sh"}});
+  const auto descriptors = std::filesystem::path("/proc") / std::to_string(server.pid()) / "fd";
+  for (const auto* stream : {"0", "2"}) EXPECT_EQ(std::filesystem::read_symlink(descriptors / stream), "/dev/null");
+}
+
 TEST(Bus, takes_the_end_from_a_module) {
   Server server(loopback("engine: {}\npaths: { /quit: { handler: { quit: {} } } }\n"));
   EXPECT_EQ(get(server, "/quit").body, "stopping\n");

@@ -126,6 +126,22 @@ TEST_P(Daemonizer, ClosesWhatWasLeftOpen) {
     EXPECT_NE(std::filesystem::read_symlink(entry), "/etc/passwd") << entry.path();
 }
 
+TEST_P(Daemonizer, LeavesADaemonThatCanBeStoppedWhereNoStandardStreamWasOpen) {
+  std::vector<std::string> command{"sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"};
+  const auto server = written(yaml("{}"));
+  command.insert(command.end(), server.begin(), server.end());
+  Process launcher(command, surroundings());
+  ASSERT_EQ(launcher.wait(), 0);
+  const pid_t daemon = named();
+  for (const pid_t process : family(daemon)) {
+    const auto descriptors = std::filesystem::path("/proc") / std::to_string(process) / "fd";
+    for (const auto* stream : {"0", "1", "2"})
+      EXPECT_EQ(std::filesystem::read_symlink(descriptors / stream), "/dev/null") << process << ": " << stream;
+  }
+  ::kill(daemon, SIGTERM);
+  EXPECT_TRUE(ends(daemon));
+}
+
 TEST_P(Daemonizer, TellsOnceWhyTheServerDoesNotServe) {
   const auto err = beside("err.log");
   Process launcher(written("version: 1\nlisteners: { main: { bind: \"192.0.2.1:1\" } }\nengine:\n  signals: {}\n"
