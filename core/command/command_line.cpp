@@ -2,6 +2,7 @@
 #include "command/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -19,6 +20,7 @@
 #include "command/schema.h"
 #include "command/terminal.h"
 #include "kirsch/abi.h"
+#include "server/process_signals.h"
 #include "server/run.h"
 
 namespace kirsch::command {
@@ -63,14 +65,14 @@ class Table {
         "running,\n"
         "7 timed out, 8 reload rejected.");
     with_file(&app_);  // before the verb it means the same
-    with_file(verb("run", "serve; in the foreground, unless the configuration names the daemonizer",
-                   [](const Arguments& given) {
-                     return serve(given, given.foreground ? config::EngineChange{.removed = "daemonizer"}
-                                                          : config::EngineChange{});
-                   }))
+    with_file(serving(verb("run", "serve; in the foreground, unless the configuration names the daemonizer",
+                           [](const Arguments& given) {
+                             return serve(given, given.foreground ? config::EngineChange{.removed = "daemonizer"}
+                                                                  : config::EngineChange{});
+                           })))
         ->add_flag("--foreground", arguments_.foreground, "even if the configuration names the daemonizer");
-    with_file(verb("start", "serve in the background; returns when the server serves, or with its errors",
-                   [](const Arguments& given) { return serve(given, {.added = "daemonizer"}); }));
+    with_file(serving(verb("start", "serve in the background; returns when the server serves, or with its errors",
+                           [](const Arguments& given) { return serve(given, {.added = "daemonizer"}); })));
     add_running();
     with_json(with_file(verb("check", "find the mistakes that can be found without running code of any module",
                              [](const Arguments& given) { return check(given.configuration, given.json); })));
@@ -104,6 +106,7 @@ class Table {
     } catch (const CLI::ParseError& error) {
       return app_.exit(error) == 0 ? ExitCode::ok : ExitCode::usage;
     }
+    if (std::ranges::none_of(serving_, &CLI::App::parsed)) server::restore_signals();
     return action_(arguments_);
   }
 
@@ -111,6 +114,11 @@ class Table {
   CLI::App* verb(const std::string& name, const std::string& help, Action action, CLI::App* parent = nullptr) {
     auto* made = (parent == nullptr ? &app_ : parent)->add_subcommand(name, help);
     made->final_callback([this, action = std::move(action)] { action_ = action; });
+    return made;
+  }
+  // A verb that takes signals itself.
+  CLI::App* serving(CLI::App* made) {
+    serving_.push_back(made);
     return made;
   }
   CLI::App* with_file(CLI::App* made) {
@@ -213,9 +221,9 @@ class Table {
         "test", "build the module of a folder and its tests, and run them",
         [](const Arguments& given) { return test_module(given.folder); }, &module);
     tested->add_option("FOLDER", arguments_.folder, "of the module [the working directory]")->type_name("");
-    auto* developed = verb(
+    auto* developed = serving(verb(
         "dev", "build the module of this folder, serve module.yaml, and do both anew after each edit; until Ctrl-C",
-        [](const Arguments& given) { return develop(given.development); }, &module);
+        [](const Arguments& given) { return develop(given.development); }, &module));
     developed->add_flag("--asan", arguments_.development.sanitized,
                         "with AddressSanitizer, which finds misuse of memory");
     developed->add_option("--port", arguments_.development.port, "of 127.0.0.1; 0: any [8080, or any if it is taken]")
@@ -291,6 +299,7 @@ class Table {
   CLI::App app_{"An HTTP server whose tools, handlers and plugins are shared objects that YAML names.", "kirsch"};
   Arguments arguments_;
   Action action_;
+  std::vector<const CLI::App*> serving_;
 };
 
 }  // namespace

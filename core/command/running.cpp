@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -26,6 +27,7 @@ using base::ExitCode;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto turn = 200ms;
+constexpr std::chrono::seconds patience_beyond_drain = 15s;  // a keeper kills after ten what does not end
 
 base::Refusal refusal(std::string message, ExitCode code, std::string help = {}) {
   return base::Refusal(
@@ -92,26 +94,51 @@ ServerAnswer answer_of(const std::string& body) {
                 ExitCode::timed_out);
 }
 
+// How long the command waits: as long as it is told; else for ever, or for the end of a server as long as that may
+// take.
 class Patience {
  public:
-  explicit Patience(const RunningServer& server) : server_(server), deadline_(Clock::now() + server.patience) {}
+  enum class For { answer, end };
+  explicit Patience(const RunningServer& server, For what = For::answer)
+      : server_(server),
+        told_(server.patience.count() != 0),
+        limited_(told_ || what == For::end),
+        deadline_(Clock::now() + (told_ ? server.patience : patience_beyond_drain)) {}
+  // What a server says of its drain ends with the seconds that are left; beyond them it gets the same time again.
+  void hear(const std::string& drain) {
+    heard_ = true;
+    const auto comma = drain.rfind(", ");
+    const std::chrono::seconds left(comma == std::string::npos ? 0 : std::atoi(drain.c_str() + comma + 2));
+    if (!told_ && left.count() > 0) deadline_ = Clock::now() + left + patience_beyond_drain;
+  }
   void check() const {
-    if (server_.patience.count() != 0 && Clock::now() > deadline_) give_up(server_);
+    if (!limited_ || Clock::now() <= deadline_) return;
+    if (told_) give_up(server_);
+    const auto patience = std::to_string(patience_beyond_drain.count()) + " s";
+    throw refusal(heard_ ? "the server has not ended within " + patience + " after its drain"
+                         : "the server has not answered within " + patience,
+                  ExitCode::timed_out, "its log of errors may say why; --timeout SECONDS waits for longer");
   }
 
  private:
   const RunningServer& server_;
-  const Clock::time_point deadline_;
+  const bool told_;
+  const bool limited_;
+  Clock::time_point deadline_;
+  bool heard_ = false;
 };
 
 // None: the server went away without an answer.
-std::optional<ServerAnswer> ask(net::ControlConnection& connection, const std::string& command,
-                                const Patience& patience, ProgressLine& progress) {
+std::optional<ServerAnswer> ask(net::ControlConnection& connection, const std::string& command, Patience& patience,
+                                ProgressLine& progress) {
   if (!connection.channel.send(command)) return std::nullopt;
   while (!connection.channel.ended()) {
     patience.check();
     const auto message = connection.channel.receive(turn);
-    if (message && message->type == "progress") progress.show(message->body);
+    if (message && message->type == "progress") {
+      patience.hear(message->body);
+      progress.show(message->body);
+    }
     if (message && message->type == "done") return answer_of(message->body);
   }
   return std::nullopt;
@@ -126,7 +153,8 @@ ServerAnswer ask(const RunningServer& server, const std::string& command, const 
   auto connection = connect(server);
   ProgressLine progress("");
   if (!doing.empty()) progress.show(doing);
-  auto answer = ask(connection, command, Patience(server), progress);
+  Patience patience(server);
+  auto answer = ask(connection, command, patience, progress);
   if (!answer) throw refusal("the server ended before it answered", ExitCode::not_running);
   return *std::move(answer);
 }
@@ -153,7 +181,7 @@ ExitCode stop(const RunningServer& server, bool now) noexcept {
   return guarded([&] {
     auto connection = connect(server);
     const base::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, connection.server, 0)));
-    const Patience patience(server);
+    Patience patience(server, Patience::For::end);
     {
       ProgressLine progress("stopping: ");
       const auto answer = ask(connection, now ? "stop_now" : "stop", patience, progress);
@@ -183,7 +211,8 @@ ExitCode status(const RunningServer& server, bool json) noexcept {
   return guarded([&] {
     auto connection = connect(server);
     ProgressLine progress("");
-    const auto answer = ask(connection, "status", Patience(server), progress);
+    Patience patience(server);
+    const auto answer = ask(connection, "status", patience, progress);
     if (!answer) throw refusal("the server ended before it answered", ExitCode::not_running);
     if (answer->code != ExitCode::ok) throw refusal(answer->text, answer->code);
     const auto report = StatusReport::of(answer->text);

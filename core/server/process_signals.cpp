@@ -1,20 +1,27 @@
-// The mask is inherited by every thread that starts later.
+// The mask is mask_before by every thread that starts later.
 #include "server/process_signals.h"
 
 #include <csignal>
 #include <initializer_list>
 
 namespace kirsch::server {
+namespace {
+
+sigset_t mask_before;  // whoever starts a program may have blocked some himself
+
+}  // namespace
 
 void block_signals() noexcept {
   sigset_t set;
   sigfillset(&set);
   for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&set, fault);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  pthread_sigmask(SIG_BLOCK, &set, &mask_before);
   std::signal(SIGCHLD, SIG_DFL);  // who ignores it is not told how children end, and children inherit that
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }
+
+void restore_signals() noexcept { pthread_sigmask(SIG_SETMASK, &mask_before, nullptr); }
 
 void unblock_signals() noexcept {
   sigset_t set;

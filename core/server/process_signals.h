@@ -7,6 +7,9 @@ namespace kirsch::server {
 // error numbers.
 void block_signals() noexcept;
 
+// For what is no server: the mask is again what it was before `block_signals`, so that Ctrl-C ends it.
+void restore_signals() noexcept;
+
 // For a server without the plugin `signals`: TERM, INT, HUP and QUIT end the process as they end any other.
 void unblock_signals() noexcept;
 

@@ -1,5 +1,6 @@
 // What the command says about a server that runs, and does to it.
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "support/client.h"
@@ -70,6 +71,23 @@ TEST_P(Control, StopGivesUpAfterTheTimeThatItIsTold) {
   command(server, "stop", {"--now"});
 }
 
+TEST_P(Control, SignalsEndACommandThatWaits) {
+  Server server(yaml());
+  const std::vector<std::string> file{"-c", (server.folder() / "kirsch.yaml").string()};
+  const ProcessOptions options{
+      .folder = {}, .environment = {{"STATE_DIRECTORY", (server.folder() / "state").string()}}, .input = {}};
+  server.signal(SIGSTOP);
+  for (const std::string verb : {"status", "stop", "reload", "restart"}) {
+    for (const int number : {SIGINT, SIGTERM}) {
+      Process waiting({kirsch_program().string(), verb, file[0], file[1]}, options);
+      EXPECT_FALSE(waiting.wait_for([](const auto& output) { return output.ended; }, Milliseconds(100))) << verb;
+      waiting.signal(number);
+      EXPECT_EQ(waiting.wait(), 128 + number) << verb;
+    }
+  }
+  server.signal(SIGCONT);
+}
+
 TEST_P(Control, ReloadOpensLogsAnew) {
   const Server server(yaml() + "logs: { error: { to: ./error.log } }\n");
   const auto log = server.folder() / "error.log";
@@ -129,6 +147,15 @@ TEST_P(Control, CanBeSwitchedOff) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Keeper, Control, ::testing::Values("off", "on"), [](const auto& each) { return each.param; });
+
+TEST(ControlSocket, IsNotAskedForEverToStopAServerThatHangs) {
+  Server server(loopback(controlled_site));
+  server.signal(SIGSTOP);
+  const auto stop = command(server, "stop");
+  EXPECT_EQ(stop.exit_code, 7);
+  EXPECT_THAT(stop.err, HasSubstr("the server has not answered within 15 s"));
+  server.signal(SIGCONT);
+}
 
 TEST(ControlSocket, WorksWhereTheStateHasALongPath) {
   const TemporaryFolder folder;
