@@ -94,7 +94,19 @@ std::string text(const Diagnostic& diagnostic, bool color) {
   }
   if (!noted) result += "\n" + painted(cyan, "note:") + " " + escaped(diagnostic.note);
   if (!diagnostic.help.empty()) result += "\n" + painted(cyan, "help:") + " " + escaped(diagnostic.help);
+  if (!diagnostic.reported.empty()) result += "\n" + diagnostic.reported;
   return result;
+}
+
+std::string first_line(std::string_view rendered) {
+  const auto end = std::min(rendered.find('\n'), rendered.size());
+  std::string line(rendered.substr(0, end));
+  rendered.remove_prefix(end);
+  if (constexpr std::string_view arrow = "\n  --> "; rendered.starts_with(arrow)) {
+    rendered.remove_prefix(arrow.size());
+    line.append(" (").append(rendered.substr(0, rendered.find('\n'))).append(")");
+  }
+  return line;
 }
 
 namespace {

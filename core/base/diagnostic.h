@@ -30,6 +30,7 @@ struct Diagnostic {
   std::string source_line = {};  // empty: unknown
   std::string note = {};         // beside the caret: did you mean 'x'?
   std::string help = {};         // the exact fix
+  std::string reported = {};     // what another process has rendered of its own, which stands below as it is
   ExitCode exit_code = ExitCode::configuration;
 };
 
@@ -41,6 +42,9 @@ struct Diagnostic {
 //   help: …
 // Control characters of the input are escaped. `color` adds ANSI colours.
 std::string text(const Diagnostic& diagnostic, bool color = false);
+
+// Of what is rendered so, without colour, the first message with its place, for one line of a log.
+std::string first_line(std::string_view rendered);
 
 // Thrown while starting; what() is the first diagnostic's message. That one is an error; warnings may follow.
 class Refusal : public std::runtime_error {

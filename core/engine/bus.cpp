@@ -16,6 +16,7 @@ base::Refusal refusal(Failure failure) {
 }
 
 std::string place(const base::Diagnostic& diagnostic) {
+  if (!diagnostic.reported.empty()) return ": " + base::first_line(diagnostic.reported);
   if (!diagnostic.position) return {};
   const base::Position& at = *diagnostic.position;
   return " (" + at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ")";

@@ -16,16 +16,18 @@ using base::ExitCode;
 constexpr auto turn = 100ms;
 constexpr auto patience_for_the_end = 5s;
 
-base::Refusal refusal(const std::string& why, ExitCode code) {
-  return base::Refusal(base::Diagnostic{
-      .code = "P004", .message = "the new process " + why + "; this one goes on serving", .exit_code = code});
+base::Refusal refusal(const std::string& why, ExitCode code, std::string reported = {}) {
+  return base::Refusal(base::Diagnostic{.code = "P004",
+                                        .message = "the new process " + why + "; this one goes on serving",
+                                        .reported = std::move(reported),
+                                        .exit_code = code});
 }
 
 // What stopped it is its own text, behind the code of its exit.
 base::Refusal refusal(const net::Message& failed) {
   const auto end = failed.body.find('\n');
   const auto text = end == std::string::npos ? std::string() : failed.body.substr(end + 1);
-  return refusal("cannot serve:\n" + text.substr(0, text.find_last_not_of('\n') + 1), ExitCode::reload_rejected);
+  return refusal("cannot serve", ExitCode::reload_rejected, text.substr(0, text.find_last_not_of('\n') + 1));
 }
 
 }  // namespace

@@ -96,7 +96,10 @@ TEST_P(Restart, ThatFailsLeavesTheServerAndTellsWhy) {
   rewrite(server, yaml("paths: { /: { handler: { respnd: {} } } }\n"));
   const auto restart = command(server, "restart");
   EXPECT_EQ(restart.exit_code, 8);
-  EXPECT_THAT(restart.err, AllOf(HasSubstr("unknown handler 'respnd'"), HasSubstr("did you mean 'respond'")));
+  EXPECT_THAT(restart.err,
+              AllOf(::testing::ContainsRegex("\nerror.C[0-9]+.: unknown handler 'respnd'\n  --> .*kirsch.yaml:4:26\n"),
+                    HasSubstr("^^^^^^ did you mean 'respond'?\n"), Not(HasSubstr("\\n"))));
+  EXPECT_THAT(server.wait_for_line(": unknown handler 'respnd'"), ::testing::EndsWith("kirsch.yaml:4:26)"));
   EXPECT_EQ(get(server, "/").body, "here");
   EXPECT_EQ(processes(server), before);
 }

@@ -38,6 +38,16 @@ TEST(DiagnosticText, ShowsTheNoteWithoutALine) {
             "help: write secureheaders");
 }
 
+TEST(DiagnosticText, EndsWithWhatAnotherProcessHasRenderedAsItIs) {
+  Diagnostic diagnostic;
+  diagnostic.message = "the new process cannot serve";
+  diagnostic.reported = text(sample());
+  EXPECT_EQ(text(diagnostic), "error: the new process cannot serve\n" + text(sample()));
+  EXPECT_EQ(first_line(diagnostic.reported),
+            "error[C012]: unknown tool 'secure_headers' (/etc/kirsch/kirsch.yaml:34:7)");
+  EXPECT_EQ(first_line("error: one\nerror: two\n  --> b.yaml:1:1\n"), "error: one");
+}
+
 TEST(DiagnosticText, EscapesWhatTheInputSays) {
   Diagnostic diagnostic = sample();
   diagnostic.message = "bad \x1b[31m";
