@@ -65,8 +65,14 @@ Keeper::Keeper(const Blueprint& blueprint, Handover handover, base::Logs& logs, 
       plugins_(blueprint, modules_, Share::keeper),
       news_{.ending = [this] { begin_stop("a server was told to end", false); },
             .reopened_logs = [this] { static_cast<void>(logs_.reopen()); },
-            .restart = [this](const std::string& reason) { ask_restart(reason, nullptr); },
-            .reload = [this](const std::string&) { ask_reload(false, nullptr); },
+            .restart =
+                [this](const std::string& reason) {
+                  if (is_new(reason)) ask_restart(reason, nullptr);
+                },
+            .reload =
+                [this](const std::string& reason) {
+                  if (is_new(reason)) ask_reload(false, nullptr);
+                },
             .result = [this](pid_t server, std::uint64_t number, ExitCode code,
                              const std::string& text) { take_result(server, number, code, text); },
             .open_log = [this](const std::string& path) { return open_log(path); },
@@ -192,6 +198,7 @@ void Keeper::take_signal() {
   signalfd_siginfo info{};
   if (::read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
   const int number = static_cast<int>(info.ssi_signo);
+  asked_on_signal_.clear();
   // Those that were replaced end already.
   for (auto* team : {&current_, &coming_}) {
     for (auto& server : *team) server.signal(number);
@@ -202,6 +209,12 @@ void Keeper::take_signal() {
   const bool asked =
       std::ranges::any_of(current_, [](const auto& server) { return server.state() == KeptServer::State::serving; });
   if (!asked) begin_stop("a signal", false);
+}
+
+// Of a signal that was passed on each server asks for the same.
+bool Keeper::is_new(const std::string& reason) {
+  const bool passed_on = reason.ends_with("from pid " + std::to_string(::getpid()));
+  return !passed_on || asked_on_signal_.insert(reason).second;
 }
 
 // A server whose main thread hangs ends neither by orders nor by signals.
@@ -261,7 +274,7 @@ void Keeper::drop_coming(ExitCode code, const std::string& text) {
     if (!stopping_) start_failure_ = {code, text};
     return;
   }
-  log_.write(Level::error, "keeper: the restart failed, the old servers go on: " + text.substr(0, text.find('\n')));
+  log_.write(Level::error, "keeper: the restart failed, the old servers go on: " + base::first_line(text));
   for (const auto& answer : restart_answers_)
     answer->done(code == ExitCode::timed_out ? code : ExitCode::reload_rejected, text);
   restart_answers_.clear();

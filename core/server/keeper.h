@@ -91,6 +91,7 @@ class Keeper {
   void turn();
   int time_to_wait() const;
   void take_signal();
+  bool is_new(const std::string& reason);
   void review();
   void kill_late();
   void review_current();
@@ -169,7 +170,8 @@ class Keeper {
   std::chrono::milliseconds pause_{};  // before the next start after a crash
   std::list<Clock::time_point> starts_due_;
   bool stopping_ = false;
-  int ending_signal_ = 0;  // that was passed on
+  int ending_signal_ = 0;                  // that was passed on
+  std::set<std::string> asked_on_signal_;  // by servers, because of the last one that was passed on
   base::ExitCode code_ = base::ExitCode::ok;
 
   std::uint64_t polls_asked_ = 0;

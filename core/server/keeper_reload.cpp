@@ -161,8 +161,8 @@ void Keeper::end_reload() {
   const auto reload = *std::exchange(reload_, std::nullopt);
   const bool refused = reload.code != ExitCode::ok && reload.stage != Reload::Stage::committed;
   if (refused)
-    log_.write(Level::error, "keeper: the reload was refused, the old configuration serves on: " +
-                                 reload.text.substr(0, reload.text.find('\n')));
+    log_.write(Level::error,
+               "keeper: the reload was refused, the old configuration serves on: " + base::first_line(reload.text));
   const auto intro = reload.rehearsal ? "would serve " : "serves ";
   for (const auto& answer : reload.answers)
     answer->done(refused && reload.code != ExitCode::timed_out ? ExitCode::reload_rejected : reload.code,

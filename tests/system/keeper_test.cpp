@@ -9,6 +9,7 @@
 #include "support/command.h"
 #include "support/editions.h"
 #include "support/family.h"
+#include "support/occurrences.h"
 
 namespace kirsch::test {
 namespace {
@@ -78,6 +79,27 @@ TEST(Keeper, ReloadsAllServersOrNone) {
   it.write(yaml("c").replace(yaml("c").find("word"), 4, "wrod"));
   EXPECT_EQ(it.reload().exit_code, 8);
   for (int count = 0; count < 32; ++count) EXPECT_EQ(get(it.server(), "/").body, "2 b");
+}
+
+TEST(Keeper, TriesOnceOnASignalWhatItRefusesAndNamesThePlace) {
+  for (const std::string action : {"graceful", "restart"}) {
+    const auto yaml = [&](const std::string& handler) {
+      return kept(", processes: 2", "engine: { signals: { SIGUSR2: " + action + " } }\npaths: { /: { handler: { " +
+                                        handler + ": {} } } }\n");
+    };
+    Server server(yaml("echo"));
+    std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml("respnd"));
+    server.signal(SIGUSR2);
+    server.wait_for_log("SIGUSR2 from pid " + std::to_string(server.pid()) + ": " + action, 2);
+    const std::string refused = action == "graceful" ? "keeper: the reload was refused, the old configuration serves on"
+                                                     : "keeper: the restart failed, the old servers go on";
+    EXPECT_THAT(server.wait_for_line(refused),
+                ::testing::MatchesRegex(": error.C[0-9]+.: unknown handler 'respnd' .*kirsch.yaml:5:26\\)"));
+    // What both have asked for is known by then.
+    EXPECT_EQ(command(server, "reload").exit_code, 8);
+    EXPECT_EQ(command(server, "reload").exit_code, 8);
+    EXPECT_EQ(occurrences(server.log(), refused), action == "graceful" ? 3u : 1u);
+  }
 }
 
 TEST(Keeper, LosesOnlyWhatIsInFlightOnAServerThatIsKilled) {
