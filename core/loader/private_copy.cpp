@@ -25,9 +25,21 @@ namespace {
 constexpr const char* state_help =
     "server.state must be a directory of root or of the user of the server, writable for nobody else";
 
+// Then neither the place nor the module is wrong.
+bool is_of_the_disk(int error_number) {
+  return error_number == ENOSPC || error_number == EDQUOT || error_number == EROFS || error_number == EIO;
+}
+
 [[noreturn]] void refuse_copy(const std::string& what, const std::filesystem::path& path, int error_number) {
-  throw base::Refusal(
-      refused(code::not_copied, what + " " + path.string() + ": " + system_text(error_number), state_help));
+  auto diagnostic =
+      refused(code::not_copied, what + " " + path.string() + ": " + system_text(error_number), state_help);
+  if (is_of_the_disk(error_number)) {
+    const bool full = error_number == ENOSPC || error_number == EDQUOT;
+    diagnostic.help =
+        std::string(full ? "free some space there, or name" : "name") + " another place: server: { state: /path }";
+    diagnostic.exit_code = base::ExitCode::bind_or_permission;
+  }
+  throw base::Refusal(std::move(diagnostic));
 }
 
 TrustedDirectory open_own(const std::filesystem::path& path) {

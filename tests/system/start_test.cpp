@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "support/client.h"
 #include "support/kirsch.h"
 #include "support/occurrences.h"
+#include "support/own_namespaces.h"
 
 namespace kirsch::test {
 namespace {
@@ -132,6 +134,18 @@ TEST_F(Start, without_the_folder_of_plugins_fails_with_3) {
   const auto result = run(loopback("plugins: { path: [\"" + missing + "\"] }\n" + one_inspect));
   expect_one_message(result, 3);
   EXPECT_THAT(result.err, HasSubstr(missing));
+}
+
+TEST_F(Start, without_room_for_its_modules_fails_with_5_and_tells_what_to_do) {
+  if (const auto reason = namespaces_denied()) GTEST_SKIP() << *reason;
+  in_own_namespaces([&] {
+    std::filesystem::create_directory("/srv/disk");
+    ASSERT_EQ(::mount("tmpfs", "/srv/disk", "tmpfs", 0, "size=16k,mode=700"), 0);
+    const auto result = run(loopback(std::string("server: { state: /srv/disk/state }\n") + one_inspect));
+    expect_one_message(result, 5);
+    EXPECT_THAT(result.err, HasSubstr("No space left on device"));
+    EXPECT_THAT(result.err, HasSubstr("help: free some space there, or name another place: server: { state: /path }"));
+  });
 }
 
 TEST_F(Start, that_a_plugin_fails_ends_with_1_and_undoes_the_others_in_reverse) {
