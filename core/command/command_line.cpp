@@ -13,6 +13,7 @@
 #include "command/module_check.h"
 #include "command/module_test.h"
 #include "command/modules.h"
+#include "command/output.h"
 #include "command/reference.h"
 #include "command/routes.h"
 #include "command/running.h"
@@ -104,10 +105,13 @@ class Table {
     try {
       app_.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
-      return app_.exit(error) == 0 ? ExitCode::ok : ExitCode::usage;
+      Output output(std::cout);
+      return output.written(app_.exit(error) == 0 ? ExitCode::ok : ExitCode::usage);
     }
-    if (std::ranges::none_of(serving_, &CLI::App::parsed)) server::restore_signals();
-    return action_(arguments_);
+    if (std::ranges::any_of(serving_, &CLI::App::parsed)) return action_(arguments_);
+    server::restore_signals();
+    Output output(std::cout);
+    return output.written(action_(arguments_));
   }
 
  private:

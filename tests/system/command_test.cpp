@@ -313,6 +313,23 @@ TEST(Manual, is_roff_without_a_fault) {
   EXPECT_EQ(groff.output().errors, "");
 }
 
+TEST(Command, fails_where_its_output_cannot_be_written) {
+  const auto program = kirsch_program().string();
+  for (const std::string verb : {"schema", "version", "--help", "man", "completion bash"}) {
+    Process full({"sh", "-c", "exec " + program + " " + verb + " >/dev/full"});
+    EXPECT_EQ(full.wait(), 1) << verb;
+    EXPECT_EQ(full.output().errors, "kirsch: cannot write standard output: No space left on device\n") << verb;
+  }
+}
+
+TEST(Command, ends_without_a_word_where_nobody_reads_its_output) {
+  constexpr auto unread =
+      "import os, sys\nr, w = os.pipe()\nos.close(r)\nos.dup2(w, 1)\nos.execv(sys.argv[1], sys.argv[1:])";
+  Process man({"python3", "-c", unread, kirsch_program().string(), "man"});
+  EXPECT_EQ(man.wait(), 1);
+  EXPECT_EQ(man.output().errors, "");
+}
+
 TEST(Command, takes_the_configuration_before_the_verb_too) {
   const TemporaryFolder folder;
   const std::string file = folder.write("a.yaml", one_listener + "paths: { /: {} }\n");
