@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/text.h"
 #include "command/certificate.h"
 #include "command/check.h"
 #include "command/dev.h"
@@ -105,6 +106,7 @@ class Table {
     try {
       app_.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
+      if (told_unknown_verb()) return ExitCode::usage;
       Output output(std::cout);
       return output.written(app_.exit(error) == 0 ? ExitCode::ok : ExitCode::usage);
     }
@@ -115,6 +117,21 @@ class Table {
   }
 
  private:
+  // CLI11 says only that a verb is missing.
+  bool told_unknown_verb() const {
+    const CLI::App* asked = &app_;
+    while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
+    std::vector<std::string> known;
+    for (const auto* one : asked->get_subcommands({})) known.push_back(one->get_name());
+    const auto words = app_.remaining(true);
+    const auto word = std::ranges::find_if(words, [](const auto& one) { return !one.starts_with('-'); });
+    if (known.empty() || word == words.end()) return false;
+    const auto whole = asked == &app_ ? std::string("kirsch") : "kirsch " + asked->get_name();
+    print(std::vector{base::Diagnostic{.message = "there is no verb '" + *word + "'",
+                                       .note = base::did_you_mean(*word, known),
+                                       .help = whole + " --help lists the verbs"}});
+    return true;
+  }
   CLI::App* verb(const std::string& name, const std::string& help, Action action, CLI::App* parent = nullptr) {
     auto* made = (parent == nullptr ? &app_ : parent)->add_subcommand(name, help);
     made->final_callback([this, action = std::move(action)] { action_ = action; });
@@ -127,6 +144,7 @@ class Table {
   }
   CLI::App* with_file(CLI::App* made) {
     made->add_option("-c,--config", arguments_.configuration, "the configuration")
+        ->check(CLI::Validator([](const std::string& file) { return file.empty() ? "'' names no file" : ""; }, ""))
         ->capture_default_str()
         ->type_name("FILE");
     return made;

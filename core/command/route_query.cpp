@@ -20,6 +20,7 @@ namespace {
 kirsch_text text(std::string_view view) { return {view.data(), view.size()}; }
 
 struct Url {
+  bool secure = false;
   std::string host;
   std::optional<std::uint16_t> port;
   std::string path;
@@ -29,7 +30,8 @@ Url parsed_url(const std::string& written) {
   Url url;
   std::string_view rest = written;
   if (const auto scheme = rest.find("://"); scheme != rest.npos) {
-    url.port = rest.starts_with("https") ? 443 : 80;
+    url.secure = rest.starts_with("https:");
+    url.port = url.secure ? 443 : 80;
     rest.remove_prefix(scheme + 3);
     const auto end = std::min(rest.find_first_of("/?#"), rest.size());
     const auto authority = http::parse_authority(rest.substr(0, end));
@@ -83,6 +85,8 @@ std::uint16_t method_number(std::string_view name) {
 std::size_t chosen_listener(const config::Configuration& configuration, const RouteQuery& query, const Url& url,
                             const std::vector<pipeline::HostRouting>& hosts) {
   const auto& listeners = configuration.listeners;
+  if (url.secure && std::ranges::none_of(listeners, [](const auto& one) { return one.tls.has_value(); }))
+    refuse("no listener speaks TLS, so none answers '" + query.url + "'", "write http://, or give a listener tls: …");
   const auto position = [&](auto found) { return static_cast<std::size_t>(found - listeners.begin()); };
   if (!query.listener.empty()) {
     const auto named = std::ranges::find(listeners, query.listener, &config::ListenerSettings::name);

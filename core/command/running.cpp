@@ -10,6 +10,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/diagnostic.h"
 #include "command/status_report.h"
@@ -52,12 +53,20 @@ std::vector<std::filesystem::path> places(const RunningServer& server, std::opti
   }
 }
 
+// The file might have named another place.
+base::Refusal with_control_help(const base::Refusal& broken) {
+  auto diagnostics = broken.diagnostics();
+  auto& help = diagnostics.front().help;
+  help += (help.empty() ? "" : "; ") + std::string("--control names the socket of a running server");
+  return base::Refusal(std::move(diagnostics));
+}
+
 net::ControlConnection connect(const RunningServer& server) {
   std::optional<base::Refusal> broken;
   for (const auto& place : places(server, broken)) {
     if (auto connection = net::connect_control(place)) return *std::move(connection);
   }
-  if (broken) throw base::Refusal(*broken);
+  if (broken) throw with_control_help(*broken);
   throw refusal("no server runs with the configuration " + server.configuration.string(), ExitCode::not_running,
                 "--control names the socket of a server whose state directory this command cannot know");
 }

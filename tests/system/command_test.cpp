@@ -161,7 +161,13 @@ KIRSCH_MODULE("nested", "1.0.0", kirsch::tool<Nested>("nested"));
 TEST(Command, explains_itself_and_refuses_what_it_does_not_know) {
   EXPECT_THAT(run_kirsch({"--help"}).out, AllOf(HasSubstr("check"), HasSubstr("Exit codes: 0 ok")));
   EXPECT_EQ(run_kirsch({"--version"}).exit_code, 0);
-  EXPECT_EQ(run_kirsch({"chekc"}).exit_code, 2);
+  const auto wrong = run_kirsch({"chekc"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_EQ(wrong.err,
+            "error: there is no verb 'chekc'\nnote: did you mean 'check'?\nhelp: kirsch --help lists the verbs\n");
+  EXPECT_THAT(run_kirsch({"module", "lst"}).err,
+              AllOf(HasSubstr("no verb 'lst'"), HasSubstr("'list'"), HasSubstr("kirsch module --help")));
+  EXPECT_THAT(run_kirsch({"qqqqqqqq"}).err, AllOf(HasSubstr("no verb 'qqqqqqqq'"), Not(HasSubstr("did you mean"))));
   EXPECT_EQ(run_kirsch({}).exit_code, 2);
 }
 
@@ -213,6 +219,7 @@ TEST(Routes, are_found_as_another_client_would_find_them) {
   EXPECT_THAT(explained({"/staff", "--from", "10.1.2.3", "-H", "X-Key: k"}), HasSubstr("308 to /staff/\n"));
   EXPECT_THAT(explained({"http://b.example/"}), HasSubstr("421"));
   EXPECT_THAT(explained({"--method", "PUT", "/only/a"}), HasSubstr("handler   echo"));
+  EXPECT_THAT(explained({"https://a.example/"}), HasSubstr("no listener speaks TLS"));
   EXPECT_THAT(explained({"nothing"}), HasSubstr("'nothing' is no URL"));
   EXPECT_THAT(explained({"/", "--from", "here"}), HasSubstr("'here' is no address"));
   EXPECT_THAT(explained({"/", "--listener", "tls"}), HasSubstr("no listener 'tls'"));
@@ -328,6 +335,14 @@ TEST(Command, ends_without_a_word_where_nobody_reads_its_output) {
   Process man({"python3", "-c", unread, kirsch_program().string(), "man"});
   EXPECT_EQ(man.wait(), 1);
   EXPECT_EQ(man.output().errors, "");
+}
+
+TEST(Command, refuses_a_configuration_without_a_name) {
+  for (const std::string verb : {"run", "start", "check", "status"}) {
+    const auto result = run_kirsch({verb, "-c", ""});
+    EXPECT_EQ(result.exit_code, 2) << verb;
+    EXPECT_THAT(result.err, StartsWith("--config: '' names no file\n")) << verb;
+  }
 }
 
 TEST(Command, takes_the_configuration_before_the_verb_too) {

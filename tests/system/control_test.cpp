@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <fstream>
+
 #include "support/client.h"
 #include "support/command.h"
 
@@ -147,6 +149,15 @@ TEST_P(Control, CanBeSwitchedOff) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Keeper, Control, ::testing::Values("off", "on"), [](const auto& each) { return each.param; });
+
+TEST(ControlSocket, CanBeNamedWhereTheFileDoesNotTellItsPlace) {
+  Server server(loopback("server: { state: ./elsewhere }\n" + std::string(controlled_site)));
+  std::ofstream(server.folder() / "kirsch.yaml") << "version: [\n";
+  const auto help = HasSubstr("--control names the socket of a running server");
+  for (const std::string verb : {"status", "stop"}) EXPECT_THAT(command(server, verb).err, help) << verb;
+  std::filesystem::remove(server.folder() / "kirsch.yaml");
+  for (const std::string verb : {"status", "stop"}) EXPECT_THAT(command(server, verb).err, help) << verb;
+}
 
 TEST(ControlSocket, IsNotAskedForEverToStopAServerThatHangs) {
   Server server(loopback(controlled_site));
