@@ -1,4 +1,4 @@
-// The mask is mask_before by every thread that starts later.
+// The mask is inherited by every thread that starts later.
 #include "server/process_signals.h"
 
 #include <csignal>
