@@ -14,6 +14,7 @@
 #include "pipeline/dispatcher.h"
 #include "pipeline/file_access.h"
 #include "pipeline/module_calls.h"
+#include "pipeline/module_channels.h"
 #include "pipeline/stream.h"
 #include "pipeline/tls_facts.h"
 
@@ -115,6 +116,25 @@ struct ModuleHost : kirsch_host {
     const std::lock_guard lock(of(table).mutex);
     of(table).subscriptions.erase(subscription);
   }
+  static void request(const kirsch_host* table, kirsch_text channel, kirsch_text reason) {
+    switch (access_to(view(channel))) {
+      case Access::none:
+        return refuse_channel(table, view(channel));
+      case Access::end:
+        return engine(table).exit(view(reason));
+      default:
+        return engine(table).request(view(channel), view(reason));
+    }
+  }
+  static void publish(const kirsch_host* table, kirsch_text channel, kirsch_text message) {
+    if (access_to(view(channel)) != Access::free) return request(table, channel, message);
+    engine(table).publish(view(channel), view(message));
+  }
+  static void refuse_channel(const kirsch_host* table, std::string_view channel) {
+    of(table).host->logs_.error().write(base::Level::error,
+                                        of(table).module + ": the channel '" + std::string(channel) +
+                                            "' belongs to the engine; a module may only listen on it");
+  }
   static std::int32_t give(const kirsch_host* table, std::uint32_t user, std::uint32_t group, kirsch_error* error) {
     try {
       engine(table).give(user, group);
@@ -189,10 +209,8 @@ const kirsch_bus bus_table{
     .graceful = [](const kirsch_host* table,
                    kirsch_text reason) { ModuleHost::engine(table).request("graceful", view(reason)); },
     .stopping = [](const kirsch_host* table) -> std::uint8_t { return ModuleHost::engine(table).stopping() ? 1 : 0; },
-    .request = [](const kirsch_host* table, kirsch_text channel,
-                  kirsch_text reason) { ModuleHost::engine(table).request(view(channel), view(reason)); },
-    .publish = [](const kirsch_host* table, kirsch_text channel,
-                  kirsch_text message) { ModuleHost::engine(table).publish(view(channel), view(message)); },
+    .request = ModuleHost::request,
+    .publish = ModuleHost::publish,
     .subscribe = ModuleHost::subscribe,
     .unsubscribe = ModuleHost::unsubscribe};
 const kirsch_process process_table{

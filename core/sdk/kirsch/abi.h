@@ -550,9 +550,12 @@ typedef struct kirsch_bus {
   void (*force)(const kirsch_host*, kirsch_text reason);    /* [any] ends the drain now */
   void (*graceful)(const kirsch_host*, kirsch_text reason); /* [any] asks all services to reload */
   uint8_t (*stopping)(const kirsch_host*);                  /* [any] 1 once an end was asked for */
-  /* [any] Asks the engine to publish restart, reopen_logs or another channel; returns at once. */
+  /* [any] Asks the engine to publish graceful, restart, reopen_logs, reload_certificates or a channel of modules;
+   * returns at once. exit and stop are what `exit` does. start, ready, failed, retire and rehearsal belong to the
+   * engine: an error in the log, and nothing else. */
   void (*request)(const kirsch_host*, kirsch_text channel, kirsch_text reason);
-  /* [any] Runs the listeners of a channel on this thread before it returns; what fails is in the error log. */
+  /* [any] Runs the listeners of a channel of modules, of log or of a SIGxxx on this thread before it returns; what
+   * fails is in the error log. All other channels are asked for, as by `request`. */
   void (*publish)(const kirsch_host*, kirsch_text channel, kirsch_text message);
   /* [any] Listens, in ascending order of `priority` (0 to 100). Never 0. */
   uint64_t (*subscribe)(const kirsch_host*, kirsch_text channel, int32_t priority, kirsch_listen, void* self);

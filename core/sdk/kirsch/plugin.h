@@ -18,11 +18,13 @@ class Bus {
     table().graceful(detail::host, text(reason));
   }  // all services reload
   static bool stopping() { return table().stopping(detail::host) != 0; }
-  // Asks for "restart", "reopen_logs" or another channel to be published.
+  // Asks for "graceful", "restart", "reopen_logs", "reload_certificates" or a channel of modules to be published;
+  // "exit" and "stop" are `exit`. Other channels of the engine are refused with an error in the log.
   static void request(std::string_view channel, std::string_view reason) {
     table().request(detail::host, text(channel), text(reason));
   }
-  // Runs the listeners of a channel here and now: not at once, unlike the rest.
+  // Runs the listeners of a channel of modules here and now: not at once, unlike the rest. Channels of the engine are
+  // asked for, as by `request`.
   static void publish(std::string_view channel, std::string_view message) {
     table().publish(detail::host, text(channel), text(message));
   }
