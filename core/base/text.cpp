@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,18 @@ std::string in_largest(Number number, const std::array<std::pair<Number, const c
   for (const auto& [amount, unit] : units)
     if (number != 0 && number % amount == 0) return std::to_string(number / amount) + unit;
   return std::to_string(number) + units.back().second;
+}
+
+// There is no smaller unit in the configuration language.
+std::string milliseconds_text(std::int64_t nanoseconds) {
+  std::array<char, 40> text{};
+  const auto rest = static_cast<long long>(std::abs(nanoseconds % 1'000'000));
+  const auto whole = static_cast<long long>(nanoseconds / 1'000'000);
+  const char* const sign = nanoseconds < 0 && whole == 0 ? "-" : "";
+  const auto size = std::snprintf(text.data(), text.size(), "%s%lld.%06lld", sign, whole, rest);
+  std::string shown(text.data(), static_cast<std::size_t>(size));
+  shown.erase(shown.find_last_not_of('0') + 1);
+  return shown + "ms";
 }
 
 }  // namespace
@@ -153,14 +166,14 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 }
 
 std::string duration_text(std::int64_t nanoseconds) {
-  static constexpr std::array<std::pair<std::int64_t, const char*>, 7> units = {{{86'400'000'000'000, "d"},
+  static constexpr std::array<std::pair<std::int64_t, const char*>, 5> units = {{{86'400'000'000'000, "d"},
                                                                                  {3'600'000'000'000, "h"},
                                                                                  {60'000'000'000, "m"},
                                                                                  {1'000'000'000, "s"},
-                                                                                 {1'000'000, "ms"},
-                                                                                 {1'000, "us"},
-                                                                                 {1, "ns"}}};
-  return nanoseconds == 0 ? "0s" : in_largest(nanoseconds, units);
+                                                                                 {1'000'000, "ms"}}};
+  if (nanoseconds == 0) return "0s";
+  if (nanoseconds % 1'000'000 != 0) return milliseconds_text(nanoseconds);
+  return in_largest(nanoseconds, units);
 }
 
 std::string size_text(std::uint64_t bytes) {

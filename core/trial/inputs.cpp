@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <limits>
+#include <numeric>
 
 #include "base/text.h"
 
@@ -15,19 +17,27 @@ using base::OptionType;
 using base::Schema;
 using Fate = Input::Fate;
 
-constexpr double largest_integer = 9007199254740992.0;  // 2^53: limits are kept as doubles
+constexpr double largest_integer = 9007199254740992.0;      // 2^53: limits are kept as doubles
+constexpr double largest_duration = 9223372036854774784.0;  // the last double that 64 bits with a sign hold
 constexpr std::int64_t day_ns = 86'400'000'000'000;
+constexpr std::int64_t least_unit_ns = 1'000'000;  // of the configuration language
 
 bool is_number(OptionType type) {
   return type == OptionType::integer || type == OptionType::number || type == OptionType::duration ||
          type == OptionType::size;
 }
 
+// What an operator can write, and the module counts in.
+std::int64_t step_ns(const Schema& schema) {
+  if (schema.unit_ns > std::numeric_limits<std::int64_t>::max() / least_unit_ns) return schema.unit_ns;
+  return std::lcm(schema.unit_ns, least_unit_ns);
+}
+
 std::string number_text(const Schema& schema, double number) {
   const auto whole = static_cast<std::int64_t>(number);
   switch (schema.type) {
     case OptionType::duration:
-      return base::duration_text(whole - whole % schema.unit_ns);
+      return base::duration_text(whole - whole % step_ns(schema));
     case OptionType::number: {
       std::array<char, 64> text{};
       std::snprintf(text.data(), text.size(), "%.6f", number);
@@ -39,18 +49,24 @@ std::string number_text(const Schema& schema, double number) {
 }
 
 double step(const Schema& schema) {
-  return schema.type == OptionType::duration ? static_cast<double>(schema.unit_ns) : 1.0;
+  return schema.type == OptionType::duration ? static_cast<double>(step_ns(schema)) : 1.0;
+}
+
+double countable(const Schema& schema) {
+  return schema.type == OptionType::duration ? largest_duration : largest_integer;
 }
 
 double least(const Schema& schema) {
   const bool negative = schema.type == OptionType::integer || schema.type == OptionType::number;
-  return schema.minimum.value_or(negative ? -1000.0 : 0.0);
+  if (negative) return schema.minimum.value_or(-1000.0);
+  return std::ceil(std::max(schema.minimum.value_or(0.0), 0.0) / step(schema)) * step(schema);
 }
 
 // Where nothing limits it, what a module may be expected to bear.
 double most(const Schema& schema) {
   const double open = schema.type == OptionType::duration ? 10000.0 * static_cast<double>(day_ns) : 2147483647.0;
-  return std::min(schema.maximum.value_or(open), largest_integer * step(schema));
+  const double limit = std::min(schema.maximum.value_or(open), countable(schema));
+  return schema.type == OptionType::duration ? std::floor(limit / step(schema)) * step(schema) : limit;
 }
 
 std::string repeated(const std::string& text, std::size_t count) {
@@ -92,7 +108,7 @@ std::string Inputs::plain(const Schema& schema) {
     case OptionType::number:
     case OptionType::duration:
     case OptionType::size:
-      return number_text(schema, std::clamp(step(schema), least(schema), most(schema)));
+      return number_text(schema, std::max(least(schema), std::min(step(schema), most(schema))));
     case OptionType::string:
     case OptionType::secret:
       return quoted(std::string("sample").substr(0, schema.maximum_length.value_or(6)));
@@ -125,6 +141,8 @@ std::string Inputs::sample(const std::vector<base::Option>& options) {
 
 Inputs::Text Inputs::odd_number(const Schema& schema) {
   const double low = least(schema), high = most(schema), width = step(schema);
+  // Nothing that can be written lies within narrow limits of a duration.
+  if (low > high) return {number_text(schema, low), Fate::bad};
   switch (pick(5)) {
     case 0:
       return {number_text(schema, low)};
@@ -133,7 +151,7 @@ Inputs::Text Inputs::odd_number(const Schema& schema) {
     case 2:
       return {number_text(schema, std::min(low + width, high))};
     case 3:
-      if (schema.maximum && *schema.maximum + width <= largest_integer * width)
+      if (schema.maximum && *schema.maximum + width <= countable(schema))
         return {number_text(schema, std::floor(*schema.maximum) + width), Fate::bad};
       return {number_text(schema, high - std::min(width, high - low))};
     default:

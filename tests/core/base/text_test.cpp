@@ -71,6 +71,10 @@ TEST(DurationText, TakesTheLargestUnitWithoutARest) {
   EXPECT_EQ(duration_text(1'500'000'000), "1500ms");
   EXPECT_EQ(duration_text(7LL * 86'400'000'000'000), "7d");
   EXPECT_EQ(duration_text(0), "0s");
+  EXPECT_EQ(duration_text(1'500'000), "1.5ms") << "operators write no smaller unit";
+  EXPECT_EQ(duration_text(1'000), "0.001ms");
+  EXPECT_EQ(duration_text(1), "0.000001ms");
+  EXPECT_EQ(duration_text(60'000'000'001), "60000.000001ms");
 }
 
 TEST(SizeText, TakesTheLargestUnitWithoutARest) {

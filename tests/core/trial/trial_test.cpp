@@ -159,6 +159,12 @@ TEST(ModuleCheck, lets_functions_of_the_host_fail) {
                     HasSubstr("where kirsch_submit.submit gives 0, this gets no answer any more")));
 }
 
+TEST(ModuleCheck, tries_durations_as_an_operator_can_write_them) {
+  const auto result = tried(of_sdk("pauses"));
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("all checks passed"), Not(HasSubstr("skipped"))));
+}
+
 TEST(ModuleCheck, is_for_programs_too) {
   const auto good = tried(build_folder() / "plugins" / "respond.so", {"--json"});
   EXPECT_EQ(good.exit_code, 0) << good.out;
