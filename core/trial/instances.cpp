@@ -1,6 +1,9 @@
 // Makes and destroys instances: many of one, and one of many options.
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "loader/refusal.h"
 #include "trial/checks.h"
 #include "trial/inputs.h"
@@ -29,6 +32,25 @@ std::string with_hint(const loader::Offer& offer, const std::string& yaml) {
   return " (tried with " + yaml + "); say options that work: --with '" + offer.name + ": { … }'";
 }
 
+// What there is of providers and files of secrets, no module can know.
+bool depends_on_machine(const base::Schema& schema) {
+  if (schema.type == base::OptionType::provider || schema.type == base::OptionType::secret) return true;
+  if (schema.element && depends_on_machine(*schema.element)) return true;
+  return std::ranges::any_of(schema.alternatives, depends_on_machine) ||
+         std::ranges::any_of(schema.options, depends_on_machine, &base::Option::schema);
+}
+
+// Whoever does not set the option is refused. Empty: all defaults are values of their types.
+std::string faulty_default(const Workbench& bench, loader::Offer offer) {
+  for (const auto& option : std::exchange(offer.options, {})) {
+    if (!option.default_text || depends_on_machine(option.schema)) continue;
+    offer.options = {option};
+    const auto reading = bench.read(offer, "{}");
+    if (!reading.options) return reading.refusal;
+  }
+  return {};
+}
+
 std::string left_behind(const Workbench& bench, const Resources& before, const Resources& after,
                         std::size_t subscriptions, std::size_t metrics) {
   if (bench.subscriptions() > subscriptions)
@@ -44,6 +66,8 @@ Outcome check_instances(const Subject& subject, std::size_t index, Progress& pro
   const std::string yaml = options_of(subject, offer);
   Workbench bench(subject);
   bench.load();
+  const auto fault = faulty_default(bench, offer);
+  if (!fault.empty()) return failed(fault + "; a default must be a value that its option takes");
   const auto reading = bench.read(offer, yaml);
   if (!reading.options) return skipped("no options to try it with: " + reading.refusal + with_hint(offer, yaml));
   try {

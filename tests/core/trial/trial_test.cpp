@@ -159,6 +159,18 @@ TEST(ModuleCheck, lets_functions_of_the_host_fail) {
                     HasSubstr("where kirsch_submit.submit gives 0, this gets no answer any more")));
 }
 
+TEST(ModuleCheck, finds_defaults_that_their_own_options_refuse) {
+  const auto result = tried(of_sdk("contrary"));
+  EXPECT_EQ(result.exit_code, 4);
+  const auto failed = failures(result);
+  EXPECT_TRUE(failed.contains("instances: handler contrary")) << result.out;
+  EXPECT_TRUE(failed.contains("instances: handler times")) << result.out;
+  EXPECT_THAT(
+      result.out,
+      AllOf(HasSubstr("option 'hours' of handler 'contrary' has a faulty default: its default wants at least 10"),
+            HasSubstr("a default must be a value that its option takes")));
+}
+
 TEST(ModuleCheck, tries_durations_as_an_operator_can_write_them) {
   const auto result = tried(of_sdk("pauses"));
   EXPECT_EQ(result.exit_code, 0) << result.out;
