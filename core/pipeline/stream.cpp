@@ -70,6 +70,7 @@ const kirsch_stream_functions stream_functions{
       return stream->write({pieces, count}) ? 1 : 0;
     },
     .write_blob = [](kirsch_stream* stream, kirsch_blob* blob) -> std::uint8_t {
+      if (blob == nullptr) return stream->write({}) ? 1 : 0;
       retain(blob);
       const auto release_blob = [](void* owner) { release(static_cast<kirsch_blob*>(owner)); };
       return stream->write_shared(blob->text, release_blob, blob) ? 1 : 0;

@@ -41,6 +41,13 @@ TEST_F(Tunnel, is_refused_without_the_upgrade) {
   EXPECT_EQ(client.read().status, 426);
 }
 
+TEST_F(Tunnel, writes_nothing_of_a_blob_that_is_none) {
+  Client client(server_);
+  open(client);
+  client.send("nothing\n");
+  EXPECT_EQ(client.read_exactly(14), "there is room\n");
+}
+
 TEST_F(Tunnel, echoes_every_byte_and_ends_clean_after_a_half_close) {
   Client client(server_);
   open(client);

@@ -473,7 +473,7 @@ typedef struct kirsch_stream_functions {
   /* [loop] Copies what the kernel does not take at once. Returns 1, or 0 when the queue is above its high mark (256
    * KiB): the bytes are queued all the same, wait for on_writable. Ignored after close. */
   uint8_t (*write)(kirsch_stream*, const kirsch_text* pieces, uint32_t count);
-  uint8_t (*write_blob)(kirsch_stream*, kirsch_blob*);
+  uint8_t (*write_blob)(kirsch_stream*, kirsch_blob*); /* null: nothing is written */
   /* [loop] After what is queued was sent; on_close follows, later. `abort` 1: at once, what is queued is lost. */
   void (*close)(kirsch_stream*, uint8_t abort);
   uint32_t (*lane)(kirsch_stream*);              /* [loop] for kirsch_post and PerLane data */
