@@ -14,9 +14,8 @@ class Bus {
  public:
   static void exit(std::string_view reason) { table().exit(detail::host, text(reason)); }  // orderly end, with a drain
   static void force(std::string_view reason) { table().force(detail::host, text(reason)); }  // ends the drain now
-  static void graceful(std::string_view reason) {
-    table().graceful(detail::host, text(reason));
-  }  // all services reload
+  // All services reload.
+  static void graceful(std::string_view reason) { table().graceful(detail::host, text(reason)); }
   static bool stopping() { return table().stopping(detail::host) != 0; }
   // Asks for "graceful", "restart", "reopen_logs", "reload_certificates" or a channel of modules to be published;
   // "exit" and "stop" are `exit`. Other channels of the engine are refused with an error in the log.

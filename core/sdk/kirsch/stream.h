@@ -44,8 +44,9 @@ class Stream {
 template <class Type>
 void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
   static constexpr auto contained = [](kirsch_stream* raw, auto call) {
+    Stream stream(raw);
     try {
-      call();
+      call(stream);
     } catch (...) {
       detail::cached_feature<kirsch_stream_functions>(KIRSCH_FEATURE_STREAM).close(raw, 1);
     }
@@ -58,26 +59,17 @@ void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
       sizeof(kirsch_stream_handler),
       [](void* self, kirsch_stream* raw) {
         if constexpr (requires(Type & type, Stream & stream) { type.on_open(stream); }) {
-          contained(raw, [&] {
-            Stream stream(raw);
-            static_cast<Type*>(self)->on_open(stream);
-          });
+          contained(raw, [self](Stream& stream) { static_cast<Type*>(self)->on_open(stream); });
         }
       },
       [](void* self, kirsch_stream* raw, char* bytes, std::size_t size) {
         std::size_t consumed = size;
-        contained(raw, [&] {
-          Stream stream(raw);
-          consumed = static_cast<Type*>(self)->on_data(stream, bytes, size);
-        });
+        contained(raw, [&](Stream& stream) { consumed = static_cast<Type*>(self)->on_data(stream, bytes, size); });
         return consumed;
       },
       [](void* self, kirsch_stream* raw) {
         if constexpr (requires(Type & type, Stream & stream) { type.on_writable(stream); }) {
-          contained(raw, [&] {
-            Stream stream(raw);
-            static_cast<Type*>(self)->on_writable(stream);
-          });
+          contained(raw, [self](Stream& stream) { static_cast<Type*>(self)->on_writable(stream); });
         }
       },
       [](void* self, kirsch_stream*, std::uint8_t clean) {
@@ -91,8 +83,7 @@ void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
       },
       [](void* self, kirsch_stream* raw, std::uint32_t reason) {
         if constexpr (drains) {
-          contained(raw, [&] {
-            Stream stream(raw);
+          contained(raw, [self, reason](Stream& stream) {
             static_cast<Type*>(self)->on_drain(stream, static_cast<kirsch_drain>(reason));
           });
         }
