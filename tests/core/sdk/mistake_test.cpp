@@ -56,6 +56,11 @@ const Mistake mistakes[] = {
      "void write(const kirsch::SessionKey&, std::string_view, std::chrono::milliseconds) {}",
      "kirsch::simple_session_storage<Type>(\"t\")",
      "a simple session storage needs public methods read, write and erase, as simple_session_storage.h has them"},
+    {"host_storage_of_an_over_aligned_type",
+     "struct alignas(64) Cell { std::uint64_t count; };\nCell* cell = nullptr;\n"
+     "void prepare() { cell = &kirsch::storage<Cell>(\"cell\", 1); }\nvoid handle(kirsch::Exchange&) {}",
+     "kirsch::handler<Type>(\"t\")",
+     "host storage is aligned to std::max_align_t: the type must not ask for more than that"},
     {"a_module_that_provides_nothing", "", "kirsch::summary(\"empty\")",
      "a module provides at least one tool, handler, plugin or service"},
 };
@@ -64,7 +69,7 @@ const Mistake mistakes[] = {
 std::string mistaken_modules() {
   std::string source =
       "#include <kirsch/module.h>\n#include <kirsch/simple_session_storage.h>\n"
-      "#include <kirsch/stream.h>\n#include <kirsch/websocket.h>\n";
+      "#include <kirsch/storage.h>\n#include <kirsch/stream.h>\n#include <kirsch/websocket.h>\n";
   for (const auto& mistake : mistakes) {
     source += std::string("#define kirsch_module module_with_") + mistake.name + "\nnamespace " + mistake.name +
               " {\nstruct Type {\n" + mistake.body + "\n};\nKIRSCH_MODULE(\"m\", \"1.0.0\", " + mistake.provided +
