@@ -190,5 +190,14 @@ TEST(WorkerQueue, that_is_full_behind_the_handler_asks_nobody_to_come_again) {
   EXPECT_EQ(get(server, "/done").status, 200);
 }
 
+TEST(Execution, of_work_that_a_plugin_leaves_begins_with_the_loops) {
+  Server server(
+      loopback("engine: { signals: {}, eager: {}, patient: {} }\n"
+               "paths: { /: { handler: { respond: { body: here } } } }\n"));
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_THAT(server.log(), ::testing::HasSubstr("eager leaves 0 with workers, 0 with loops"));
+  EXPECT_THAT(server.log(), ::testing::HasSubstr("patient leaves 1 with workers, 1 with loops"));
+}
+
 }  // namespace
 }  // namespace kirsch::test

@@ -411,6 +411,7 @@ typedef struct kirsch_task {
 #define KIRSCH_FEATURE_SUBMIT "kirsch/submit/1"
 typedef struct kirsch_submit {
   uint32_t size;
+  /* 0 also before the loops run, as in `start` of priorities below 90, and after they have ended. */
   uint8_t (*submit)(const kirsch_host*,
                     kirsch_task task); /* [any] to a worker; 0: the queue is full, nothing was called */
 } kirsch_submit;
@@ -418,6 +419,7 @@ typedef struct kirsch_submit {
 #define KIRSCH_FEATURE_POST "kirsch/post/1"
 typedef struct kirsch_post {
   uint32_t size;
+  /* 0 also before the loops run, as in `start` of priorities below 90. */
   uint8_t (*post)(const kirsch_host*, uint32_t lane,
                   kirsch_task task); /* [any] to that loop; 0: it has ended, nothing was called */
 } kirsch_post;

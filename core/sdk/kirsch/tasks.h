@@ -42,7 +42,7 @@ kirsch_task task(std::unique_ptr<Callable>& callable) {
 }  // namespace detail
 
 // Runs `callable` on a worker, where it may block. Any thread. It must not throw (std::terminate). False: the queue is
-// full.
+// full; false also before the loops run, as in `start` of priorities below 90, and after they have ended.
 template <class Callable>
 bool submit(Callable callable) {
   auto owned = std::make_unique<Callable>(std::move(callable));
@@ -52,7 +52,8 @@ bool submit(Callable callable) {
   return taken;
 }
 
-// Runs `callable` on the loop of that lane. Any thread. It must not throw. False: that loop has ended.
+// Runs `callable` on the loop of that lane. Any thread. It must not throw. False: that loop has ended; false also
+// before the loops run, as in `start` of priorities below 90.
 template <class Callable>
 bool post(std::uint32_t lane, Callable callable) {
   auto owned = std::make_unique<Callable>(std::move(callable));
