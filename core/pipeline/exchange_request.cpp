@@ -193,8 +193,9 @@ void Exchange::take_body(std::string_view decoded) {
     writer_->pause_body();
     return;
   }
+  const auto settled = without_suspend(flow);
   drop_continuation();
-  settle_body(flow);
+  settle_body(settled);
 }
 
 void Exchange::settle_body(std::uint32_t flow) {

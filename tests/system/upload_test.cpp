@@ -213,5 +213,13 @@ TEST(Upload, of_a_form_gives_its_parts) {
   EXPECT_EQ(request(server, "POST", "/", "Content-Type: text/plain\r\n", body).status, 415);
 }
 
+TEST(Upload, to_a_handler_that_suspends_without_having_called_it_is_an_error) {
+  const Server server(loopback("paths: { /: { handler: { parcel_dozer: {} } } }\n"));
+  Client client(server);
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
+  EXPECT_EQ(client.read().status, 500);
+  server.wait_for_log("it returned `suspend` without having called it");
+}
+
 }  // namespace
 }  // namespace kirsch::test

@@ -637,8 +637,9 @@ typedef struct kirsch_provided {
   /* Handlers. [step] */
   kirsch_step handle;
   /* [loop] If set, the body is not buffered: it is passed here as it arrives, between before_request_body and
-   * before_handler; `bytes` is valid during the call. Returns KIRSCH_FLOW_NEXT or KIRSCH_FLOW_FAIL. The length is
-   * bounded by the body limit of the path. */
+   * before_handler; `bytes` is valid during the call. It may suspend, whatever the class of the handler, and nothing is
+   * read from the client meanwhile; KIRSCH_FLOW_ANSWER answers without the rest of the body and without `handle`. The
+   * length is bounded by the body limit of the path. */
   uint32_t (*on_body)(void* self, kirsch_exchange*, kirsch_text bytes);
 
   /* Engine plugins: channels of the bus. [start] 0: done; otherwise `error` says why. stop and exit are called even if
