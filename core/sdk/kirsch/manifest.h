@@ -111,8 +111,12 @@ struct TypeSchema {
     } else if constexpr (std::same_as<Type, Cidr>) {
       json.field("type", "cidr");
     } else if constexpr (is_duration<Type>) {
+      // Whatever is written fits into a duration of floating-point numbers.
+      using Unit = std::conditional_t<std::is_floating_point_v<typename Type::rep>, std::chrono::nanoseconds, Type>;
+      constexpr auto unit = std::chrono::duration_cast<std::chrono::nanoseconds>(Unit(1));
+      static_assert(unit == Unit(1), "a duration counts in whole nanoseconds, or in floating-point numbers");
       json.field("type", "duration");
-      json.field("unit_ns", std::chrono::nanoseconds(Type(1)).count());
+      json.field("unit_ns", unit.count());
     } else if constexpr (NamedEnumeration<Type>) {
       json.field("type", "enumeration");
       json.key("names");
@@ -126,12 +130,10 @@ struct TypeSchema {
       json.field("type", "structure");
       write_options<Type>(json);
     } else {
-      static_assert(
-          Configurable<Type>,
-          "this member cannot be an option: use bool, an integer, a floating-point number, std::string, an enumeration "
-          "with "
-          "kirsch_names, std::chrono::duration, kirsch::Size, Path, Secret, Cidr, Provider, std::vector, std::map, "
-          "std::optional, std::variant, or a struct with its own `options`");
+      static_assert(Configurable<Type>,
+                    "this member cannot be an option: use bool, an integer, a floating-point number, std::string, an "
+                    "enumeration with kirsch_names, std::chrono::duration, kirsch::Size, Path, Secret, Cidr, Provider, "
+                    "std::vector, std::map, std::optional, std::variant, or a struct with its own `options`");
     }
   }
   template <class Owner>

@@ -283,7 +283,11 @@ void read(const kirsch_value& value, Type& out) {
 template <class Type>
 void read(const kirsch_value& value, std::vector<Type>& out) {
   out.clear();
-  for (std::uint32_t index = 0; index < value.count; ++index) read(value.as.items[index], out.emplace_back());
+  for (std::uint32_t index = 0; index < value.count; ++index) {
+    Type item{};  // std::vector<bool> has no elements to refer to
+    read(value.as.items[index], item);
+    out.push_back(std::move(item));
+  }
 }
 template <class Type>
 void read(const kirsch_value& value, std::map<std::string, Type>& out) {

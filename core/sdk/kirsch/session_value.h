@@ -39,6 +39,14 @@ Integer little(std::string_view bytes) {  // zero where there are too few
   return number;
 }
 
+// The standard library does not compare them as numbers.
+template <class Type>
+constexpr void refuse_characters() {
+  static_assert(!std::same_as<Type, char> && !std::same_as<Type, wchar_t> && !std::same_as<Type, char8_t> &&
+                    !std::same_as<Type, char16_t> && !std::same_as<Type, char32_t>,
+                "a session holds no single characters: give it a string, or a number of another type");
+}
+
 inline void append_entry(std::string& out, SessionKind kind, std::string_view name, std::string_view value) {
   if (name.size() > UINT16_MAX || value.size() > UINT32_MAX) throw std::length_error("too large for a session");
   out += static_cast<char>(kind);
@@ -125,6 +133,7 @@ std::optional<Type> SessionValue::as() const {
   if constexpr (std::same_as<Type, bool>) {
     if (kind_ == SessionKind::boolean && bytes_.size() == 1) return bytes_[0] != 0;
   } else if constexpr (std::integral<Type>) {
+    detail::refuse_characters<Type>();
     const auto number = detail::little<std::int64_t>(bytes_);
     if (kind_ == SessionKind::integer && std::in_range<Type>(number)) return static_cast<Type>(number);
   } else if constexpr (std::floating_point<Type>) {
@@ -189,6 +198,7 @@ void append_value(std::string& out, std::string_view name, const Type& value) {
   } else if constexpr (std::same_as<Type, bool>) {
     append_entry(out, SessionKind::boolean, name, {value ? "\1" : "\0", 1});
   } else if constexpr (std::integral<Type>) {
+    refuse_characters<Type>();
     if (!std::in_range<std::int64_t>(value)) throw std::length_error("an integer of a session has 64 bits with a sign");
     append_little(fixed, static_cast<std::int64_t>(value));
     append_entry(out, SessionKind::integer, name, fixed);

@@ -56,6 +56,8 @@ void expect_everything_in(const std::string& text) {
           R"({"name":"text","help":"required and short","maximum_length":40,"type":"string"})",
           R"("type":"enumeration","names":["DENY","SAMEORIGIN"])",
           R"("default":"730d","type":"duration","unit_ns":1000000000)",
+          R"("default":"150ms","type":"duration","unit_ns":1)",
+          R"("default":"[true, false]","type":"list","element":{"type":"boolean"})",
           R"("type":"size")",
           R"("type":"path")",
           R"("type":"secret")",

@@ -56,6 +56,14 @@ const Mistake mistakes[] = {
      "void write(const kirsch::SessionKey&, std::string_view, std::chrono::milliseconds) {}",
      "kirsch::simple_session_storage<Type>(\"t\")",
      "a simple session storage needs public methods read, write and erase, as simple_session_storage.h has them"},
+    {"a_duration_of_less_than_nanoseconds",
+     "std::chrono::duration<std::int64_t, std::pico> member{};\nstatic constexpr auto options = "
+     "kirsch::options(kirsch::opt<&Type::member>(\"m\", \"1s\", \"h\"));\nvoid before_handler(kirsch::Exchange&) {}",
+     "kirsch::tool<Type>(\"t\")", "a duration counts in whole nanoseconds, or in floating-point numbers"},
+    {"a_character_for_a_session",
+     "void handle(kirsch::Exchange& exchange) { kirsch::session(exchange).set(\"k\", 'x'); }",
+     "kirsch::handler<Type>(\"t\")",
+     "a session holds no single characters: give it a string, or a number of another type"},
     {"host_storage_of_an_over_aligned_type",
      "struct alignas(64) Cell { std::uint64_t count; };\nCell* cell = nullptr;\n"
      "void prepare() { cell = &kirsch::storage<Cell>(\"cell\", 1); }\nvoid handle(kirsch::Exchange&) {}",
@@ -69,7 +77,8 @@ const Mistake mistakes[] = {
 std::string mistaken_modules() {
   std::string source =
       "#include <kirsch/module.h>\n#include <kirsch/simple_session_storage.h>\n"
-      "#include <kirsch/storage.h>\n#include <kirsch/stream.h>\n#include <kirsch/websocket.h>\n";
+      "#include <kirsch/session.h>\n#include <kirsch/storage.h>\n#include <kirsch/stream.h>\n#include "
+      "<kirsch/websocket.h>\n";
   for (const auto& mistake : mistakes) {
     source += std::string("#define kirsch_module module_with_") + mistake.name + "\nnamespace " + mistake.name +
               " {\nstruct Type {\n" + mistake.body + "\n};\nKIRSCH_MODULE(\"m\", \"1.0.0\", " + mistake.provided +

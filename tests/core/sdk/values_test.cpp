@@ -61,6 +61,12 @@ TEST(Values, of_durations_are_nanoseconds_in_any_unit) {
   EXPECT_EQ(read_as<std::chrono::seconds>(integer(90'000'000'000)).count(), 90);
   EXPECT_EQ(read_as<std::chrono::milliseconds>(integer(1'500'000)).count(), 1);
   EXPECT_EQ(read_as<std::chrono::nanoseconds>(integer(7)).count(), 7);
+  EXPECT_DOUBLE_EQ(read_as<std::chrono::duration<double>>(integer(1'500'000'000)).count(), 1.5);
+}
+
+TEST(Values, of_lists_may_be_of_booleans) {
+  const std::vector<kirsch_value> values{boolean(true), boolean(false)};
+  EXPECT_EQ(read_as<std::vector<bool>>(items(KIRSCH_VALUE_LIST, values, 2)), (std::vector<bool>{true, false}));
 }
 
 TEST(Values, of_lists_replace_what_was_there) {
