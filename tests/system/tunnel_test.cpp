@@ -16,8 +16,8 @@ using ::testing::HasSubstr;
 class Tunnel : public ::testing::Test {
  protected:
   static constexpr auto yaml =
-      "server: { loops: 1 }\npaths: { /: { handler: { tunnel: {} } }, /lines: { handler: { lines: {} } } "
-      "}\n";
+      "server: { loops: 1 }\npaths: { /: { handler: { tunnel: {} } }, /lines: { handler: { lines: {} } }, "
+      "/bare: { handler: { bare_tunnel: {} } } }\n";
 
   static void open(Client& client, std::string_view path = "/") {
     client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tunnel\r\n\r\n");
@@ -39,6 +39,18 @@ TEST_F(Tunnel, is_refused_without_the_upgrade) {
   EXPECT_EQ(response.field("Connection"), "upgrade");
   client.send(simple_get("/"));
   EXPECT_EQ(client.read().status, 426);
+}
+
+TEST_F(Tunnel, of_a_handler_that_does_not_look_is_refused_with_what_is_missing) {
+  Client client(server_);
+  client.send(simple_get("/bare"));
+  const auto response = client.read();
+  EXPECT_EQ(response.status, 426);
+  EXPECT_EQ(response.field("Upgrade"), "tunnel");
+  client.send("GET /bare HTTP/1.1\r\nHost: a\r\nUpgrade: tunnel\r\n\r\n");
+  EXPECT_EQ(client.read().status, 500);
+  server_.wait_for_log("the request does not ask for an upgrade, or ");
+  open(client, "/bare");
 }
 
 TEST_F(Tunnel, writes_nothing_of_a_blob_that_is_none) {

@@ -40,7 +40,8 @@ class Stream {
 //   with more
 // and, if it likes, on_open(Stream&), on_writable(Stream&), on_close(bool clean), and on_drain(Stream&, kirsch_drain):
 // it is to say goodbye and close, because a reload has changed its path or the process ends; after the time of
-// server.drain the server does. None may throw (a throw aborts the connection).
+// server.drain the server does. None may throw (a throw aborts the connection). A request without Upgrade is answered
+// 426, with the headers set so far.
 template <class Type>
 void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
   static constexpr auto contained = [](kirsch_stream* raw, auto call) {
@@ -89,7 +90,10 @@ void upgrade(Exchange& exchange, std::unique_ptr<Type> object) {
         }
       }};
   if (exchange.raw()->functions->upgrade(exchange.raw(), &table, object.get()) == 0) {
-    throw std::invalid_argument("only a handler may upgrade, once, before the head has left");
+    if (!exchange.request().headers().find("Upgrade")) throw HttpError(426, "this path is for an upgrade");
+    throw std::invalid_argument(
+        "the request does not ask for an upgrade, or it is not a handler that upgrades, once, before the head has "
+        "left");
   }
   object.release();
 }
