@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -116,6 +117,12 @@ std::string escaped(std::string_view text) {
 std::size_t width(std::string_view escaped_text) {
   return static_cast<std::size_t>(std::count_if(escaped_text.begin(), escaped_text.end(),
                                                 [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::int64_t clamped(double number) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  if (number >= 0x1p63) return Limits::max();
+  return number <= -0x1p63 ? Limits::min() : static_cast<std::int64_t>(number);
 }
 
 bool is_name(std::string_view text) {

@@ -2,6 +2,7 @@
 #include "command/option_text.h"
 
 #include <cmath>
+#include <optional>
 
 #include "base/text.h"
 #include "config/scalars.h"
@@ -11,20 +12,20 @@ namespace {
 
 using base::OptionType;
 
-std::string bound(const base::Schema& schema, double number) {
-  if (schema.type == OptionType::duration) return base::duration_text(static_cast<std::int64_t>(number));
-  if (schema.type == OptionType::size) return base::size_text(static_cast<std::uint64_t>(number));
-  std::string text = std::to_string(number);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text;
+// What no number of the type lies beyond tells an operator nothing.
+std::optional<double> told(const base::Schema& schema, const std::optional<double>& bound) {
+  const bool own = bound && schema.type != OptionType::number && std::abs(*bound) >= 0x1p63;
+  return own ? std::nullopt : bound;
 }
 
 std::string range(const base::Schema& schema) {
-  if (schema.minimum && schema.maximum)
-    return ", " + bound(schema, *schema.minimum) + " to " + bound(schema, *schema.maximum);
-  if (schema.minimum) return ", at least " + bound(schema, *schema.minimum);
-  if (schema.maximum) return ", at most " + bound(schema, *schema.maximum);
+  const auto minimum = told(schema, schema.minimum);
+  const auto maximum = told(schema, schema.maximum);
+  const bool negative = schema.type == OptionType::integer || schema.type == OptionType::number;
+  if (minimum && maximum)
+    return ", " + config::bound_text(schema, *minimum) + " to " + config::bound_text(schema, *maximum);
+  if (minimum && (negative || *minimum > 0)) return ", at least " + config::bound_text(schema, *minimum);
+  if (maximum) return ", at most " + config::bound_text(schema, *maximum);
   return "";
 }
 
@@ -92,7 +93,7 @@ struct Speller {
   std::string operator()(std::monostate) const { return "off"; }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return whole(value, schema); }
-  std::string operator()(double value) const { return bound(schema, value); }
+  std::string operator()(double value) const { return config::bound_text(schema, value); }
   std::string operator()(const std::string& value) const {
     return schema.type == OptionType::cidr ? config::network_text(value) : quoted(value);
   }

@@ -11,24 +11,7 @@
 #include "config/shape.h"
 
 namespace kirsch::config {
-namespace {
-
 using base::OptionType;
-
-std::string spelled(OptionType type, double number) {
-  if (type == OptionType::number) {
-    std::string text = std::to_string(number);
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.')) text.pop_back();
-    return text;
-  }
-  const auto whole = static_cast<std::int64_t>(number);
-  if (type == OptionType::duration) return base::duration_text(whole);
-  if (type == OptionType::size) return base::size_text(static_cast<std::uint64_t>(whole));
-  return std::to_string(whole);
-}
-
-}  // namespace
 
 bool Reader::in_range(const Node& node, const base::Schema& schema, const std::string& what, double number) {
   const bool low = schema.minimum && number < *schema.minimum;
@@ -36,7 +19,7 @@ bool Reader::in_range(const Node& node, const base::Schema& schema, const std::s
   if (!low && !high) return true;
   findings_.error(node, code::out_of_range,
                   what + " wants at " + (low ? "least " : "most ") +
-                      spelled(schema.type, low ? *schema.minimum : *schema.maximum) + ", not '" + node.text + "'");
+                      bound_text(schema, low ? *schema.minimum : *schema.maximum) + ", not '" + node.text + "'");
   return false;
 }
 

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.h"
+
 namespace kirsch::config {
 namespace {
 
@@ -194,6 +196,19 @@ std::string network_text(const std::string& bytes) {
   ::inet_ntop(four ? AF_INET : AF_INET6, bytes.data() + (four ? 12 : 0), name.data(), name.size());
   const int prefix = static_cast<unsigned char>(bytes[16]) - (four ? 96 : 0);
   return name.data() + (prefix == (four ? 32 : 128) ? std::string() : "/" + std::to_string(prefix));
+}
+
+std::string bound_text(const base::Schema& schema, double number) {
+  if (schema.type == base::OptionType::number) {
+    std::string text = std::to_string(number);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+    return text;
+  }
+  const auto whole = base::clamped(number);
+  if (schema.type == base::OptionType::duration) return base::duration_text(whole);
+  if (schema.type == base::OptionType::size) return base::size_text(static_cast<std::uint64_t>(whole));
+  return std::to_string(whole);
 }
 
 }  // namespace kirsch::config

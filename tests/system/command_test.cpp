@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "support/build.h"
 #include "support/folder.h"
 #include "support/kirsch.h"
 #include "support/markdown.h"
@@ -65,6 +66,15 @@ TEST(Check, writes_json_that_is_valid_for_any_bytes) {
   const TemporaryFolder folder;
   const std::string file = folder.write("a.yaml", one_listener + "tools: { \"a\\\"b\\\\c\\nd\": {} }\n");
   EXPECT_THAT(run_kirsch({"check", "--json", "-c", file}).out, HasSubstr(R"(unknown tool 'a\"b\\c\u000ad')"));
+}
+
+TEST(Modules, tell_limits_as_an_operator_writes_them_and_none_that_are_the_types_own) {
+  const auto result = run_kirsch({"module", "info", "bounds", "--path", (build_folder() / "fixtures").string()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const std::string line : {"free     integer; default", "counted  integer, at least 0; default",
+                                 "large    integer, at most 9007199254740992; default", "small    integer, 0 to 65535;",
+                                 "size     size; default", "time     duration, at least 1.5ms; default"})
+    EXPECT_THAT(result.out, HasSubstr(line));
 }
 
 TEST(Modules, are_listed_with_what_they_provide) {
