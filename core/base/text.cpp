@@ -119,6 +119,15 @@ std::size_t width(std::string_view escaped_text) {
                                                 [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+std::string as_utf8(std::string_view text) {
+  std::string out;
+  for (auto fault = utf8_fault(text); fault; fault = utf8_fault(text)) {
+    out.append(text.substr(0, *fault)).append("\xEF\xBF\xBD");
+    text.remove_prefix(*fault + 1);
+  }
+  return out.append(text);
+}
+
 std::int64_t clamped(double number) {
   using Limits = std::numeric_limits<std::int64_t>;
   if (number >= 0x1p63) return Limits::max();

@@ -20,6 +20,9 @@ std::size_t width(std::string_view escaped_text);
 // Where the whole of `text` is UTF-8 (RFC 3629: no surrogates, no overlong forms): none. Else the first offending byte.
 std::optional<std::size_t> utf8_fault(std::string_view text);
 
+// Each byte that keeps `text` from being UTF-8 is U+FFFD, the replacement character.
+std::string as_utf8(std::string_view text);
+
 // The integer that is nearest to a limit, which is kept as a double: that may lie beyond all integers.
 std::int64_t clamped(double number);
 

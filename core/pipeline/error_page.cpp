@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "base/text.h"
 #include "pipeline/accept.h"
 
 namespace kirsch::pipeline {
@@ -69,11 +70,12 @@ std::string plain(const std::string& title, std::string_view detail, std::string
 ErrorPage error_page(std::uint16_t status, std::string_view reason, std::string_view detail, std::string_view accept,
                      std::string_view request) {
   const std::string title = std::to_string(status) + ' ' + std::string(reason);
+  const std::string said = base::as_utf8(detail);  // all forms say that they are UTF-8, and JSON is nothing else
   const auto named = status >= 500 ? request : std::string_view();
   const auto type = chosen(accept);
-  if (type == types[1]) return {"text/html; charset=utf-8", html(title, detail, named)};
-  if (type == types[2]) return {"application/json", json(status, reason, detail, named)};
-  return {"text/plain; charset=utf-8", plain(title, detail, named)};
+  if (type == types[1]) return {"text/html; charset=utf-8", html(title, said, named)};
+  if (type == types[2]) return {"application/json", json(status, reason, said, named)};
+  return {"text/plain; charset=utf-8", plain(title, said, named)};
 }
 
 }  // namespace kirsch::pipeline

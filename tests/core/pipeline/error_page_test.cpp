@@ -39,6 +39,13 @@ TEST(ErrorPage, the_detail_is_escaped) {
               HasSubstr(R"("detail":"a\"b\\c\u000ad")"));
 }
 
+TEST(ErrorPage, the_detail_is_utf8_whatever_a_module_says) {
+  EXPECT_THAT(error_page(400, "Bad Request", "caf\xE9, \xC3\xA9", "application/json", {}).body,
+              HasSubstr("\"detail\":\"caf\xEF\xBF\xBD, \xC3\xA9\""));
+  for (const auto* accept : {"text/plain", "text/html"})
+    EXPECT_THAT(error_page(400, "Bad Request", "\xFF", accept, {}).body, HasSubstr("\xEF\xBF\xBD")) << accept;
+}
+
 TEST(ErrorPage, the_request_is_named_for_errors_of_the_server_only) {
   EXPECT_THAT(error_page(500, "Internal Server Error", {}, {}, "0-1f").body, HasSubstr("0-1f"));
   EXPECT_THAT(error_page(404, "Not Found", {}, {}, "0-1f").body, Not(HasSubstr("0-1f")));
