@@ -232,8 +232,9 @@ void Connection::tell(Turn turn) {
   }
   auto& turns = more().turns;
   if (turns == nullptr) turns = std::make_unique<Turns>(*this);
+  const bool open = stream_ != nullptr;
   turns->add(std::move(turn));
-  if (stream_ != nullptr) steer_reading();
+  if (open) steer_reading();  // otherwise that may have been the last of this
 }
 
 // Nothing is read while a callback is with a worker; nor from who asks for more than it reads.

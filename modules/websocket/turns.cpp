@@ -37,16 +37,34 @@ bool call(const kirsch::Provider<kirsch::WebSocketApplication>& app, kirsch::Web
   return false;
 }
 
+// What follows a turn on its loop. Where the loop ends first it follows at once: nothing runs beside it any more.
+class Turns::Sequel {
+ public:
+  Sequel(Turns& turns, bool well) : turns_(&turns), well_(well) {}
+  Sequel(Turns& turns, Turn lost) : turns_(&turns), lost_(std::move(lost)) {}
+  Sequel(Sequel&& other) noexcept
+      : turns_(std::exchange(other.turns_, nullptr)), well_(other.well_), lost_(std::move(other.lost_)) {}
+  Sequel& operator=(Sequel&&) = delete;
+  ~Sequel() {
+    if (turns_ != nullptr) turns_->abandoned(std::move(lost_));
+  }
+
+  void operator()() {
+    if (!lost_) std::exchange(turns_, nullptr)->finished(well_);
+  }
+
+ private:
+  Turns* turns_;
+  bool well_ = false;
+  std::optional<Turn> lost_;  // no worker has had it
+};
+
 // A turn on its way: to a worker and back, or to nobody, when the server stops first.
 class Turns::OnWorker {
  public:
   OnWorker(Turns& turns, Turn turn) : turns_(turns), turn_(std::move(turn)) {}
   ~OnWorker() {
-    if (done_) return;
-    auto& turns = turns_;
-    // Where the loop has ended too, nothing runs beside this.
-    const bool told = kirsch::post(turns.connection_.lane, [&turns] { turns.abandoned(); });
-    if (!told) turns.abandoned();
+    if (!done_) kirsch::post(turns_.connection_.lane, Sequel(turns_, std::move(turn_)));
   }
   OnWorker(const OnWorker&) = delete;
   OnWorker& operator=(const OnWorker&) = delete;
@@ -54,12 +72,13 @@ class Turns::OnWorker {
   void run() {
     auto& connection = turns_.connection_;
     const bool well = call(connection.app(), connection, turn_);
-    done_ = kirsch::post(connection.lane, [&turns = turns_, well] { turns.finished(well); });
+    done_ = true;
+    kirsch::post(connection.lane, Sequel(turns_, well));
   }
 
  private:
   Turns& turns_;
-  const Turn turn_;
+  Turn turn_;
   bool done_ = false;
 };
 
@@ -88,7 +107,12 @@ void Turns::finished(bool well) {
   begin(std::make_shared<OnWorker>(*this, std::move(next)));
 }
 
-void Turns::abandoned() {
+// The application hears of the end in any case: what it keeps for the connection goes with that.
+void Turns::abandoned(std::optional<Turn> lost) {
+  if (lost) waiting_.push_front(std::move(*lost));
+  for (const auto& turn : waiting_) {
+    if (turn.type == Turn::Type::closed) call(connection_.app(), connection_, turn);
+  }
   waiting_.clear();
   finished(false);
 }

@@ -5,6 +5,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 
 namespace websocket {
 
@@ -32,9 +33,10 @@ class Turns {
 
  private:
   class OnWorker;
+  class Sequel;
   void begin(std::shared_ptr<OnWorker> turn);
   void finished(bool well);
-  void abandoned();
+  void abandoned(std::optional<Turn> lost);
 
   Connection& connection_;
   std::list<Turn> waiting_;  // takes no memory while it is empty

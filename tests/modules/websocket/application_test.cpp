@@ -1,6 +1,12 @@
 // What applications see and may do: handshake, data, subprotocols, timers, threads, workers, failures.
 #include <gmock/gmock.h>
+#include <signal.h>
 
+#include <algorithm>
+#include <fstream>
+#include <thread>
+
+#include "support/family.h"
 #include "support/websocket_client.h"
 
 namespace kirsch::test {
@@ -177,6 +183,36 @@ TEST(BlockingApplication, IsWaitedForWhenTheServerStops) {
   for (int message = 1; message <= 50; ++message) client.send("m");
   client.read_text();
   EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_THAT(server.log(), HasSubstr("sluggish: closed"));
+}
+
+bool has_workers(const Server& server) {
+  return std::ranges::any_of(tasks_of(server.pid()), [](const auto& task) {
+    std::string name;  // empty: it has ended meanwhile
+    std::getline(std::ifstream(task / "comm"), name);
+    return name.starts_with("kirsch-worker");
+  });
+}
+
+// A loop that comes back only when no worker takes anything any more ends its connections all the same.
+TEST(BlockingApplication, HearsOfTheEndThatIsForced) {
+  const TemporaryFolder folder;
+  const auto until = folder.path() / "until";
+  Server server(
+      loopback("server: { loops: 1, workers: 2, drain: 100ms }\npaths:\n"
+               "  /x: { handler: { websocket: { app: { sluggish: {} } } } }\n"
+               "  /jam: { handler: { jam: { until: " +
+               until.string() + " } } }\n"));
+  WebSocketClient client(server, {.path = "/x"});
+  EXPECT_EQ(client.read_text(), "open on a worker");
+  Client jamming(server);
+  jamming.send("GET /jam HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.wait_for_log("the loop is kept");
+  server.signal(SIGTERM);
+  server.wait_for_log("the drain ended with work left");
+  while (has_workers(server)) std::this_thread::yield();
+  folder.write("until", "");
+  EXPECT_EQ(server.wait(), 0) << server.log();
   EXPECT_THAT(server.log(), HasSubstr("sluggish: closed"));
 }
 
