@@ -141,8 +141,8 @@ std::string Inputs::sample(const std::vector<base::Option>& options) {
 
 Inputs::Text Inputs::odd_number(const Schema& schema) {
   const double low = least(schema), high = most(schema), width = step(schema);
-  // Nothing that can be written lies within narrow limits of a duration.
-  if (low > high) return {number_text(schema, low), Fate::bad};
+  // Narrow limits of a duration hold nothing that can be written; far ones of an integer are beyond what is tried.
+  if (low > high) return {number_text(schema, low), Fate::either};
   switch (pick(5)) {
     case 0:
       return {number_text(schema, low)};
@@ -151,7 +151,7 @@ Inputs::Text Inputs::odd_number(const Schema& schema) {
     case 2:
       return {number_text(schema, std::min(low + width, high))};
     case 3:
-      if (schema.maximum && *schema.maximum + width <= countable(schema))
+      if (schema.maximum && *schema.maximum < countable(schema) && *schema.maximum + width <= countable(schema))
         return {number_text(schema, std::floor(*schema.maximum) + width), Fate::bad};
       return {number_text(schema, high - std::min(width, high - low))};
     default:

@@ -177,6 +177,11 @@ TEST(ModuleCheck, tries_durations_as_an_operator_can_write_them) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("all checks passed"), Not(HasSubstr("skipped"))));
 }
 
+TEST(ModuleCheck, tries_what_lies_within_the_limits_of_types) {
+  const auto result = tried(of_sdk("bounds"));
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+}
+
 TEST(ModuleCheck, is_for_programs_too) {
   const auto good = tried(build_folder() / "plugins" / "respond.so", {"--json"});
   EXPECT_EQ(good.exit_code, 0) << good.out;
