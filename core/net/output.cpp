@@ -30,28 +30,37 @@ void Output::consume(std::size_t sent) noexcept {
   pieces[next].iov_len -= sent;
 }
 
-int Output::send_file(int socket, std::uint64_t& most) noexcept {
-  if (next != pieces.size()) {
-    const ssize_t sent = send_some(socket, rest(), MSG_MORE);
-    if (sent < 0 && errno != EAGAIN) return errno;
-    if (sent > 0) consume(static_cast<std::size_t>(sent));
-    blocked = next != pieces.size();
-    if (blocked) return 0;
-  }
-  const std::uint64_t wanted = std::min(file.size, most);
+int Output::send_pieces(int socket) noexcept {
+  const ssize_t sent = send_some(socket, rest(), MSG_MORE);
+  if (sent < 0 && errno != EAGAIN) return errno;
+  blocked = sent < 0;
+  if (!blocked) consume(static_cast<std::size_t>(sent));
+  return 0;
+}
+
+int Output::send_range(int socket, std::uint64_t& most) noexcept {
   auto offset = static_cast<off_t>(file.offset);
   ssize_t sent = 0;
   do {
-    sent = ::sendfile(socket, file.descriptor, &offset, wanted);
+    sent = ::sendfile(socket, file.descriptor, &offset, std::min(file.size, most));
   } while (sent < 0 && errno == EINTR);
   if (sent == 0) return EIO;
   if (sent < 0 && errno != EAGAIN) return errno;
+  blocked = sent < 0;
   const auto taken = static_cast<std::uint64_t>(std::max<ssize_t>(sent, 0));
   file.offset += taken;
   file.size -= taken;
   most -= taken;
-  blocked = taken < wanted;
   return 0;
+}
+
+// A short call says nothing: only one that took nothing makes the socket tell when there is room.
+int Output::send_file(int socket, std::uint64_t& most) noexcept {
+  int error = 0;
+  blocked = false;
+  while (error == 0 && !blocked && next != pieces.size()) error = send_pieces(socket);
+  while (error == 0 && !blocked && file.size != 0 && most != 0) error = send_range(socket, most);
+  return error;
 }
 
 }  // namespace kirsch::net

@@ -38,8 +38,8 @@ struct Output {
   // Takes `sent` bytes off the front, and empty pieces behind them.
   void consume(std::size_t sent) noexcept;
 
-  // Sends pieces, then of the file what the socket takes, but not more than `most`, which that is taken off. An errno
-  // (EIO: the file is shorter than promised), or 0, also when it took nothing.
+  // Sends pieces, then of the file what the socket takes, until that is full, but not more than `most`, which that is
+  // taken off. An errno (EIO: the file is shorter than promised), or 0, also when it took nothing.
   int send_file(int socket, std::uint64_t& most) noexcept;
 
   // Frees what a large answer left behind: an idle connection shall own little.
@@ -49,6 +49,10 @@ struct Output {
     file = {};
     blocked = false;
   }
+
+ private:
+  int send_pieces(int socket) noexcept;
+  int send_range(int socket, std::uint64_t& most) noexcept;
 };
 
 }  // namespace kirsch::net

@@ -117,8 +117,7 @@ void UringDriver::handle(SocketTransport& transport, Operation operation, const 
     case Operation::send:
       return sent(transport, event.result);
     case Operation::writable:
-      if (files_.go_on(transport)) watch_writable(transport);
-      return;
+      return writable(transport, event);
     case Operation::gone:
       return check_gone(transport);
     default:
@@ -153,10 +152,24 @@ void UringDriver::remove(SocketTransport& transport) noexcept {
   if (left == 0) return let_go(transport);
   ++leaving_;
   // Nearly always. By its name it is found at once; to look for all of a descriptor goes through those of all others.
-  if ((left & ~(bit(Operation::receive) | bit(Operation::stop))) == 0) return stop_receiving(transport);
+  constexpr std::uint32_t receiving = bit(Operation::receive) | bit(Operation::stop);
+  constexpr std::uint32_t watching = bit(Operation::writable) | bit(Operation::stop_watch);
+  if ((left & ~(receiving | watching)) == 0) {
+    stop_receiving(transport);
+    return stop_watching(transport);
+  }
   cancel(transport);
   // The memory of its output is the caller's again when this returns; the rest may take until the next turn.
   finish(transport, Operation::send);
+}
+
+void UringDriver::stop(SocketTransport& transport, Operation operation, Operation by) noexcept {
+  const std::uint32_t state = transport.driver_state();
+  if ((state & bit(operation)) == 0 || (state & bit(by)) != 0) return;
+  io_uring_sqe& entry = ring_.entry();
+  io_uring_prep_cancel64(&entry, reinterpret_cast<std::uintptr_t>(&transport) | static_cast<std::uint32_t>(operation),
+                         0);
+  mark(entry, by, transport);
 }
 
 void UringDriver::cancel(SocketTransport& transport) noexcept {
@@ -168,8 +181,9 @@ void UringDriver::cancel(SocketTransport& transport) noexcept {
 void UringDriver::handle_closed(SocketTransport& transport, Operation operation, const Ring::Event& event) noexcept {
   give_back(event);
   const std::uint32_t left = transport.driver_state() & in_kernel;
+  const bool by_name = operation == Operation::stop || operation == Operation::stop_watch;
   const bool missed = (operation == Operation::cancel && event.result < std::popcount(left)) ||
-                      (operation == Operation::stop && event.result < 0 && (left & bit(Operation::cancel)) == 0);
+                      (by_name && event.result < 0 && (left & bit(Operation::cancel)) == 0);
   if (left == 0) {
     --leaving_;
     let_go(transport);

@@ -54,7 +54,8 @@ class UringDriver final : public Driver {
     stop,         // the end of `receive`
     gone,         // a hang-up while the transport does not read
     send,         //
-    writable,     // room for the next piece of a file
+    writable,     // room in the socket, each time that it has been full
+    stop_watch,   // the end of `writable`
     cancel,       // the end of all that is under way for a transport
   };
   // What came for a transport that did not read.
@@ -86,6 +87,8 @@ class UringDriver final : public Driver {
   void accepted(AcceptQueue& queue, const Ring::Event& event) noexcept;
   void cancel(SocketTransport& transport) noexcept;
   void let_go(SocketTransport& transport) noexcept;
+  // Ends `operation` by its name; `by` is the operation that does.
+  void stop(SocketTransport& transport, Operation operation, Operation by) noexcept;
 
   // Input (uring_driver_input.cpp)
   void update(SocketTransport& transport) noexcept;
@@ -104,6 +107,9 @@ class UringDriver final : public Driver {
   void submit_send(SocketTransport& transport) noexcept;
   void sent(SocketTransport& transport, int result) noexcept;
   void watch_writable(SocketTransport& transport) noexcept;
+  void writable(SocketTransport& transport, const Ring::Event& event) noexcept;
+  void stop_watching(SocketTransport& transport) noexcept;
+  void go_on(SocketTransport& transport) noexcept;
 
   base::UniqueFd wake_;
   Ring ring_;

@@ -85,13 +85,7 @@ void UringDriver::receive_end(SocketTransport& transport) noexcept {
 }
 
 void UringDriver::stop_receiving(SocketTransport& transport) noexcept {
-  const std::uint32_t state = transport.driver_state();
-  if ((state & bit(Operation::receive)) == 0 || (state & bit(Operation::stop)) != 0) return;
-  io_uring_sqe& entry = ring_.entry();
-  const std::uint64_t target =
-      reinterpret_cast<std::uintptr_t>(&transport) | static_cast<std::uint32_t>(Operation::receive);
-  io_uring_prep_cancel64(&entry, target, 0);
-  mark(entry, Operation::stop, transport);
+  stop(transport, Operation::receive, Operation::stop);
 }
 
 void UringDriver::watch_gone(SocketTransport& transport) noexcept {

@@ -58,11 +58,32 @@ void UringDriver::send_file(SocketTransport& transport, std::span<const iovec> h
   if (files_.start(transport, head, file)) watch_writable(transport);
 }
 
+// Stays armed and tells of room once each time that a call has found the socket full. A poll for one event would come
+// back at once, again and again, where the peer has sent its FIN: the ring asks for that, too.
 void UringDriver::watch_writable(SocketTransport& transport) noexcept {
+  if ((transport.driver_state() & bit(Operation::writable)) != 0) return;
   if (!ring_.has_room()) return transport.fail_later(ENOBUFS);
   io_uring_sqe& entry = ring_.entry();
-  io_uring_prep_poll_add(&entry, transport.descriptor(), POLLOUT);
+  io_uring_prep_poll_multishot(&entry, transport.descriptor(), POLLOUT);
   mark(entry, Operation::writable, transport);
+}
+
+void UringDriver::writable(SocketTransport& transport, const Ring::Event& event) noexcept {
+  constexpr int room = POLLOUT | POLLHUP | POLLERR;
+  if (transport.blocked()) {
+    const bool only_end = event.result >= 0 && (event.result & room) == 0;
+    return only_end ? watch_writable(transport) : go_on(transport);
+  }
+  // A unix socket tells of room whenever its peer has read.
+  if (transport.output() == nullptr) stop_watching(transport);
+}
+
+void UringDriver::stop_watching(SocketTransport& transport) noexcept {
+  stop(transport, Operation::writable, Operation::stop_watch);
+}
+
+void UringDriver::go_on(SocketTransport& transport) noexcept {
+  if (files_.go_on(transport)) watch_writable(transport);
 }
 
 }  // namespace kirsch::net

@@ -1,6 +1,5 @@
 // Files over real sockets: whole, behind other bytes, by turns, and shorter than promised.
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 
@@ -11,14 +10,6 @@ namespace kirsch::net::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-base::UniqueFd file_with(const std::string& text) {
-  std::string path = ::testing::TempDir() + "kirsch_net_XXXXXX";
-  base::UniqueFd file(::mkstemp(path.data()));
-  ::unlink(path.c_str());
-  EXPECT_EQ(::write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-  return file;
-}
 
 TEST(TransportTest, SendsARangeOfALargeFile) {
   const std::string body = pattern(3 << 20);

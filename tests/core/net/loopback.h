@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -129,6 +130,14 @@ inline std::string pattern(std::size_t size, std::size_t seed = 0) {
   std::string text(size, '\0');
   for (std::size_t index = 0; index < size; ++index) text[index] = static_cast<char>(index * 31 + index / 4096 + seed);
   return text;
+}
+
+inline base::UniqueFd file_with(const std::string& text) {
+  std::string path = ::testing::TempDir() + "kirsch_net_XXXXXX";
+  base::UniqueFd file(::mkstemp(path.data()));
+  ::unlink(path.c_str());
+  EXPECT_EQ(::write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  return file;
 }
 
 // Answers each piece of input with itself; input that comes while it sends waits for its turn.
