@@ -106,6 +106,7 @@ class UringDriver final : public Driver {
   // Output (uring_driver_output.cpp)
   void submit_send(SocketTransport& transport) noexcept;
   void sent(SocketTransport& transport, int result) noexcept;
+  void wait_for_room(SocketTransport& transport) noexcept;
   void watch_writable(SocketTransport& transport) noexcept;
   void writable(SocketTransport& transport, const Ring::Event& event) noexcept;
   void stop_watching(SocketTransport& transport) noexcept;

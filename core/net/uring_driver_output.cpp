@@ -1,5 +1,6 @@
 // What goes out. A send waits in the queue for the end of the turn; the kernel then takes what it has room for and says
-// how much, so that whoever watches a slow peer sees each piece that it takes.
+// how much, so that whoever watches a slow peer sees each piece that it takes. None waits in the kernel: that is done
+// by a thread of its own where the peer has sent its FIN.
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -15,7 +16,7 @@
 namespace kirsch::net {
 namespace {
 
-constexpr std::size_t largest_piece = 1U << 30;
+constexpr int largest_piece = 1 << 30;
 
 }  // namespace
 
@@ -26,30 +27,37 @@ bool UringDriver::send(SocketTransport& transport, std::span<const iovec> pieces
 
 void UringDriver::submit_send(SocketTransport& transport) noexcept {
   if (!ring_.has_room()) return transport.fail_later(ENOBUFS);
-  constexpr int flags = MSG_NOSIGNAL;
+  transport.output()->blocked = false;
   const std::span<iovec> pieces = transport.output()->rest();
   io_uring_sqe& entry = ring_.entry();
   if (pieces.size() == 1) {
-    const std::size_t size = std::min(pieces.front().iov_len, largest_piece);
-    io_uring_prep_send(&entry, transport.descriptor(), pieces.front().iov_base, size, flags);
+    const std::size_t size = std::min<std::size_t>(pieces.front().iov_len, largest_piece);
+    io_uring_prep_send(&entry, transport.descriptor(), pieces.front().iov_base, size, send_flags);
   } else {
     msghdr& message = messages_[ring_.place(entry)];  // the kernel has read it when the place is used again
     message = {};
     message.msg_iov = pieces.data();
     message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
-    io_uring_prep_sendmsg(&entry, transport.descriptor(), &message, flags);
+    io_uring_prep_sendmsg(&entry, transport.descriptor(), &message, send_flags);
   }
   mark(entry, Operation::send, transport);
 }
 
 void UringDriver::sent(SocketTransport& transport, int result) noexcept {
   Output& output = *transport.output();
-  if (result == -EINTR || result == -EAGAIN) return submit_send(transport);
-  if (result <= 0) return transport.fail_later(result == 0 ? EIO : -result);
-  output.consume(static_cast<std::size_t>(result));
-  if (!output.empty()) return submit_send(transport);
+  if (result == -EINTR) return submit_send(transport);
+  if (result <= 0 && result != -EAGAIN) return transport.fail_later(result == 0 ? EIO : -result);
+  // What took less than it was offered has found the socket full.
+  const bool full = result < 0 || (result < largest_piece && output.rest().size() <= IOV_MAX);
+  if (result > 0) output.consume(static_cast<std::size_t>(result));
+  if (!output.empty()) return full ? wait_for_room(transport) : submit_send(transport);
   transport.finish_output();
   if (!transport.closed()) update(transport);
+}
+
+void UringDriver::wait_for_room(SocketTransport& transport) noexcept {
+  transport.output()->blocked = true;
+  watch_writable(transport);
 }
 
 // io_uring has no sendfile. Its splice always goes to a thread of the kernel, and read with send copies each byte once
@@ -83,6 +91,7 @@ void UringDriver::stop_watching(SocketTransport& transport) noexcept {
 }
 
 void UringDriver::go_on(SocketTransport& transport) noexcept {
+  if (!transport.output()->has_file()) return submit_send(transport);
   if (files_.go_on(transport)) watch_writable(transport);
 }
 

@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <time.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "loopback.h"
 
 namespace kirsch::net::test {
@@ -80,6 +83,34 @@ TEST(TransportTest, NoticesThatAHalfClosedReaderOfAFileResets) {
   });
   one.client.reset();
   EXPECT_NE(lost.get_future().get(), 0);
+}
+
+// io_uring gives a send to a thread of the kernel when it has tried too often.
+std::size_t threads_of_the_kernel() {
+  std::size_t count = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(thread.path() / "comm"), name);
+    count += name.starts_with("iou-wrk") ? 1U : 0U;
+  }
+  return count;
+}
+
+TEST(TransportTest, WaitsQuietlyForAHalfClosedReaderOfMemory) {
+  const std::string body = pattern(size);
+  HalfClosed one([&](Connection& connection) { send_text(connection, body); });
+  EXPECT_LT(one.cost_of_waiting(), 100ms);
+  EXPECT_EQ(threads_of_the_kernel(), 0U);
+  EXPECT_TRUE(one.client.read(size) == body);
+}
+
+TEST(TransportTest, SendsMorePiecesThanACallTakesToASlowReader) {
+  std::string body = pattern(size);
+  std::vector<iovec> pieces;
+  for (std::size_t at = 0; at < size; at += 1000) pieces.push_back({body.data() + at, std::min(size - at, {1000})});
+  HalfClosed one([&](Connection& connection) { connection.transport->send(pieces); });
+  EXPECT_LT(one.cost_of_waiting(), 100ms);
+  EXPECT_TRUE(one.client.read(size) == body);
 }
 
 // Files in a row on one connection, each behind a small answer, and one more small answer in the end.
