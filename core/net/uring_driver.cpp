@@ -119,7 +119,7 @@ void UringDriver::handle(SocketTransport& transport, Operation operation, const 
     case Operation::writable:
       return writable(transport, event);
     case Operation::gone:
-      return check_gone(transport);
+      return check_gone(transport, event);
     default:
       return;
   }

@@ -66,7 +66,7 @@ class UringDriver final : public Driver {
   };
 
   static constexpr std::uint32_t bit(Operation operation) { return 1U << static_cast<std::uint32_t>(operation); }
-  // Further bits of driver_state: the queue is to accept; the transport has something in held_; its peer has hung up;
+  // Further bits of driver_state: the queue is to accept; the transport has something in held_; both sides have ended;
   // it has been received from.
   static constexpr std::uint32_t wanted = 1U << 16;
   static constexpr std::uint32_t holding = 1U << 17;
@@ -97,7 +97,7 @@ class UringDriver final : public Driver {
   void receive_end(SocketTransport& transport) noexcept;
   void stop_receiving(SocketTransport& transport) noexcept;
   void watch_gone(SocketTransport& transport) noexcept;
-  void check_gone(SocketTransport& transport) noexcept;
+  void check_gone(SocketTransport& transport, const Ring::Event& event) noexcept;
   void hold(SocketTransport& transport, std::span<const char> bytes, bool ended) noexcept;
   void deliver_held() noexcept;
   void deliver_held(SocketTransport& transport) noexcept;

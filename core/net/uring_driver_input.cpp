@@ -88,18 +88,20 @@ void UringDriver::stop_receiving(SocketTransport& transport) noexcept {
   stop(transport, Operation::receive, Operation::stop);
 }
 
+// Hang-ups and errors are always told, and the FIN with them; it is not the last that can happen.
 void UringDriver::watch_gone(SocketTransport& transport) noexcept {
   io_uring_sqe& entry = ring_.entry();
-  io_uring_prep_poll_add(&entry, transport.descriptor(), 0);  // hang-ups and errors are always told
+  io_uring_prep_poll_multishot(&entry, transport.descriptor(), 0);
   mark(entry, Operation::gone, transport);
 }
 
-void UringDriver::check_gone(SocketTransport& transport) noexcept {
+void UringDriver::check_gone(SocketTransport& transport, const Ring::Event& event) noexcept {
   int error = 0;
   socklen_t size = sizeof(error);
   ::getsockopt(transport.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) return transport.lost(error);
-  transport.driver_state() |= hung_up;
+  if (event.result > 0 && (event.result & POLLHUP) != 0) transport.driver_state() |= hung_up;
+  if (!event.more()) update(transport);
 }
 
 void UringDriver::hold(SocketTransport& transport, std::span<const char> bytes, bool ended) noexcept {

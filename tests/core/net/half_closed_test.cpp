@@ -1,5 +1,6 @@
 // Clients that have sent their FIN and read slowly: they get everything, and cost nothing while they do not read.
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <time.h>
 
 #include <filesystem>
@@ -145,6 +146,37 @@ TEST(TransportTest, SendsFilesInARowToASlowReaderThatIsHalfClosed) { files_in_a_
 
 TEST(TransportTest, SendsFilesInARowOverAUnixSocket) {
   files_in_a_row(*Address::parse("unix:" + ::testing::TempDir() + "kirsch_net_" + std::to_string(::getpid())), true);
+}
+
+// The server's side has acknowledged its FIN.
+bool finished(const Client& client) {
+  tcp_info info{};
+  socklen_t length = sizeof(info);
+  ::getsockopt(client.fd(), IPPROTO_TCP, TCP_INFO, &info, &length);
+  return info.tcpi_state == TCP_FIN_WAIT2;
+}
+
+TEST(TransportTest, NoticesThatAPausedHalfClosedClientResets) {
+  std::promise<void> paused;
+  std::promise<int> lost;
+  ConnectionAcceptor acceptor([&](Connection& connection) {
+    connection.data = [&](std::span<char>) {
+      connection.transport->pause_reading();
+      paused.set_value();
+    };
+    connection.lost = [&](int error) { lost.set_value(error); };
+  });
+  RunningLoop running;
+  Client client(serve(running, acceptor));
+  ASSERT_TRUE(client.write("x"));
+  paused.get_future().get();
+  client.finish();
+  while (!finished(client)) std::this_thread::yield();
+  running.call([] {});
+  client.reset();
+  auto error = lost.get_future();
+  ASSERT_EQ(error.wait_for(5s), std::future_status::ready);
+  EXPECT_NE(error.get(), 0);
 }
 
 }  // namespace
