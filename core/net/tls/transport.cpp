@@ -53,6 +53,7 @@ void TlsTransport::continue_handshake() {
   if (held_.size() > most_unread) lower_.resume_reading();
   const auto bytes = std::exchange(held_, {});
   step(bytes);
+  end_lower();
 }
 
 void TlsTransport::step(std::span<const char> bytes) {
@@ -124,11 +125,22 @@ void TlsTransport::after_read(Result result) {
 // Without close_notify nobody knows whether something is missing (RFC 8446 6.1), unless this side has ended before.
 void TlsTransport::on_end() {
   if (state_ == State::leaving) return;
+  if (static_cast<Waiting&>(*this).linked()) {
+    lower_ended_ = true;
+    return;
+  }
   if (state_ != State::open) return close();
   if (peer_ended_) return;
   if (!shutdown_done_) return fail(ECONNRESET);
   peer_ended_ = true;
   events_->on_end();
+}
+
+// What was received ahead of that end is read first.
+void TlsTransport::end_lower() {
+  if (!lower_ended_ || paused_ || gone()) return;
+  lower_ended_ = false;
+  on_end();
 }
 
 void TlsTransport::on_timeout() {
@@ -165,6 +177,7 @@ void TlsTransport::run_deferred() {
     read_on(bytes);
   }
   if (state_ == State::open && !paused_ && std::exchange(end_waits_, false)) events_->on_end();
+  end_lower();
   if (!gone()) flush_replies();
 }
 
@@ -176,7 +189,7 @@ void TlsTransport::pause_reading() noexcept {
 void TlsTransport::resume_reading() noexcept {
   if (!std::exchange(paused_, false)) return;
   lower_.resume_reading();
-  if (unread_ || end_waits_ || !held_.empty()) loop().at_end_of_turn(*this);
+  if (unread_ || end_waits_ || lower_ended_ || !held_.empty()) loop().at_end_of_turn(*this);
 }
 
 void TlsTransport::close() noexcept {
@@ -196,6 +209,7 @@ void TlsTransport::leave() noexcept {
   state_ = State::leaving;
   events_ = nullptr;
   Deferred::unlink();
+  Waiting::unlink();
   rest_.clear();
   lower_.set_deadline(base::steady_now() + linger_time);
 }

@@ -85,6 +85,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   void after_read(Result result);
   void hold(std::span<const char> bytes) { held_.insert(held_.end(), bytes.begin(), bytes.end()); }
   void drop(std::size_t size) noexcept;
+  void end_lower();
 
   // Writing (transport_output.cpp)
   bool encrypt_portion(Plaintext& plaintext) noexcept;
@@ -118,6 +119,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   bool unread_ = false;           // the session has more plaintext than was delivered
   bool peer_ended_ = false;       // its close_notify was read
   bool end_waits_ = false;        // and on_end was not told, because reading is paused
+  bool lower_ended_ = false;      // while something received before waits for its turn
   bool sending_ = false;          // the protocol waits for on_sent
   bool lower_sends_ = false;      // block_ is under way
   bool shutdown_wanted_ = false;  // by the protocol
