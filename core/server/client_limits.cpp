@@ -11,11 +11,13 @@ namespace {
 
 constexpr std::uint32_t common = UINT32_MAX;  // the key of the server's own
 
-// Clients whose handshake is not done are no connections yet; they may be a quarter as many.
-net::tls::Layer::Settings handshakes_of(const config::LimitSettings& settings, unsigned loops) {
+// Clients whose handshake is not done are no connections yet; they may be a quarter as many, also of those that there
+// is room for: else they would take the descriptors of all others.
+net::tls::Layer::Settings handshakes_of(const config::LimitSettings& settings, std::size_t room, unsigned loops) {
   constexpr std::size_t least = 256;
+  const std::size_t wanted = std::max<std::size_t>(settings.connections / 4 / loops, least);
   return {.handshake_time = settings.handshake_time,
-          .handshakes = std::max<std::size_t>(settings.connections / 4 / loops, least)};
+          .handshakes = std::clamp<std::size_t>(room / 4 / loops, 1, wanted)};
 }
 
 std::uint64_t connections_of(const config::Configuration& configuration) {
@@ -71,7 +73,7 @@ http::Limits http_limits(const config::LimitSettings& settings) {
 }
 
 ClientLimitsTable::ClientLimitsTable(const config::Configuration& configuration, unsigned loops, base::Log& log)
-    : loops_(loops), descriptors_(connections_within_descriptors(connections_of(configuration), log)) {}
+    : loops_(loops), room_(connections_within_descriptors(connections_of(configuration), log)), descriptors_(room_) {}
 
 std::vector<std::shared_ptr<ClientLimits>> ClientLimitsTable::of(const config::Configuration& configuration,
                                                                  const std::vector<std::uint32_t>& numbers) {
@@ -86,7 +88,7 @@ std::vector<std::shared_ptr<ClientLimits>> ClientLimitsTable::of(const config::C
 
 std::shared_ptr<ClientLimits> ClientLimitsTable::get(std::uint32_t key, const config::LimitSettings& settings) {
   const auto limits = http_limits(settings);
-  const auto handshakes = handshakes_of(settings, loops_);
+  const auto handshakes = handshakes_of(settings, room_, loops_);
   auto known = known_[key].lock();
   if (known && known->limits == limits && known->handshakes == handshakes) return known;
   auto made = std::make_shared<ClientLimits>(limits, handshakes, descriptors_);

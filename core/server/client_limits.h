@@ -38,6 +38,7 @@ class ClientLimitsTable {
   std::shared_ptr<ClientLimits> get(std::uint32_t key, const config::LimitSettings& settings);
 
   const unsigned loops_;
+  const std::uint32_t room_;  // for connections, by the descriptors of the process
   http::Capacity descriptors_;
   std::map<std::uint32_t, std::weak_ptr<ClientLimits>> known_;
 };

@@ -56,5 +56,19 @@ TEST(TlsCrowd, of_silent_clients_goes_when_its_time_is_over) {
   expect_service(server, kept);
 }
 
+// They may not have the descriptors that others need.
+TEST(TlsCrowd, of_silent_clients_leaves_descriptors_to_others) {
+  const Certificates certificates;
+  const Server server(
+      "version: 1\nserver: { loops: 1, limits: { handshake_time: 600s } }\nlisteners:\n  a: { bind: \"127.0.0.1:0\" }\n"
+      "  b: { bind: \"127.0.0.1:0\", " +
+          certificates.yaml() + " }\n" + hello_path,
+      {.launcher = {"sh", "-c", "ulimit -n 300; exec \"$@\"", "sh"}});
+  std::vector<std::unique_ptr<Client>> silent;
+  for (std::size_t count = 0; count < 400; ++count) silent.push_back(std::make_unique<Client>(server.port(1)));
+  EXPECT_TRUE(silent.front()->closed_by_peer(patience));
+  for (int count = 0; count < 20; ++count) EXPECT_EQ(get(server, "/").status, 200);
+}
+
 }  // namespace
 }  // namespace kirsch::test
