@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -88,8 +89,7 @@ bool AcceptQueue::survive(int error) noexcept {
     case EMFILE:
     case ENFILE:
       turn_away();
-      pause(error);
-      return false;
+      return !pause(error);
     // Of the connection, which is gone, and not of the listener: accept(2) passes on what the network said about it.
     case EINTR:
     case ECONNABORTED:
@@ -104,14 +104,16 @@ bool AcceptQueue::survive(int error) noexcept {
     case ETIMEDOUT:
       return true;
     default:
-      pause(error);
-      return false;
+      return !pause(error);
   }
 }
 
 void AcceptQueue::admit(base::UniqueFd descriptor, const kirsch_address& peer) noexcept {
   SocketTransport* transport = transports_.create(std::move(descriptor), {peer, local_});
-  if (transport == nullptr) return pause(ENOMEM);
+  if (transport == nullptr) {
+    pause(ENOMEM);
+    return;
+  }
   transports_.driver().add(*transport);  // first: the acceptor may already send
   acceptor_->on_accept(*transport);
   assert(transport->closed() || transport->has_events());
@@ -125,24 +127,33 @@ void AcceptQueue::turn_away() noexcept {
   spare_ = open_spare();
 }
 
-void AcceptQueue::pause(int error) noexcept {
-  if (closed_ || resume_timer_ != 0) return;
-  resume_timer_ = transports_.loop().start_timer(
+bool AcceptQueue::pause(int error) noexcept {
+  if (closed_ || resume_timer_ != 0) return true;
+  const std::uint64_t timer = transports_.loop().start_timer(
       pause_milliseconds, [](void* self) { static_cast<AcceptQueue*>(self)->resume(); }, nullptr, this);
+  if (timer == Timers::none) return false;
+  resume_timer_ = timer;
   transports_.driver().remove(*this);  // may bring more, which may fail alike
   ++pauses_;
   const base::SteadyTime now = base::steady_now();
-  if (now < next_line_) return;
+  if (now < next_line_) return true;
   next_line_ = now + std::chrono::minutes(1);
+  tell(error);
+  return true;
+}
+
+void AcceptQueue::tell(int error) noexcept try {
   log_.write(base::Level::warning, "net: cannot accept on " + listener_->address().text() + ": " +
                                        std::generic_category().message(error) + "; clients wait (" +
                                        std::to_string(std::exchange(pauses_, 0)) + " pauses since the last such line)");
+} catch (const std::bad_alloc&) {
+  // The next line will say it.
 }
 
 void AcceptQueue::resume() noexcept {
   resume_timer_ = 0;
   if (!spare_) spare_ = open_spare();
-  if (const int error = transports_.driver().add(*this)) pause(error);
+  if (const int error = transports_.driver().add(*this)) pause(error);  // the timer that has fired is free
 }
 
 }  // namespace kirsch::net

@@ -48,8 +48,9 @@ class alignas(16) AcceptQueue {
   bool accept_one() noexcept;
   void admit(base::UniqueFd descriptor, const kirsch_address& peer) noexcept;
   void turn_away() noexcept;
-  void pause(int error) noexcept;
+  bool pause(int error) noexcept;  // false: it could not be ended, so there is none
   void resume() noexcept;
+  void tell(int error) noexcept;
 
   std::optional<Listener> listener_;  // until close
   Acceptor* acceptor_;

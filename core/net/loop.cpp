@@ -152,6 +152,7 @@ void Loop::shed_later(Hoard& hoard) noexcept {
   if (shed_timer_ != 0) return;
   shed_timer_ = start_timer(
       shed_milliseconds, [](void* self) { static_cast<Loop*>(self)->shed(); }, nullptr, this);
+  if (shed_timer_ == Timers::none) shed_timer_ = 0;  // whoever asks next tries again
 }
 
 void Loop::shed() noexcept {

@@ -84,7 +84,7 @@ class Loop {
 
   // As kirsch_timer: fires once after at least that long; `destroy` (may be null) runs exactly once in every case:
   // after it fired, in cancel_timer, or when the loop ends. Never 0. `destroy` runs at once if the loop has ended or
-  // there is no memory.
+  // there is no memory, and the number is Timers::none.
   std::uint64_t start_timer(std::uint64_t milliseconds, void (*fire)(void* self), void (*destroy)(void* self),
                             void* self) noexcept;
   void cancel_timer(std::uint64_t timer) noexcept;  // unknown numbers are ignored

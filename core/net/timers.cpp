@@ -12,8 +12,6 @@ namespace {
 
 // Longer ones would overflow the clock's arithmetic; nobody waits for them.
 constexpr std::uint64_t longest_milliseconds = 100ULL * 365 * 86'400'000;
-// What start returns when there is nothing to cancel.
-constexpr std::uint64_t no_timer = UINT64_MAX;
 
 template <class Element>
 std::size_t room_for_one_more(const std::vector<Element>& vector) noexcept {
@@ -26,7 +24,7 @@ std::uint64_t Timers::start(std::uint64_t milliseconds, Callback run, Callback d
   const std::optional<std::uint32_t> index = ended_ ? std::nullopt : allocate();
   if (!index) {
     if (destroy) destroy(self);
-    return no_timer;
+    return none;
   }
   Timer& timer = timers_[*index];
   timer.fire = run;

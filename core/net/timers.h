@@ -14,6 +14,8 @@ namespace kirsch::net {
 class Timers {
  public:
   using Callback = void (*)(void* self);
+  // What start returns where there is no memory, or the loop has ended: nothing will fire.
+  static constexpr std::uint64_t none = UINT64_MAX;
 
   // See Loop::start_timer.
   std::uint64_t start(std::uint64_t milliseconds, Callback run, Callback destroy, void* self) noexcept;
