@@ -1,6 +1,7 @@
 // Accepting, taking turns, giving back memory.
 #include "net/tls/layer.h"
 
+#include <new>
 #include <utility>
 
 namespace kirsch::net::tls {
@@ -43,14 +44,14 @@ class Layer::Entrance final : public Acceptor {
   const Contexts& contexts_;
 };
 
-Layer::Layer(Loop& loop) : loop_(loop) {}
+Layer::Layer(Loop& loop) : loop_(loop) { blocks_.reserve(most_free_blocks); }
 
 Layer::~Layer() {
   while (Young* young = young_.pop()) {
     --handshakes_;
     static_cast<TlsTransport*>(young)->abort();
   }
-  for (TlsTransport* transport : retired_) delete transport;
+  while (Young* gone = retired_.pop()) delete static_cast<TlsTransport*>(gone);
 }
 
 Acceptor& Layer::entrance(const Contexts& contexts, Acceptor& acceptor, PlainClients& plain_clients,
@@ -73,7 +74,13 @@ bool Layer::leads_to(const Acceptor& acceptor) noexcept {
   return found;
 }
 
-void Layer::accept(Transport& transport, const Entrance& entrance) {
+void Layer::accept(Transport& transport, const Entrance& entrance) noexcept try {
+  make(transport, entrance);
+} catch (const std::bad_alloc&) {
+  transport.abort();
+}
+
+void Layer::make(Transport& transport, const Entrance& entrance) {
   auto session = entrance.session();
   if (session == nullptr) return transport.abort();
   if (handshakes_ >= entrance.settings.handshakes) {
@@ -108,7 +115,7 @@ void Layer::handshake_over(TlsTransport& transport) noexcept {
 void Layer::retire(TlsTransport& transport) noexcept {
   handshake_over(transport);
   static_cast<Waiting&>(transport).unlink();
-  retired_.push_back(&transport);
+  retired_.append(static_cast<Young&>(transport));
   loop_.at_end_of_turn(*this);
 }
 
@@ -127,7 +134,7 @@ void Layer::wait(TlsTransport& transport) noexcept {
 }
 
 void Layer::run_deferred() {
-  for (TlsTransport* transport : std::exchange(retired_, {})) delete transport;
+  while (Young* gone = retired_.pop()) delete static_cast<TlsTransport*>(gone);
   while (begin_handshake_step()) {
     Waiting* next = waiting_.pop();
     if (next == nullptr) break;

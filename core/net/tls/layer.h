@@ -81,7 +81,8 @@ class Layer final : private Deferred {
  private:
   class Entrance;
 
-  void accept(Transport& transport, const Entrance& entrance);
+  void accept(Transport& transport, const Entrance& entrance) noexcept;
+  void make(Transport& transport, const Entrance& entrance);
   void run_deferred() override;
 
   Loop& loop_;
@@ -92,7 +93,7 @@ class Layer final : private Deferred {
   unsigned steps_ = 0;  // handshakes that cost something in this turn
   base::SteadyTime turn_{};
   bool draining_ = false;
-  std::vector<TlsTransport*> retired_;
+  List<Young> retired_;  // who is gone, until the end of the turn
   std::vector<std::vector<char>> blocks_;
   std::array<char, portion + Session::largest_record> incoming_;
   std::array<char, portion> outgoing_;

@@ -36,11 +36,16 @@ struct OpensslSession::Bio {
     return 1;
   }
 
-  static int write(BIO* bio, const char* from, std::size_t size, std::size_t* taken) {
+  // No exception may go through OpenSSL.
+  static int write(BIO* bio, const char* from, std::size_t size, std::size_t* taken) noexcept try {
     auto& output = static_cast<OpensslSession*>(BIO_get_data(bio))->wire_->output;
     output.insert(output.end(), from, from + size);
     *taken = size;
     return 1;
+  } catch (const std::bad_alloc&) {
+    BIO_clear_retry_flags(bio);
+    *taken = 0;
+    return -1;
   }
 
   static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }

@@ -31,10 +31,14 @@ void TlsTransport::on_data(std::span<char> bytes) {
   if (state_ == State::ending || peer_ended_) return drop(bytes.size());
   if (state_ == State::handshake) return shake(bytes);
   if (state_ == State::open && held_.empty()) return read_on(bytes);
-  hold(bytes);
+  if (!hold(bytes)) return;
   if (state_ == State::plain) return answer_plain();
   const auto all = std::exchange(held_, {});
   read_on(all);
+}
+
+bool TlsTransport::hold(std::span<const char> bytes) noexcept {
+  return with_memory([&] { held_.insert(held_.end(), bytes.begin(), bytes.end()); });
 }
 
 void TlsTransport::drop(std::size_t size) noexcept {
@@ -44,7 +48,7 @@ void TlsTransport::drop(std::size_t size) noexcept {
 
 void TlsTransport::shake(std::span<const char> bytes) {
   if (!static_cast<Waiting&>(*this).linked() && layer_.begin_handshake_step()) return step(bytes);
-  hold(bytes);
+  if (!hold(bytes)) return;
   layer_.wait(*this);
   if (held_.size() > most_unread) lower_.pause_reading();
 }
@@ -68,8 +72,8 @@ void TlsTransport::step(std::span<const char> bytes) {
 
 void TlsTransport::open_up(std::span<const char> rest) {
   layer_.handshake_over(*this);
+  if (!with_memory([&] { facts_ = session_->facts(); })) return;
   state_ = State::open;
-  facts_ = session_->facts();
   lower_.clear_deadline();
   acceptor_.on_accept(*this);
   if (gone()) return;
@@ -93,7 +97,7 @@ void TlsTransport::answer_plain() {
 void TlsTransport::end_with(std::span<const char> last) {
   state_ = State::ending;
   std::vector<char>().swap(held_);
-  replies_.insert(replies_.end(), last.begin(), last.end());
+  with_memory([&] { replies_.insert(replies_.end(), last.begin(), last.end()); });
   lower_.set_deadline(base::steady_now() + linger_time);
   if (!lower_sends_) send_last();
 }
@@ -109,7 +113,8 @@ void TlsTransport::read_on(std::span<const char> bytes) {
     if (result != Result::done) return after_read(result);
     if (!paused_) continue;
     unread_ = true;
-    return hold(wire.input);
+    hold(wire.input);
+    return;
   }
 }
 

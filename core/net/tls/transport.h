@@ -1,9 +1,11 @@
 // A transport over another one that carries it as TLS records. Its protocol meets it when the handshake is done.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -83,7 +85,7 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   // Reading
   void read_on(std::span<const char> bytes);
   void after_read(Result result);
-  void hold(std::span<const char> bytes) { held_.insert(held_.end(), bytes.begin(), bytes.end()); }
+  bool hold(std::span<const char> bytes) noexcept;
   void drop(std::size_t size) noexcept;
   void end_lower();
 
@@ -99,6 +101,17 @@ class TlsTransport final : public Transport, private TransportEvents, private De
   void end_output() noexcept;
   void send_last() noexcept;
 
+  // Where `work` finds no memory the connection fails, at the end of the turn. False then.
+  template <class Work>
+  bool with_memory(Work work) noexcept {
+    try {
+      work();
+      return true;
+    } catch (const std::bad_alloc&) {
+      fail_later(ENOMEM);
+      return false;
+    }
+  }
   void fail(int error);
   void fail_with_alert();
   void leave() noexcept;

@@ -29,7 +29,7 @@ void TlsTransport::send(std::span<const iovec> pieces) noexcept {
   if (!lower_sends_) send_portion(plaintext);
   if (plaintext.empty()) return;
   rest_.next = 0;
-  plaintext.move_to(rest_.pieces);
+  with_memory([&] { plaintext.move_to(rest_.pieces); });
 }
 
 bool TlsTransport::send_at_once(std::span<const iovec> pieces) noexcept {
@@ -54,7 +54,7 @@ void TlsTransport::send_file(std::span<const iovec> head, const FileRange& file)
   assert(state_ == State::open && !sending_ && !shutdown_wanted_);
   sending_ = true;
   rest_.next = 0;
-  rest_.pieces.assign(head.begin(), head.end());
+  if (!with_memory([&] { rest_.pieces.assign(head.begin(), head.end()); })) return;
   rest_.file = file;
   if (!lower_sends_) continue_output();
 }
@@ -87,7 +87,7 @@ void TlsTransport::continue_output() noexcept {
   Plaintext plaintext(rest_.pieces);
   send_portion(plaintext);
   std::vector<iovec> left;
-  plaintext.move_to(left);
+  if (!with_memory([&] { plaintext.move_to(left); })) return;
   rest_.pieces.swap(left);
 }
 
@@ -128,8 +128,11 @@ bool TlsTransport::encrypt_portion(Plaintext& plaintext) noexcept {
   const base::SteadyTime now = loop().now();
   if (now - last_send_ > pause) burst_ = 0;
   last_send_ = now;
-  block_ = layer_.take_block();
-  block_.insert(block_.end(), replies_.begin(), replies_.end());
+  const bool room = with_memory([&] {
+    block_ = layer_.take_block();
+    block_.insert(block_.end(), replies_.begin(), replies_.end());
+  });
+  if (!room) return false;
   if (replies_.capacity() != 0) std::vector<char>().swap(replies_);
   Wire wire{{}, block_};
   std::size_t sent = 0;
