@@ -143,11 +143,11 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
   bool call(const Step& step);
   std::uint32_t without_suspend(std::uint32_t flow);
   void settle(const Step& step, std::uint32_t flow);
-  Outcome note_failure(std::string_view name);
+  [[gnu::cold]] Outcome note_failure(std::string_view name);
   void answer_without_handler();
   bool reach(Stage stage);
   bool hand_over(Place to);
-  void refuse_work();
+  [[gnu::cold]] void refuse_work();
   [[gnu::always_inline]] void drop_continuation() noexcept {
     if (continuation_.destroy != nullptr) return destroy_continuation();
     continuation_.resumed = nullptr;
@@ -159,7 +159,7 @@ class Exchange final : public kirsch_exchange, public http::Transaction, public 
 
   // exchange_response.cpp
   void make_page(std::uint16_t status, std::string_view detail);
-  void make_bare_page();
+  [[gnu::cold]] void make_bare_page();
   void drop_description();
   void forbid_caching();
   bool send_head();
