@@ -29,9 +29,7 @@ Fault FrameReader::judge(const FrameHead& head, const ReadLimits& limits) const 
   if (continues && open_ == nullptr) return {protocol_error, "continuation of nothing"};
   if (!continues && open_ != nullptr) return {protocol_error, "message inside of a message"};
   const std::uint64_t before = open_ == nullptr ? 0 : open_->size;
-  // What cannot be made shorter becomes longer, by an eighth at most (deflateBound); inflating measures the message.
-  const bool compressed = open_ == nullptr ? head.compressed : open_->compressed;
-  const std::uint64_t most = compressed ? limits.message + limits.message / 8 + 64 : limits.message;
+  const std::uint64_t most = limits.payload(open_ == nullptr ? head.compressed : open_->compressed);
   if (head.size > most - before) return {too_big, "message too big"};
   if (open_ != nullptr && open_->fragments == limits.fragments) return {policy, "too many fragments"};
   return {};

@@ -13,10 +13,13 @@
 namespace websocket {
 
 struct ReadLimits {
-  std::uint64_t message = 1 << 20;  // bytes, as they arrive; more is 1009
+  std::uint64_t message = 1 << 20;  // bytes, when they are inflated; more is 1009
   std::uint32_t fragments = 1024;   // of one message; more is 1008
   bool deflate = false;             // RSV1 has a meaning
   bool whole = true;                // messages are gathered; false: pieces as they arrive
+
+  // Of a message as it arrives: what cannot be compressed becomes longer, by an eighth at most (deflateBound).
+  std::uint64_t payload(bool compressed) const { return compressed ? message + message / 8 + 64 : message; }
 };
 
 // What came next. `bytes` are valid until the next call.

@@ -27,7 +27,8 @@ std::string read(std::string_view bytes, std::size_t piece, const websocket::Rea
       said.append(event.bytes);
       if (event.type == Event::Type::fault) return said.append(event.fault.reason);
       if (event.type == Event::Type::close) websocket::parse_close(event.bytes);
-      if (limits.whole && event.type == Event::Type::message && event.bytes.size() > limits.message) std::abort();
+      if (limits.whole && event.type == Event::Type::message && event.bytes.size() > limits.payload(event.compressed))
+        std::abort();
     }
     held.erase(0, held.size() - input.size());
   }
