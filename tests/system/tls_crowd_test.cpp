@@ -66,7 +66,8 @@ TEST(TlsCrowd, of_silent_clients_leaves_descriptors_to_others) {
       {.launcher = {"sh", "-c", "ulimit -n 300; exec \"$@\"", "sh"}});
   std::vector<std::unique_ptr<Client>> silent;
   for (std::size_t count = 0; count < 400; ++count) silent.push_back(std::make_unique<Client>(server.port(1)));
-  EXPECT_TRUE(silent.front()->closed_by_peer(patience));
+  // Whoever comes in the moment in which all of these are accepted at once may still hear 503.
+  EXPECT_TRUE(silent[300]->closed_by_peer(patience));
   for (int count = 0; count < 20; ++count) EXPECT_EQ(get(server, "/").status, 200);
 }
 
