@@ -225,7 +225,7 @@ TEST(TlsTransportTest, NoResetCostsAClientTheAlert) {
   ASSERT_EQ(::send(client.descriptor(), broken.data(), broken.size(), 0), static_cast<ssize_t>(broken.size()));
   EXPECT_THAT([&] { client.read_some(); }, ThrowsMessage<std::runtime_error>(HasSubstr("bad record mac")));
   char byte = 0;
-  EXPECT_EQ(::recv(client.descriptor(), &byte, 1, 0), 0) << "an orderly end";
+  EXPECT_EQ(TEMP_FAILURE_RETRY(::recv(client.descriptor(), &byte, 1, 0)), 0) << "an orderly end";
 }
 
 TEST(TlsTransportTest, NegotiatesTheApplication) {
