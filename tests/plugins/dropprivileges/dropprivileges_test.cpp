@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "support/client.h"
@@ -45,13 +46,14 @@ std::map<std::string, std::string> status_of(const std::filesystem::path& task) 
   return status;
 }
 
-// Those of the family that serve: they have loops.
+// Those of the family that serve: they have loops, of which one may have answered before another has its name.
 std::vector<pid_t> servers(pid_t first) {
   std::vector<pid_t> found;
   for (const pid_t process : family(first)) {
-    for (const auto& task : tasks_of(process)) {
-      if (status_of(task)["Name"].starts_with("kirsch-loop-0")) found.push_back(process);
-    }
+    const auto tasks = tasks_of(process);
+    if (std::ranges::any_of(tasks,
+                            [](const auto& task) { return status_of(task)["Name"].starts_with("kirsch-loop-"); }))
+      found.push_back(process);
   }
   return found;
 }
