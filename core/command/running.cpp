@@ -113,11 +113,9 @@ class Patience {
         told_(server.patience.count() != 0),
         limited_(told_ || what == For::end),
         deadline_(Clock::now() + (told_ ? server.patience : patience_beyond_drain)) {}
-  // What a server says of its drain ends with the seconds that are left; beyond them it gets the same time again.
-  void hear(const std::string& drain) {
+  // The server drains for so long; beyond that it gets the same time again.
+  void hear(std::chrono::seconds left) {
     heard_ = true;
-    const auto comma = drain.rfind(", ");
-    const std::chrono::seconds left(comma == std::string::npos ? 0 : std::atoi(drain.c_str() + comma + 2));
     if (!told_ && left.count() > 0) deadline_ = Clock::now() + left + patience_beyond_drain;
   }
   void check() const {
@@ -145,8 +143,8 @@ std::optional<ServerAnswer> ask(net::ControlConnection& connection, const std::s
     patience.check();
     const auto message = connection.channel.receive(turn);
     if (message && message->type == "progress") {
-      patience.hear(message->body);
-      progress.show(message->body);
+      patience.hear(std::chrono::seconds(std::atoi(message->body.c_str())));
+      progress.show(message->body.substr(message->body.find('\n') + 1));
     }
     if (message && message->type == "done") return answer_of(message->body);
   }

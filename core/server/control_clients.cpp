@@ -17,9 +17,9 @@ bool told(const std::vector<pollfd>& entries, int descriptor) {
 
 }  // namespace
 
-void ControlAnswer::progress(std::string_view text) noexcept {
+void ControlAnswer::progress(std::chrono::seconds left, std::string_view text) noexcept {
   const std::lock_guard lock(mutex_);
-  if (!done_) channel_.send("progress", text);
+  if (!done_) channel_.send("progress", std::to_string(left.count()) + '\n' + std::string(text));
 }
 
 void ControlAnswer::done(base::ExitCode code, std::string_view text) noexcept {

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -20,7 +21,7 @@ namespace kirsch::server {
 class ControlAnswer {
  public:
   explicit ControlAnswer(net::MessageChannel channel) noexcept : channel_(std::move(channel)) {}
-  void progress(std::string_view text) noexcept;
+  void progress(std::chrono::seconds left, std::string_view text) noexcept;
   // The last word: the exit code of the command, and what it prints.
   void done(base::ExitCode code, std::string_view text) noexcept;
 

@@ -179,7 +179,8 @@ void Keeper::show_state() {
     status_answers_.clear();
   }
   if (stop_answers_.empty() || Clock::now() - load_asked_ < between_questions) return;
-  for (const auto& answer : stop_answers_) answer->progress(drain_text(load()));
+  const auto load = this->load();
+  for (const auto& answer : stop_answers_) answer->progress(drain_left(load), drain_text(load));
   load_asked_ = Clock::now();
   each_server([](KeptServer& server) { server.send("load"); });
 }

@@ -89,8 +89,8 @@ std::string Process::status() {
 void Process::show_drain() {
   const std::lock_guard lock(ending_mutex_);
   if (waiting_for_end_.empty()) return;
-  const auto text = drain_text(load());
-  for (const auto& answer : waiting_for_end_) answer->progress(text);
+  const auto load = this->load();
+  for (const auto& answer : waiting_for_end_) answer->progress(drain_left(load), drain_text(load));
 }
 
 }  // namespace kirsch::server

@@ -52,10 +52,13 @@ std::string status_text(const Whole& whole, std::string_view served, const std::
   return text;
 }
 
+std::chrono::seconds drain_left(const Loops::Load& load) {
+  return std::chrono::ceil<std::chrono::seconds>(load.drain_left);
+}
+
 std::string drain_text(const Loops::Load& load) {
-  const auto seconds = (load.drain_left.count() + 999) / 1000;
   return counted(load.requests, "request") + ", " + counted(load.connections, "connection") + ", " +
-         std::to_string(seconds) + " s";
+         std::to_string(drain_left(load).count()) + " s";
 }
 
 }  // namespace kirsch::server

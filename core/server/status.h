@@ -41,6 +41,7 @@ std::string shortened(std::string details, std::size_t most);
 // REQUESTS CONNECTIONS" and its details.
 std::string status_text(const Whole& whole, std::string_view served, const std::vector<ServerState>& servers);
 
+std::chrono::seconds drain_left(const Loops::Load& load);
 // "12 requests, 3 connections, 27 s"
 std::string drain_text(const Loops::Load& load);
 
