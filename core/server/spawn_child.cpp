@@ -53,14 +53,6 @@ std::vector<std::string> with_ours(std::vector<std::string> environment) {
   return environment;
 }
 
-// dup2 leaves O_CLOEXEC where both are the same.
-void put(int file, int place) noexcept {
-  if (file == place)
-    ::fcntl(place, F_SETFD, 0);
-  else
-    ::dup2(file, place);
-}
-
 // Only calls that are safe between fork and exec. The parent may have died before it was asked for.
 [[noreturn]] void become(const std::vector<char*>& command, const std::vector<char*>& environment, int output,
                          bool errors_too, pid_t parent) noexcept {
@@ -68,9 +60,9 @@ void put(int file, int place) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  put(nothing, STDIN_FILENO);
-  put(output, STDOUT_FILENO);
-  if (errors_too) put(output, STDERR_FILENO);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  if (errors_too) ::dup2(output, STDERR_FILENO);
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);  // also what is ignored here
   sigset_t none;
   ::sigemptyset(&none);

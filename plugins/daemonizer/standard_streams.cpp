@@ -23,13 +23,8 @@ int open_file(const char* option, const std::string& path, int how) {
 
 void put(int& file, int place) {
   if (file < 0) return;
-  const int opened = std::exchange(file, -1);
-  if (opened == place) {  // who has started us had closed it
-    ::fcntl(place, F_SETFD, 0);
-    return;
-  }
-  ::dup2(opened, place);
-  ::close(opened);
+  ::dup2(file, place);
+  ::close(std::exchange(file, -1));
 }
 
 }  // namespace
