@@ -44,6 +44,12 @@ struct Schema {
   std::string service;                    // provider
 };
 
+// The integer that is nearest to a minimum or maximum, which may lie beyond all of them.
+inline std::int64_t whole_limit(double limit) {
+  if (limit >= 0x1p63) return INT64_MAX;
+  return limit <= -0x1p63 ? INT64_MIN : static_cast<std::int64_t>(limit);
+}
+
 struct Option {
   std::string name;
   std::string help;

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -126,12 +125,6 @@ std::string as_utf8(std::string_view text) {
     text.remove_prefix(*fault + 1);
   }
   return out.append(text);
-}
-
-std::int64_t clamped(double number) {
-  using Limits = std::numeric_limits<std::int64_t>;
-  if (number >= 0x1p63) return Limits::max();
-  return number <= -0x1p63 ? Limits::min() : static_cast<std::int64_t>(number);
 }
 
 bool is_name(std::string_view text) {

@@ -23,9 +23,6 @@ std::optional<std::size_t> utf8_fault(std::string_view text);
 // Each byte that keeps `text` from being UTF-8 is U+FFFD, the replacement character.
 std::string as_utf8(std::string_view text);
 
-// The integer that is nearest to a limit, which is kept as a double: that may lie beyond all integers.
-std::int64_t clamped(double number);
-
 // Letters of ASCII, digits and _, no digit first.
 bool is_name(std::string_view text);
 

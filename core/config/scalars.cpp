@@ -205,7 +205,7 @@ std::string bound_text(const base::Schema& schema, double number) {
     if (text.ends_with('.')) text.pop_back();
     return text;
   }
-  const auto whole = base::clamped(number);
+  const auto whole = base::whole_limit(number);
   if (schema.type == base::OptionType::duration) return base::duration_text(whole);
   if (schema.type == base::OptionType::size) return base::size_text(static_cast<std::uint64_t>(whole));
   return std::to_string(whole);

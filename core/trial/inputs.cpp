@@ -34,7 +34,7 @@ std::int64_t step_ns(const Schema& schema) {
 }
 
 std::string number_text(const Schema& schema, double number) {
-  const auto whole = base::clamped(number);
+  const auto whole = base::whole_limit(number);
   switch (schema.type) {
     case OptionType::duration:
       return base::duration_text(whole - whole % step_ns(schema));

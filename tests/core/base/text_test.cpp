@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <vector>
 
 namespace kirsch::base {
@@ -72,12 +71,6 @@ TEST(AsUtf8, ReplacesWhatIsNone) {
   EXPECT_EQ(as_utf8("\xE9t\xE9"), "\xEF\xBF\xBDt\xEF\xBF\xBD");
   EXPECT_EQ(as_utf8("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD") << "cut short";
   EXPECT_EQ(as_utf8(""), "");
-}
-
-TEST(Clamped, CutsWhatIsNoInteger) {
-  EXPECT_EQ(clamped(-3.0), -3);
-  EXPECT_EQ(clamped(9223372036854775808.0), std::numeric_limits<std::int64_t>::max());
-  EXPECT_EQ(clamped(-1e300), std::numeric_limits<std::int64_t>::min());
 }
 
 TEST(DurationText, TakesTheLargestUnitWithoutARest) {
