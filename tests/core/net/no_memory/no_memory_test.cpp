@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "tls_served.h"
+#include "core/net/tls_served.h"
 
 namespace {
 
