@@ -284,9 +284,11 @@ Flow Visit::keep(Exchange& exchange) {
 
 Flow Visit::close(Exchange& exchange, std::string_view id) {
   if (!id.empty()) give(exchange, id);
-  auto headers = exchange.response().headers();
-  if (!id.empty() && is_for_caches(exchange)) headers.set(shared_.no_store);
-  if (!id.empty() || looked_at_) headers.set_default(shared_.no_store);
+  if (!id.empty() && is_for_caches(exchange)) {
+    exchange.response().headers().set(shared_.no_store);
+  } else if (!id.empty() || looked_at_) {
+    exchange.response().headers().set_default(shared_.no_store);
+  }
   return Flow::next;
 }
 

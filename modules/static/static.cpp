@@ -84,7 +84,8 @@ struct StaticFiles {
       throw kirsch::OptionError("strip", "a prefix of paths begins with a slash: write \"/" + strip + "\"");
     }
     while (strip.ends_with('/')) strip.pop_back();
-    if (!strip.empty() && (has_dots(std::string_view(strip).substr(1)) || strip.find('%') != std::string::npos)) {
+    if (!strip.empty() &&
+        (has_odd_segment(std::string_view(strip).substr(1)) || strip.find('%') != std::string::npos)) {
       throw kirsch::OptionError("strip",
                                 "no path has this prefix: write it decoded, without empty segments, '.' and '..'");
     }
@@ -130,7 +131,7 @@ struct StaticFiles {
   }
 
   void check_fallback(const kirsch::Root& opened) const {
-    if (fallback.ends_with('/') || has_dots(fallback)) {
+    if (fallback.ends_with('/') || has_odd_segment(fallback)) {
       throw kirsch::OptionError("fallback", "write the path of a file below root, as index.html");
     }
     const int directory = opened.open_directory(fallback);
@@ -155,8 +156,8 @@ struct StaticFiles {
     }
   }
 
-  // As no path below root has them.
-  static bool has_dots(std::string_view path) {
+  // Empty segments, '.' and '..': no path of a request has them.
+  static bool has_odd_segment(std::string_view path) {
     while (!path.empty()) {
       const auto end = std::min(path.find('/'), path.size());
       const auto segment = path.substr(0, end);

@@ -1,5 +1,4 @@
-// Hosts and origins of pages, as header fields and addresses say them: for checks at load, and for whom a request is
-// from
+// Hosts and origins of pages, as header fields and addresses say them: for checks at load, and of who asks
 #pragma once
 
 #include <kirsch/options.h>

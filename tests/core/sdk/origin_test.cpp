@@ -23,6 +23,9 @@ TEST(Origin, OfNoPageIsEmpty) {
                                  "http://a ",      "https://user@a", "https://a/path", "wss://a",
                                  "ws://a",         "null",           "://a",           "a"})
     EXPECT_EQ(origin(none), "") << none;
+  for (const std::string address :
+       {":::", "1::2::3", "1:2", "1:", ":1", "12345::", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "g::", "::1\n", ""})
+    EXPECT_EQ(origin("http://[" + address + "]"), "") << address;
   EXPECT_EQ(origin(std::string_view("http://[::1\0]", 13)), "");
 }
 

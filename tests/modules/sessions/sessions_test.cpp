@@ -254,12 +254,15 @@ TEST_P(Sessions, AreNotForCaches) {
 TEST_P(Sessions, GiveNoCookieToCachesOfMany) {
   const Server server(
       visitors("persistent: true, timeout: 8s", GetParam(),
-               "  /assets: { handler: { visitor: {} }, tools: { use: [guests], response_headers: { set: { "
-               "X-Kept: 'yes' }, default: { Cache-Control: public } } } }\n"
+               "  /late: { handler: { visitor: {} }, tools: { use: [guests], response_headers: { default: { "
+               "Cache-Control: public } } } }\n"
+               "  /early: { handler: { visitor: {} }, tools: { use: [guests], response_headers: { priority: 10, set: { "
+               "Cache-Control: public } } } }\n"
                "  /site/: { handler: { static: { root: ., strip: /site, cache_control: 'max-age=60, public' } }, "
                "tools: { use: [guests] } }\n"));
   Guest guest(server);
-  EXPECT_EQ(guest.ask("/assets?set=a:1").field("Cache-Control"), "no-store");
+  EXPECT_EQ(guest.ask("/early?set=a:1").field("Cache-Control"), "no-store");
+  EXPECT_EQ(guest.ask("/late").field("Cache-Control"), "no-store");
   const auto kept = [&] { return guest.ask("/site/kirsch.yaml"); };
   until([&] {  // its time would be prolonged now
     EXPECT_EQ(kept().count("Set-Cookie"), 0u);
