@@ -26,7 +26,8 @@ const std::array<std::string, 5> questions{
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     "\x81\x85\0\0\0\0hello\x88\x82\0\0\0\0\x03\xe8"s};
 
-constexpr Milliseconds enough{5000};  // on a busy machine, too
+constexpr Milliseconds enough{5000};          // on a busy machine, too
+constexpr Milliseconds first_patience{2000};  // whoever answers nothing costs it for each question, once
 constexpr const char* remedy =
     "; look at what each function of the host returns: refuse, answer with an error, or go without";
 
@@ -56,7 +57,7 @@ class HostFailures {
     if (auto outcome = server.not_serving()) return skipped(outcome->reason);
     whole_life_ = host_.take_called();
     for (std::size_t number = 0; number < questions.size(); ++number)
-      usual_[number] = !server.ask(questions[number], Milliseconds(500)).empty();
+      usual_[number] = !server.ask(questions[number], first_patience).empty();
     if (!server.lives()) return skipped("where none has failed yet, the server " + server.fault());
     for (const auto call : host_.take_called()) {
       host_.fail(call);

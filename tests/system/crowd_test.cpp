@@ -85,11 +85,11 @@ TEST_P(SlowCrowd, keeps_nobody_else_from_being_served) {
     GTEST_SKIP() << "only " << allowed << " descriptors are allowed here";
   TemporaryFolder site;
   std::filesystem::resize_file(site.write("large.bin", ""), 64 * mebi);  // more than any buffer of the kernel
-  const Server server(
-      loopback("server: { limits: { connections: 4000 } }\n"
-               "paths:\n  /: { handler: { respond: { body: here } } }\n  /echo: { handler: { echo: {} } }\n"
-               "  /files/: { handler: { static: { strip: /files, root: \"" +
-               site.path().string() + "\" } } }\n"));
+  const Server server(loopback(
+      "server: { limits: { connections: 4000, head_time: 10m, body_idle: 10m, body_rate: 0, write_idle: 10m } }\n"
+      "paths:\n  /: { handler: { respond: { body: here } } }\n  /echo: { handler: { echo: {} } }\n"
+      "  /files/: { handler: { static: { strip: /files, root: \"" +
+      site.path().string() + "\" } } }\n"));
   const Footprint before(server);
   const auto most = 100 * times_of_good_clients(server).worst;
   Clients slow;

@@ -98,7 +98,9 @@ TEST(Keeper, TriesOnceOnASignalWhatItRefusesAndNamesThePlace) {
     // What both have asked for is known by then.
     EXPECT_EQ(command(server, "reload").exit_code, 8);
     EXPECT_EQ(command(server, "reload").exit_code, 8);
-    EXPECT_EQ(occurrences(server.log(), refused), action == "graceful" ? 3u : 1u);
+    const auto told = action == "graceful" ? 3u : 1u;
+    server.wait_for_log(refused, told);
+    EXPECT_EQ(occurrences(server.log(), refused), told);
   }
 }
 
@@ -106,7 +108,7 @@ TEST(Keeper, LosesOnlyWhatIsInFlightOnAServerThatIsKilled) {
   const int kills = sanitized() ? 3 : 6;
   constexpr int connections = 16;
   Server server(kept(", processes: 2"));
-  Process load({"wrk", "-t1", "-c" + std::to_string(connections), "-d120s",
+  Process load({"wrk", "-t1", "-c" + std::to_string(connections), "-d120s", "--timeout", "60s",
                 "http://127.0.0.1:" + std::to_string(server.port()) + "/"});
   for (int count = 1; count <= kills; ++count) {
     const auto serving = processes(server, "started");
@@ -146,6 +148,7 @@ TEST(Keeper, KillsAServerThatDoesNotEnd) {
   ::kill(processes(server).at(0), SIGSTOP);
   const auto stop = command(server, "stop", {"--now"});
   EXPECT_EQ(stop.exit_code, 0) << stop.err;
+  server.wait();
   EXPECT_THAT(server.log(), HasSubstr("it is killed"));
 }
 

@@ -17,7 +17,7 @@ class Limits : public ::testing::Test {
  protected:
   const Server server_{loopback(
       std::string("server: { loops: 1, limits: { header_block: 2000, header_field: 500, header_count: 10, uri: 100, "
-                  "body: 1000, keep_alive_requests: 5, head_time: 300ms, body_idle: 300ms, keep_alive: 300ms } }\n") +
+                  "body: 1000, keep_alive_requests: 5 } }\n") +
       inspecting)};
 
   int status(std::string_view message) {
@@ -67,21 +67,27 @@ TEST_F(Limits, of_the_body_is_413_before_it_is_sent) {
   EXPECT_EQ(client.read().status, 413) << "and no 100 before it";
 }
 
-TEST_F(Limits, of_the_time_for_a_head_is_408) {
+class LimitsOfTime : public ::testing::Test {
+ protected:
+  const Server server_{loopback(
+      std::string("server: { loops: 1, limits: { head_time: 1s, body_idle: 1s, keep_alive: 1s } }\n") + inspecting)};
+};
+
+TEST_F(LimitsOfTime, for_a_head_are_408) {
   Client client(server_);
   client.send("GET /inspect HTTP/1.1\r\nHost:");
   EXPECT_EQ(client.read().status, 408);
   EXPECT_TRUE(client.closed_by_peer());
 }
 
-TEST_F(Limits, of_the_time_for_a_body_is_408) {
+TEST_F(LimitsOfTime, for_a_body_are_408) {
   Client client(server_);
   client.send("POST /inspect HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\npart");
   EXPECT_EQ(client.read().status, 408);
   EXPECT_TRUE(client.closed_by_peer());
 }
 
-TEST_F(Limits, of_idleness_end_a_connection_without_a_word) {
+TEST_F(LimitsOfTime, without_a_request_end_a_connection_without_a_word) {
   Client silent(server_);
   Client used(server_);
   used.send(simple_get("/inspect"));

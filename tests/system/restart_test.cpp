@@ -31,7 +31,8 @@ void rewrite(const Server& server, const std::string& yaml) {
 class Load {
  public:
   explicit Load(const Server& server)
-      : process_({"wrk", "-t1", "-c16", "-d120s", "http://127.0.0.1:" + std::to_string(server.port()) + "/"}) {}
+      : process_({"wrk", "-t1", "-c16", "-d120s", "--timeout", "60s",
+                  "http://127.0.0.1:" + std::to_string(server.port()) + "/"}) {}
   std::string report() {
     process_.signal(SIGINT);
     process_.wait();
@@ -117,10 +118,10 @@ TEST_P(Restart, ThatFailsAfterItHasTakenTheSocketsLeavesThem) {
 }
 
 TEST_P(Restart, ThatIsNotReadyInTimeLeavesTheServer) {
-  Server server(loopback("server: { keeper: " + GetParam() + ", start_time: 3s }\n" + restarted_site));
+  Server server(loopback("server: { keeper: " + GetParam() + ", start_time: 6s }\n" + restarted_site));
   const auto before = processes(server);
   rewrite(server, loopback("server: { keeper: " + GetParam() +
-                           ", start_time: 3s }\nengine: { signals: {}, stalling: {} }\n" + restarted_site));
+                           ", start_time: 6s }\nengine: { signals: {}, stalling: {} }\n" + restarted_site));
   const auto restart = command(server, "restart");
   EXPECT_EQ(restart.exit_code, 7) << restart.err;
   EXPECT_EQ(get(server, "/").body, "here");

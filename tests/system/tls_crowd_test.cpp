@@ -47,8 +47,7 @@ TEST(TlsCrowd, of_silent_and_dribbling_clients_holds_nobody) {
 TEST(TlsCrowd, of_silent_clients_goes_when_its_time_is_over) {
   allow_descriptors(8'000);
   const Certificates certificates;
-  const Server server(
-      over_tls(certificates, std::string("server: { limits: { handshake_time: 300ms } }\n") + hello_path));
+  const Server server(over_tls(certificates, std::string("server: { limits: { handshake_time: 3s } }\n") + hello_path));
   TlsClient kept(server.port());
   std::vector<std::unique_ptr<Client>> silent;
   for (std::size_t count = 0; count < crowd; ++count) silent.push_back(std::make_unique<Client>(server));

@@ -92,7 +92,7 @@ TEST_F(Tunnel, holds_back_a_client_that_does_not_read) {
   const std::string piece(mebi, 'x');
   std::uint64_t sent = 0;
   try {
-    for (; sent < 256; ++sent) client.send(piece, Milliseconds(500));
+    for (; sent < 256; ++sent) client.send(piece, Milliseconds(3000));
   } catch (const std::runtime_error&) {
   }
   EXPECT_LT(sent, 64u);
@@ -145,7 +145,7 @@ TEST_F(Tunnel, gives_unconsumed_bytes_again_with_more_behind_them) {
 
 TEST_F(Tunnel, lives_until_the_end_of_the_drain) {
   Server server(
-      loopback("engine: { signals: {}, phase_last: {} }\nserver: { loops: 1, drain: 300ms }\npaths: { /: { handler: { "
+      loopback("engine: { signals: {}, phase_last: {} }\nserver: { loops: 1, drain: 2s }\npaths: { /: { handler: { "
                "tunnel: {} } } }\n"));
   Client client(server);
   open(client);

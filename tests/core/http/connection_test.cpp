@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -346,24 +347,29 @@ TEST(Connection, SaysCloseWithTheLastRequestItServes) {
   EXPECT_EQ(count(served.events(), "sent"), 3U);
 }
 
+// A client whose bytes are there before the loop can look at it, however short its times are.
+std::unique_ptr<Client> prompt_client(Served& served, const std::string& bytes, int receive_buffer = 0) {
+  return served.call([&](TestService&, Connections&) {
+    auto client = std::make_unique<Client>(served.address(), receive_buffer);
+    client->write(bytes);
+    return client;
+  });
+}
+
 TEST(Connection, GivesUpOnSlowClientsByTheirKind) {
   Limits limits;
   limits.head_time = limits.idle_time = limits.body_idle_time = limits.write_time = 1ms;
   Served served(limits);
   Client silent(served.address());
   EXPECT_EQ(silent.read_to_end(), "");
-  Client slow_head(served.address());
-  slow_head.write("GET /slow HTTP/1.1\r\nHost:");
-  EXPECT_EQ(slow_head.read_to_end().substr(0, 12), "HTTP/1.1 408");
+  const auto slow_head = prompt_client(served, "GET /slow HTTP/1.1\r\nHost:");
+  EXPECT_EQ(slow_head->read_to_end().substr(0, 12), "HTTP/1.1 408");
   EXPECT_EQ(count(served.events(), "malformed 408 GET /slow"), 1U);
-  Client slow_body(served.address());
-  slow_body.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
-  EXPECT_EQ(slow_body.read_to_end().substr(0, 12), "HTTP/1.1 408");
-  Client idle(served.address());
-  idle.write(get("/hello"));
-  EXPECT_TRUE(has(idle.read_to_end(), "hello"));
-  Client not_reading(served.address(), 4096);
-  not_reading.write(get("/stream"));
+  const auto slow_body = prompt_client(served, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+  EXPECT_EQ(slow_body->read_to_end().substr(0, 12), "HTTP/1.1 408");
+  const auto idle = prompt_client(served, get("/hello"));
+  EXPECT_TRUE(has(idle->read_to_end(), "hello"));
+  const auto not_reading = prompt_client(served, get("/stream"), 4096);
   served.wait_until(
       [](TestService& service, Connections&) { return service.produced != 0 && service.transactions.empty(); });
   EXPECT_EQ(served.events().back(), "gone");
@@ -373,13 +379,12 @@ TEST(Connection, DoesNotHurryATransactionThatTakesItsTime) {
   Limits limits;
   limits.head_time = limits.idle_time = limits.body_idle_time = limits.write_time = 1ms;
   Served served(limits);
-  Client client(served.address());
-  client.write(get("/late"));
+  const auto client = prompt_client(served, get("/late"));
   served.wait_until([](TestService& service, Connections&) { return !service.held.empty(); });
   Client other(served.address());
   EXPECT_EQ(other.read_to_end(), "");  // its time was up: so time has passed
   served.call([](TestService& service, Connections&) { return service.held.front()->answer_later(), 0; });
-  EXPECT_TRUE(has(client.read_to_end(), "/late|"));
+  EXPECT_TRUE(has(client->read_to_end(), "/late|"));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <fstream>
 
 #include "tls_served.h"
@@ -222,7 +224,11 @@ TEST(TlsTransportTest, NoResetCostsAClientTheAlert) {
   TlsServed served(echo);
   TlsClient client(served.port());
   const std::string broken = std::string("\x17\x03\x03\x00\x20", 5) + std::string(300'000, 'x');
-  ASSERT_EQ(::send(client.descriptor(), broken.data(), broken.size(), 0), static_cast<ssize_t>(broken.size()));
+  for (std::size_t sent = 0; sent < broken.size();) {
+    const auto count = ::send(client.descriptor(), broken.data() + sent, broken.size() - sent, 0);
+    ASSERT_TRUE(count > 0 || errno == EINTR) << errno;
+    sent += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  }
   EXPECT_THAT([&] { client.read_some(); }, ThrowsMessage<std::runtime_error>(HasSubstr("bad record mac")));
   char byte = 0;
   EXPECT_EQ(TEMP_FAILURE_RETRY(::recv(client.descriptor(), &byte, 1, 0)), 0) << "an orderly end";
