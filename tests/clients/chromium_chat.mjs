@@ -45,8 +45,10 @@ async function shows(name, ...pages) {
 }
 async function sees(present, ...pages) {
   for (const page of pages) {
+    // The names, because as many may be others.
+    await page.waitForFunction((names) => JSON.stringify(
+      Array.from(document.querySelectorAll("#present bdi"), (name) => name.textContent)) === names, JSON.stringify(present));
     await page.getByRole("heading", { name: `Here now: ${present.length}` }).waitFor();
-    assert.deepEqual(await texts(page, "#present bdi"), present);
   }
 }
 

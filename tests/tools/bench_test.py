@@ -351,7 +351,7 @@ class Processes(unittest.TestCase):
 
     def test_see_what_others_use(self):
         watch = machine.Watch([])
-        with subprocess.Popen([sys.executable, "-c", "import time\nwhile time.process_time()<0.3: pass\nprint('x',flush=True)\n"
+        with subprocess.Popen([sys.executable, "-c", "import time\nwhile time.process_time()<1: pass\nprint('x',flush=True)\n"
                                "input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
             other.stdout.readline()
             everything = watch.shares(0)[1]

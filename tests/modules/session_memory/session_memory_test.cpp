@@ -111,11 +111,14 @@ TEST(SessionMemory, LooksAtLeasesWithAnotherBuildOfItsCode) {
                "] }\nengine: { signals: {} }\npaths:\n  /: { handler: { vault: { storage: { memory: {} } } } }\n"));
   const auto ask = [&](const std::string& query) { return request(server, "POST", "/?" + query, {}, "x"); };
   ask("op=store&key=a&left=600000");
-  ask("op=lock&key=a&lease=3000");
+  ask("op=lock&key=a&lease=6000");
   Client gone(server);
   gone.send(simple_get("/?op=lock&key=a&lease=600000&name=gone"));
   until([&] { return counters_of(server, "/").lock_waits == 1; });
-  ask("op=cancel&key=a&name=gone");
+  until([&] {
+    ask("op=cancel&key=a&name=gone");
+    return !gone.silent();
+  });
   EXPECT_EQ(storage_answer(gone.read()).status, cancelled);
 
   const auto module = plugins.path() / "session_memory.so";

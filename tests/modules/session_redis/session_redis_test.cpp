@@ -201,10 +201,18 @@ TEST(SessionRedis, StartsBeforeRedisDoes) {
   vault.until([&] { return vault.call(redis_call("store"), "x").status == done; });
 }
 
+// However late answers of the first stores are.
+void store_kept(Vault& vault) {
+  vault.until([&] {
+    vault.call(redis_call("store"), "kept");
+    return vault.call(redis_call("load")).data == "kept";
+  });
+}
+
 TEST(SessionRedis, WaitsForNoRedisThatDoesNotAnswer) {
   RedisServer redis;
   Vault vault(at(redis, ""));
-  vault.until([&] { return vault.call(redis_call("store"), "kept").status == done; });
+  store_kept(vault);
   redis.stop();
   for (const auto* op : {"load", "lock&lease=1000", "touch", "unlock&lock=7"})
     EXPECT_EQ(vault.call(redis_call(op)).status, unavailable) << op;
@@ -217,7 +225,7 @@ TEST(SessionRedis, WaitsForNoRedisThatDoesNotAnswer) {
 TEST(SessionRedis, BelievesNobodyWhoIsNoRedis) {
   RedisServer redis;
   Vault vault(at(redis, ""));
-  vault.until([&] { return vault.call(redis_call("store"), "kept").status == done; });
+  store_kept(vault);
   const std::string pong = "+PONG\r\n";
   const std::vector<std::vector<std::string>> conversations{
       {""},

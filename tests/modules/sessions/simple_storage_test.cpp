@@ -287,7 +287,7 @@ TEST_P(NoWorker, IsToldToThoseWhoWaitForALock) {
 TEST_P(NoWorker, LooksAtLeasesAgainAfterwards) {
   ask(server_, call_for(one_key, "store"));
   const auto lock_for = [&](const std::string& lease) { return "op=lock&hex=" + one_key + "&lease=" + lease; };
-  ask(server_, lock_for("2000"));  // time enough to occupy the worker
+  ask(server_, lock_for("6000"));  // time enough to occupy the worker
   Client waiting(server_);
   waiting.send(simple_get("/?" + lock_for("600000")));
   until([&] { return counters_of(server_, "/").lock_waits == 1; });

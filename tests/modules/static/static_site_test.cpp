@@ -92,9 +92,12 @@ TEST_F(StaticSite, TellsLargeFilesOfTheSameTimeAndSizeApart) {
   const auto unless = [&](const Response& known) {
     return get(server, "/large.bin", "If-None-Match: " + known.field("ETag").value_or("") + "\r\n");
   };
-  write("large.bin", '1');
-  const auto first = get(server, "/large.bin");
-  EXPECT_EQ(unless(first).status, 304);
+  // The tag of a young file is another one when it has come to age.
+  Response first;
+  do {
+    write("large.bin", '1');
+    first = get(server, "/large.bin");
+  } while (unless(first).status != 304);
   write("large.bin.new", '2');
   std::filesystem::rename(path("large.bin.new"), path("large.bin"));
   const auto renamed = unless(first);
@@ -112,8 +115,11 @@ TEST_F(StaticSite, TellsLargeFilesOfTheSameTimeAndSizeApart) {
   EXPECT_EQ(unless(renamed).body, std::string(100'000, '3'));
 
   // A tag of the time in which changes cannot be told apart is not that of the time afterwards.
-  const auto young = get(server, "/large.bin");
-  EXPECT_THAT(young.field("ETag").value_or(""), ::testing::StartsWith("W/"));
+  Response young;
+  do {
+    write("large.bin", '3');
+    young = get(server, "/large.bin");
+  } while (!young.field("ETag").value_or("").starts_with("W/"));
   const auto until = std::chrono::steady_clock::now() + patience;
   auto settled = unless(young);
   while (settled.status == 304 && std::chrono::steady_clock::now() < until) settled = unless(young);

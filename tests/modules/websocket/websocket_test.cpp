@@ -153,7 +153,7 @@ TEST(WebSocket, MayBeIdleForLongerThanATimerCounts) {
 }
 
 TEST(WebSocket, ThatMayBeIdleForLessThanAPongTakesIsClosedFirst) {
-  const Server server(yaml(", ping: 10ms, idle_timeout: 100ms, pong_timeout: 1h"));
+  const Server server(yaml(", ping: 10ms, idle_timeout: 2s, pong_timeout: 1h"));
   WebSocketClient client(server);
   EXPECT_EQ(client.read().opcode, 9u);
   EXPECT_EQ(client.read().code(), 1001);

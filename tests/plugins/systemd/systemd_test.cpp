@@ -15,8 +15,6 @@
 namespace kirsch::test {
 namespace {
 
-using ::testing::AnyOf;
-using ::testing::Eq;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
@@ -106,8 +104,9 @@ TEST(Systemd, IsFedWhileEveryLoopLives) {
   while (manager.next(Milliseconds(0)) == "WATCHDOG=1") {
   }
   // The round under way may still become complete; no other does.
-  EXPECT_THAT(manager.next(Milliseconds(200)), AnyOf(Eq("WATCHDOG=1"), Eq("")));
-  EXPECT_EQ(manager.next(Milliseconds(300)), "");
+  int more = 0;
+  while (manager.next(Milliseconds(300)) == "WATCHDOG=1") ++more;
+  EXPECT_LE(more, 1);
   folder.write("over", "");
   EXPECT_EQ(manager.next(), "WATCHDOG=1");
   server.signal(SIGTERM);
