@@ -42,9 +42,11 @@ void apologise(int descriptor, std::string_view text) noexcept {
 
 }  // namespace
 
-AcceptQueue::AcceptQueue(Listener listener, Acceptor& acceptor, TransportPool& transports, base::Log& log) noexcept
+AcceptQueue::AcceptQueue(Listener listener, Acceptor& acceptor, Taking taking, TransportPool& transports,
+                         base::Log& log) noexcept
     : listener_(std::move(listener)),
       acceptor_(&acceptor),
+      taking_(taking),
       transports_(transports),
       log_(log),
       local_(fixed_address(*listener_)),

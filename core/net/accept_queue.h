@@ -22,7 +22,7 @@ class alignas(16) AcceptQueue {
  public:
   static constexpr unsigned per_turn = 64;
 
-  AcceptQueue(Listener listener, Acceptor& acceptor, TransportPool& transports, base::Log& log) noexcept;
+  AcceptQueue(Listener listener, Acceptor& acceptor, Taking taking, TransportPool& transports, base::Log& log) noexcept;
   ~AcceptQueue() { close(); }
   AcceptQueue(const AcceptQueue&) = delete;
   AcceptQueue& operator=(const AcceptQueue&) = delete;
@@ -32,6 +32,7 @@ class alignas(16) AcceptQueue {
   void close() noexcept;
   bool closed() const noexcept { return closed_; }
   int descriptor() const noexcept { return listener_->descriptor(); }
+  Taking taking() const noexcept { return taking_; }
 
   // Accepts until none waits, at most `limit`, and returns how often it found one; a driver that knows only that some
   // wait calls it.
@@ -54,6 +55,7 @@ class alignas(16) AcceptQueue {
 
   std::optional<Listener> listener_;  // until close
   Acceptor* acceptor_;
+  const Taking taking_;
   TransportPool& transports_;
   base::Log& log_;
   const kirsch_address local_;  // of every connection; unknown if the listener is bound to a wildcard

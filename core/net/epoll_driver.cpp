@@ -72,8 +72,12 @@ void EpollDriver::deliver() noexcept {
 
 // An accept that finds nobody costs as much as another. So as many are tried as there were the last time, and one more
 // for every sixteen that found somebody: where few come hardly any is in vain, where many wait they are soon taken by
-// dozens.
+// dozens. Of a shared socket one: meanwhile the kernel tells the others of those who come.
 void EpollDriver::accept(AcceptQueue& queue) noexcept {
+  if (queue.taking() == Taking::in_turn) {
+    queue.accept_waiting(1);
+    return;
+  }
   constexpr std::uint32_t found_for_one_more = 16;
   std::uint32_t& found = queue.driver_state();
   const unsigned most = std::min(1 + found / found_for_one_more, AcceptQueue::per_turn);

@@ -4,6 +4,7 @@
 
 #include <Poco/Net/ServerSocket.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,10 @@
 namespace kirsch::net {
 
 class SocketFile;
+
+// Whether a loop takes all connections of a listener that it can get, or leaves some to others that have the same
+// socket: other loops, or other processes.
+enum class Taking : std::uint8_t { all, in_turn };
 
 // Copies are one socket, which is closed with the last of them.
 class Listener {

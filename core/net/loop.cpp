@@ -165,10 +165,10 @@ void Loop::shed() noexcept {
   ::malloc_trim(0);
 }
 
-std::uint64_t Loop::listen(Listener listener, Acceptor& acceptor) {
+std::uint64_t Loop::listen(Listener listener, Acceptor& acceptor, Taking taking) {
   const auto number = ++listenings_;
   if (stage_ == Stage::ended) return number;
-  auto queue = std::make_unique<AcceptQueue>(std::move(listener), acceptor, *transports_, log_);
+  auto queue = std::make_unique<AcceptQueue>(std::move(listener), acceptor, taking, *transports_, log_);
   queue->number = number;
   if (const int error = queue->open()) {
     base::Diagnostic diagnostic;

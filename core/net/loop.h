@@ -98,7 +98,7 @@ class Loop {
 
   // `acceptor` must outlive the listening, which the number names; never 0. Throws base::Refusal when the system gives
   // no memory.
-  std::uint64_t listen(Listener listener, Acceptor& acceptor);
+  std::uint64_t listen(Listener listener, Acceptor& acceptor, Taking taking = Taking::all);
   // Who takes the connections of a listening from now on, and its end; as below, for one of them.
   void hand_listening(std::uint64_t number, Acceptor& acceptor) noexcept;
   void stop_accepting(std::uint64_t number) noexcept;

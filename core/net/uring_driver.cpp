@@ -210,9 +210,16 @@ int UringDriver::add(AcceptQueue& queue) noexcept {
   return 0;
 }
 
+// The kernel tells of a connection only him who has waited longest. A multishot accept waits for ever, so nobody else
+// would hear of one, not even while its loop is stuck; an accept of one connection goes to the end of the line.
 void UringDriver::accept(AcceptQueue& queue) noexcept {
   io_uring_sqe& entry = ring_.entry();
-  io_uring_prep_multishot_accept(&entry, queue.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  constexpr int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+  if (queue.taking() == Taking::all) {
+    io_uring_prep_multishot_accept(&entry, queue.descriptor(), nullptr, nullptr, flags);
+  } else {
+    io_uring_prep_accept(&entry, queue.descriptor(), nullptr, nullptr, flags);
+  }
   mark(entry, Operation::accept, queue);
 }
 

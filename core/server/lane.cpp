@@ -84,11 +84,12 @@ void Lane::set(Entry& entry, const Turnover::Entry& wanted) {
 // The sockets of a listener are spread over the loops, however many they are.
 void Lane::listen(Entry& entry, const Turnover::Entry& wanted) {
   const auto count = wanted.sockets.size();
+  const auto taking = wanted.shared || count < surroundings_.lanes ? net::Taking::in_turn : net::Taking::all;
   for (std::size_t turn = 0; turn < std::max<std::size_t>(surroundings_.lanes, count); ++turn) {
     if (turn % surroundings_.lanes != loop_.lane()) continue;
     try {
       entry.listening.push_back(
-          loop_.listen(wanted.sockets[turn % count], entry.tls != nullptr ? *entry.tls : entry.plain));
+          loop_.listen(wanted.sockets[turn % count], entry.tls != nullptr ? *entry.tls : entry.plain, taking));
     } catch (const base::Refusal& refusal) {
       surroundings_.log.write(base::Level::error, std::string("server: ") + refusal.what());
     }

@@ -26,6 +26,7 @@ struct Turnover {
     std::shared_ptr<ClientLimits> limits;
     std::shared_ptr<const net::tls::Contexts> contexts;  // null: no TLS
     std::vector<net::Listener> sockets;                  // empty: the listener is there already
+    bool shared = false;                                 // other processes accept from them, too
   };
 
   pipeline::Generation* generation = nullptr;

@@ -24,7 +24,8 @@ Turnover turnover(LoadedGeneration& generation, const std::vector<BoundListener>
     made.listeners.push_back({.number = generation.numbers[index],
                               .limits = std::move(limits[index]),
                               .contexts = tls.of(generation.configuration().listeners[index].name),
-                              .sockets = fresh[index].sockets});
+                              .sockets = fresh[index].sockets,
+                              .shared = generation.configuration().server.processes > 1});
   }
   return made;
 }

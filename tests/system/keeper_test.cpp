@@ -3,7 +3,9 @@
 #include <signal.h>
 
 #include <fstream>
+#include <memory>
 #include <regex>
+#include <vector>
 
 #include "support/client.h"
 #include "support/command.h"
@@ -33,6 +35,21 @@ TEST(Keeper, HasOneThreadAndIsTheParentOfTheServers) {
   const auto servers = processes(server, "started");
   EXPECT_THAT(servers, AllOf(SizeIs(2), Not(Contains(server.pid()))));
   EXPECT_EQ(get(server, "/").body, "here");
+}
+
+// Nor does one of them get all there are.
+TEST(Keeper, HasNobodyWaitForAServerThatIsStuck) {
+  const Server server(kept(", processes: 2, loops: 1"));
+  for (const pid_t stuck : processes(server, "started")) {
+    ::kill(stuck, SIGSTOP);
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int count = 0; count < 8; ++count) {
+      clients.push_back(std::make_unique<Client>(server));
+      clients.back()->send(simple_get("/"));
+    }
+    for (const auto& client : clients) EXPECT_EQ(client->read().body, "here");
+    ::kill(stuck, SIGCONT);
+  }
 }
 
 TEST(Keeper, StartsAgainWhatCrashes) {
