@@ -17,16 +17,27 @@ BoundListener bind(const config::ListenerSettings& settings, unsigned sockets) {
         .code = "C074", .message = "'" + settings.bind + "' is no address to bind", .position = settings.origin});
   }
   try {
-    return {settings.name, settings.bind,
-            net::Listener::bind(*address, address->is_unix() ? 1 : sockets,
-                                {.unix_mode = settings.access.mode,
-                                 .unix_owner = settings.access.owner,
-                                 .unix_group = settings.access.group})};
+    return {.name = settings.name,
+            .bind = settings.bind,
+            .sockets = net::Listener::bind(*address, address->is_unix() ? 1 : sockets,
+                                           {.unix_mode = settings.access.mode,
+                                            .unix_owner = settings.access.owner,
+                                            .unix_group = settings.access.group})};
   } catch (const base::Refusal& refusal) {
     auto diagnostics = refusal.diagnostics();
     if (!diagnostics.front().position) diagnostics.front().position = settings.origin;
     throw base::Refusal(std::move(diagnostics));
   }
+}
+
+// One, but for sockets of a service manager, which may have bound others to the same name.
+std::vector<net::Address> addresses_of(const BoundListener& listener) {
+  std::vector<net::Address> addresses;
+  for (const auto& socket : listener.sockets) {
+    const auto same = [&](const net::Address& other) { return other.text() == socket.address().text(); };
+    if (std::ranges::none_of(addresses, same)) addresses.push_back(socket.address());
+  }
+  return addresses;
 }
 
 std::string url(const net::Address& address, bool secure) {
@@ -55,7 +66,8 @@ std::vector<BoundListener> rebind_listeners(const config::Configuration& configu
           list, [&](const auto& one) { return same_address(one.name, one.bind, settings.name, settings.bind); });
     };
     if (const auto same = find_in(old); same != old.end()) {
-      listeners.push_back({settings.name, settings.bind, same->sockets});
+      listeners.push_back(*same);
+      listeners.back().name = settings.name;
     } else if (given == nullptr) {
       listeners.push_back(bind(settings, sockets));
     } else if (const auto one = find_in(*given); one != given->end()) {
@@ -79,13 +91,14 @@ bool refuse_root(const config::Configuration& configuration, const std::vector<B
   if (::geteuid() != 0 || configuration.server.allow_root || names_plugin(configuration, "dropprivileges"))
     return false;
   for (const auto& listener : listeners) {
-    const auto& address = listener.sockets.front().address();
-    if (address.is_unix() || address.loopback()) continue;
-    throw base::Refusal(
-        base::Diagnostic{.code = "C076",
-                         .message = "as root the server listens on loopback addresses only, not on " + address.text(),
-                         .help = "start it as another user, or say server: { allow_root: true }",
-                         .exit_code = base::ExitCode::bind_or_permission});
+    for (const auto& address : addresses_of(listener)) {
+      if (address.is_unix() || address.loopback()) continue;
+      throw base::Refusal(
+          base::Diagnostic{.code = "C076",
+                           .message = "as root the server listens on loopback addresses only, not on " + address.text(),
+                           .help = "start it as another user, or say server: { allow_root: true }",
+                           .exit_code = base::ExitCode::bind_or_permission});
+    }
   }
   return true;
 }
@@ -100,7 +113,7 @@ std::string served_text(const config::Configuration& configuration, const std::v
   std::string text;
   for (std::size_t index = 0; index < listeners.size(); ++index) {
     const bool secure = configuration.listeners[index].tls.has_value();
-    text += "serving " + url(listeners[index].sockets.front().address(), secure) + '\n';
+    for (const auto& address : addresses_of(listeners[index])) text += "serving " + url(address, secure) + '\n';
   }
   return text;
 }

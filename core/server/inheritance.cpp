@@ -38,13 +38,20 @@ net::MessageChannel given_channel(std::string_view digits) {
 BoundListener& entry_for(std::vector<BoundListener>& listeners, const std::string& name, const std::string& bind) {
   const auto found =
       std::ranges::find_if(listeners, [&](const BoundListener& one) { return one.name == name && one.bind == bind; });
-  return found != listeners.end() ? *found : listeners.emplace_back(BoundListener{name, bind, {}});
+  return found != listeners.end() ? *found
+                                  : listeners.emplace_back(BoundListener{.name = name, .bind = bind, .sockets = {}});
 }
 
+constexpr std::string_view activated = "\nactivated";  // behind its name and address
+
 void take_sockets(std::vector<BoundListener>& listeners, net::Message& message) {
-  const auto end = message.body.find('\n');
-  if (end == std::string::npos) throw refusal("a listener without an address");
-  auto& entry = entry_for(listeners, message.body.substr(0, end), message.body.substr(end + 1));
+  std::string_view text = message.body;
+  const bool by_manager = text.ends_with(activated);
+  if (by_manager) text.remove_suffix(activated.size());
+  const auto end = text.find('\n');
+  if (end == text.npos) throw refusal("a listener without an address");
+  auto& entry = entry_for(listeners, std::string(text.substr(0, end)), std::string(text.substr(end + 1)));
+  entry.activated = by_manager;
   for (auto& descriptor : message.descriptors) entry.sockets.push_back(net::Listener::adopt(std::move(descriptor)));
 }
 
@@ -63,7 +70,9 @@ void take_activated(std::vector<BoundListener>& listeners) {
   for (int index = 0; index < count; ++index) {
     std::string name;
     std::getline(words, name, ':');
-    entry_for(listeners, name, {}).sockets.push_back(net::Listener::adopt(base::UniqueFd(first_activated + index)));
+    auto& entry = entry_for(listeners, name, {});
+    entry.activated = true;
+    entry.sockets.push_back(net::Listener::adopt(base::UniqueFd(first_activated + index)));
   }
   for (const char* variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(variable);
 }
@@ -126,7 +135,7 @@ bool send_listeners(net::MessageChannel& to, const std::vector<BoundListener>& l
   for (const auto& listener : listeners) {
     std::vector<int> descriptors;
     for (const auto& socket : listener.sockets) descriptors.push_back(socket.descriptor());
-    const std::string body = listener.name + '\n' + listener.bind;
+    const auto body = listener.name + '\n' + listener.bind + std::string(listener.activated ? activated : "");
     for (std::size_t at = 0; at < descriptors.size(); at += net::MessageChannel::most_descriptors) {
       const auto count = std::min(net::MessageChannel::most_descriptors, descriptors.size() - at);
       const std::vector<int> portion(descriptors.begin() + static_cast<std::ptrdiff_t>(at),

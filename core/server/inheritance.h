@@ -22,6 +22,7 @@ struct BoundListener {
   std::string name;
   std::string bind;  // as configured; empty: a service manager has bound it, and knows its name only
   std::vector<net::Listener> sockets;
+  bool activated = false;  // by a service manager, whose the file of a unix socket stays
 };
 
 struct Inheritance {

@@ -179,6 +179,7 @@ void Process::open_control() {
 void Process::announce() {
   if (inheritance_.from == Inheritance::From::predecessor) {
     for (auto& listener : listeners_) {
+      if (listener.activated) continue;
       for (auto& socket : listener.sockets) socket.take_file();
     }
   }

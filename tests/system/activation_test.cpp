@@ -1,5 +1,6 @@
 // Sockets that a service manager has bound (sd_listen_fds(3)).
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "support/client.h"
 #include "support/command.h"
@@ -10,15 +11,18 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// Binds as a manager does, and becomes what follows.
-std::vector<std::string> activated_as(const std::string& name) {
+// Binds as a manager does, to an address or a path each, and becomes what follows.
+std::vector<std::string> activated_as(const std::string& name, const std::string& places = "('127.0.0.1', 0)") {
   return {"python3", "-c",
           "import os, socket, sys\n"
-          "bound = socket.create_server(('127.0.0.1', 0))\n"
-          "os.dup2(bound.fileno(), 3)\n"
-          "os.set_inheritable(3, True)\n"
-          "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='" +
-              name + "')\nos.execv(sys.argv[1], sys.argv[1:])\n"};
+          "places = [" +
+              places +
+              "]\nbound = [socket.create_server(place, family=socket.AF_UNIX if isinstance(place, str) else "
+              "socket.AF_INET) for place in places]\n"
+              "high = [os.dup(one.fileno()) for one in bound]\n"
+              "for number, one in enumerate(high): os.dup2(one, 3 + number)\n"
+              "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(places)), LISTEN_FDNAMES=':'.join(['" +
+              name + "'] * len(places)))\nos.execv(sys.argv[1], sys.argv[1:])\n"};
 }
 
 class Activation : public ::testing::TestWithParam<std::string> {};
@@ -40,6 +44,48 @@ TEST_P(Activation, ServesTheSocketOfTheListenersNameAlsoAfterARestart) {
 
 INSTANTIATE_TEST_SUITE_P(Keeper, Activation, ::testing::Values("off", "on"),
                          [](const auto& each) { return each.param; });
+
+TEST_P(Activation, LeavesTheFileOfASocketToTheManager) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "web.sock";
+  ServerOptions options;
+  options.launcher = activated_as("web", "'" + path.string() + "'");
+  Server server("version: 1\nlisteners: { web: { bind: \"127.0.0.1:1\" } }\nserver: { keeper: " + GetParam() +
+                    " }\npaths: { /: { handler: { respond: { body: here } } } }\n",
+                options);
+  ASSERT_EQ(command(server, "reload").exit_code, 0);
+  for (int count = 0; count < 2; ++count) ASSERT_EQ(command(server, "restart").exit_code, 0);
+  Client client(path.string());
+  client.send(simple_get("/"));
+  EXPECT_EQ(client.read().body, "here");
+  EXPECT_EQ(command(server, "stop").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST(Activation, NamesEverySocketOfAName) {
+  ServerOptions options;
+  options.launcher = activated_as("main", "('127.0.0.1', 0), ('127.0.0.1', 0)");
+  const Server server(loopback("paths: { /: { handler: { respond: { body: here } } } }\n"), options);
+  EXPECT_NE(server.port(0), server.port(1));
+  for (const std::size_t index : {0u, 1u}) {
+    Client client(server.port(index));
+    client.send(simple_get("/"));
+    EXPECT_EQ(client.read().body, "here");
+  }
+}
+
+TEST(Activation, IsNotAllowedToServeEverybodyAsRootByASecondSocket) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only for root";
+  ServerOptions options;
+  options.launcher = activated_as("web", "('127.0.0.1', 0), ('0.0.0.0', 0)");
+  options.wait_until_ready = false;
+  Server server(
+      "version: 1\nlisteners: { web: { bind: \"127.0.0.1:0\" } }\nserver: { allow_root: false }\n"
+      "paths: { /: { handler: { respond: { body: here } } } }\n",
+      options);
+  EXPECT_EQ(server.wait(), 5);
+  EXPECT_THAT(server.log(), HasSubstr("C076"));
+}
 
 TEST(Activation, RefusesASocketThatNoListenerHasTheNameOf) {
   ServerOptions options;
