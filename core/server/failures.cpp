@@ -14,13 +14,13 @@ std::string text_of(std::span<const base::Diagnostic> diagnostics) {
   return text;
 }
 
-Verdict verdict_of(const std::vector<engine::Failure>& failures, base::ExitCode otherwise) {
+Verdict verdict_of(const std::vector<engine::Failure>& failures, std::optional<base::ExitCode> instead) {
   Verdict verdict;
   for (const auto& failure : failures) {
     auto diagnostics = failure.diagnostics;
     for (auto& diagnostic : diagnostics) diagnostic.message = failure.listener + ": " + diagnostic.message;
     verdict.text += text_of(diagnostics);
-    if (verdict.code == base::ExitCode::ok) verdict.code = otherwise;
+    if (verdict.code == base::ExitCode::ok) verdict.code = instead.value_or(diagnostics.front().exit_code);
     if (diagnostics.front().exit_code == base::ExitCode::timed_out) verdict.code = base::ExitCode::timed_out;
   }
   return verdict;

@@ -1,6 +1,7 @@
 // What a channel of the bus or a start has come to, as text and exit code for whoever asked from outside.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ struct Verdict {
   base::ExitCode code = base::ExitCode::ok;
   std::string text;  // empty: all went well
 };
-// The code is `otherwise` for failures that have none of their own but internal.
-Verdict verdict_of(const std::vector<engine::Failure>& failures, base::ExitCode otherwise);
+// The code is `instead`, but for what was not done in time; without it the first failure's own.
+Verdict verdict_of(const std::vector<engine::Failure>& failures, std::optional<base::ExitCode> instead = std::nullopt);
 
 }  // namespace kirsch::server

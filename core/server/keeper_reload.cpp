@@ -132,7 +132,7 @@ void Keeper::commit_reload() {
   reload.deadline = Clock::now() + served_.configuration.server.start_time;
   auto failures = bus_.publish("graceful", "a reload");
   if (auto unopened = logs_.reopen(); !unopened.empty()) failures.push_back({"keeper", std::move(unopened)});
-  const auto verdict = verdict_of(failures, ExitCode::reload_rejected);
+  const auto verdict = verdict_of(failures);  // none of them rejects it any more
   reload.code = verdict.code;
   reload.text += verdict.text;
   for (auto& server : current_) {
@@ -160,6 +160,8 @@ void Keeper::abandon_reload() {
 void Keeper::end_reload() {
   const auto reload = *std::exchange(reload_, std::nullopt);
   const bool refused = reload.code != ExitCode::ok && reload.stage != Reload::Stage::committed;
+  // As without a keeper, so that whoever rotates logs need not have a right configuration.
+  if (refused && !reload.rehearsal) ask_all("reopen_logs", nullptr);
   if (refused)
     log_.write(Level::error,
                "keeper: the reload was refused, the old configuration serves on: " + base::first_line(reload.text));

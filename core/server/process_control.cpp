@@ -8,6 +8,19 @@
 #include "server/status.h"
 
 namespace kirsch::server {
+namespace {
+
+// What else listens to a reload that has taken place does not reject it.
+bool rejected(std::string_view channel, const std::vector<engine::Failure>& failures) {
+  const auto itself = [](const engine::Failure& failure) { return failure.listener == "reload"; };
+  return !failures.empty() && (channel != "graceful" || std::ranges::any_of(failures, itself));
+}
+
+Verdict verdict_on(std::string_view channel, const std::vector<engine::Failure>& failures) {
+  return rejected(channel, failures) ? verdict_of(failures, base::ExitCode::reload_rejected) : verdict_of(failures);
+}
+
+}  // namespace
 
 KeeperLink::Orders Process::orders() {
   return {
@@ -16,10 +29,11 @@ KeeperLink::Orders Process::orders() {
       .force = [this](std::string_view reason) { bus_.force(reason); },
       .request =
           [this](std::string_view channel, std::string_view reason, std::uint64_t number) {
-            bus_.request(channel, reason, [this, number](const std::vector<engine::Failure>& failures) {
-              const auto verdict = verdict_of(failures, base::ExitCode::reload_rejected);
-              link_->result(number, verdict.code, verdict.text);
-            });
+            bus_.request(channel, reason,
+                         [this, number, name = std::string(channel)](const std::vector<engine::Failure>& failures) {
+                           const auto verdict = verdict_on(name, failures);
+                           link_->result(number, verdict.code, verdict.text);
+                         });
           },
       .prepare =
           [this](std::uint64_t number, Handover handover, std::vector<BoundListener> listeners, TlsSecrets secrets) {
@@ -56,9 +70,9 @@ void Process::answer(const std::string& command, const std::shared_ptr<ControlAn
 void Process::request(const std::string& channel, const std::shared_ptr<ControlAnswer>& answer) {
   const bool reloads = channel == "graceful" || channel == "rehearsal";
   bus_.request(channel, "asked for by the command",
-               [this, answer, reloads](const std::vector<engine::Failure>& failures) {
-                 const auto verdict = verdict_of(failures, base::ExitCode::reload_rejected);
-                 answer->done(verdict.code, reloads && failures.empty() ? report_ : verdict.text);
+               [this, answer, channel, reloads](const std::vector<engine::Failure>& failures) {
+                 const auto verdict = verdict_on(channel, failures);
+                 answer->done(verdict.code, (reloads && !rejected(channel, failures) ? report_ : "") + verdict.text);
                });
 }
 

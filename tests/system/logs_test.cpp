@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "support/client.h"
+#include "support/command.h"
 
 namespace kirsch::test {
 namespace {
@@ -91,6 +94,40 @@ TEST(ErrorLog, is_rotated_with_graceful) {
   for (const auto* line : {"SIGUSR1 from pid", "bus graceful: SIGUSR1", "SIGTERM from pid", "bus stopping"}) {
     EXPECT_THAT(old + fresh, HasSubstr(line));
   }
+}
+
+// The parameter: whether a keeper stands between.
+class Rotation : public ::testing::TestWithParam<std::string> {
+ protected:
+  static std::string yaml(const std::string& body) {
+    return loopback("engine: { signals: { SIGUSR1: graceful } }\nserver: { keeper: " + GetParam() +
+                    " }\nlogs: { error: { to: logs/error.log } }\npaths: { /: { handler: { respond: { body: " + body +
+                    " } } } }\n");
+  }
+  Server server_{yaml("old"), {.files = {{"logs/error.log", ""}}}};
+  const std::filesystem::path file_ = server_.folder() / "logs/error.log";
+};
+INSTANTIATE_TEST_SUITE_P(Keeper, Rotation, ::testing::Values("off", "on"), [](const auto& each) { return each.param; });
+
+TEST_P(Rotation, needs_no_configuration_that_can_be_served) {
+  wait_for(file_, "bus started");
+  std::filesystem::rename(file_, server_.folder() / "logs/error.log.1");
+  std::ofstream(server_.folder() / "kirsch.yaml", std::ios::app) << "nonsense: 1\n";
+  server_.signal(SIGUSR1);
+  wait_for(file_, "nonsense");
+  EXPECT_EQ(get(server_, "/").body, "old");
+  EXPECT_EQ(server_.stop(), 0);
+  EXPECT_THAT(contents_of(file_), EndsWith("info bus exiting\n"));
+}
+
+TEST_P(Rotation, that_fails_does_not_reject_what_serves) {
+  std::filesystem::rename(server_.folder() / "logs", server_.folder() / "away");
+  std::ofstream(server_.folder() / "kirsch.yaml") << completed(yaml("new"));
+  const auto reload = command(server_, "reload");
+  EXPECT_EQ(reload.exit_code, 5);
+  EXPECT_THAT(reload.err, AllOf(HasSubstr("serves generation 2"), HasSubstr("cannot be opened anew"),
+                                Not(HasSubstr("the old configuration"))));
+  EXPECT_EQ(get(server_, "/").body, "new");
 }
 
 TEST(ErrorLog, whose_folder_was_deleted_goes_on_in_the_old_file) {
