@@ -97,10 +97,8 @@ int open_existing(const std::string& path) {
 // The file before it has its name.
 class PidFile::Candidate {
  public:
-  explicit Candidate(const std::string& path)
-      : name_(path.substr(0, path.rfind('/') + 1) + "." + path.substr(path.rfind('/') + 1) + "." +
-              std::to_string(::getpid())),
-        file_(make(name_)) {
+  // `number` is that of a process that makes no other one meanwhile: this one, or whose place it takes.
+  Candidate(const std::string& path, pid_t number) : name_(name(path, number)), file_(make(name_)) {
     if (file_.number() < 0) refuse("cannot make a file beside " + path);
     const auto text = std::to_string(::getpid()) + "\n";
     // Locked before it is readable for others, who might lock it first.
@@ -130,8 +128,13 @@ class PidFile::Candidate {
   }
   int release() { return file_.release(); }  // once it has its name
 
+  static std::string name(const std::string& path, pid_t number) {
+    const auto base = path.rfind('/') + 1;
+    return path.substr(0, base) + '.' + path.substr(base) + '.' + std::to_string(number);
+  }
+
  private:
-  // Whatever has that name was left by a dead process with our number.
+  // Whatever has that name was left by a dead process.
   static int make(const std::string& name) {
     ::unlink(name.c_str());
     return ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -141,12 +144,14 @@ class PidFile::Candidate {
   Descriptor file_;
 };
 
+PidFile::PidFile(std::string path) : path_(std::move(path)) {}
+
 PidFile::~PidFile() {
   if (held_ >= 0) ::close(held_);
 }
 
 std::string PidFile::claim() {
-  Candidate candidate(path_);
+  Candidate candidate(path_, ::getpid());
   for (int turn = 0; turn < turns; ++turn) {
     if (candidate.take_free(path_)) {
       held_ = candidate.release();
@@ -166,20 +171,25 @@ std::string PidFile::claim() {
   throw Unavailable(path_ + " changes all the time: other servers start and end");
 }
 
+void PidFile::prepare(pid_t predecessor) { candidate_ = std::make_unique<Candidate>(path_, predecessor); }
+
 void PidFile::take_over(pid_t predecessor) {
-  Candidate candidate(path_);
-  if (!candidate.take_free(path_)) {
+  const auto candidate = std::move(candidate_);
+  if (!candidate->take_free(path_)) {
     const Descriptor old(open_existing(path_));
     const auto names = old.number() < 0 ? std::string() : contents(old.number());
     if (number_in(names) != predecessor)
       throw Unavailable(path_ + " names process " + names + ", not " + std::to_string(predecessor) +
                         ", whose place this one takes: it is left alone");
-    candidate.replace(path_);
+    candidate->replace(path_);
   }
-  held_ = candidate.release();
+  held_ = candidate->release();
 }
 
+void PidFile::remove_prepared() const { ::unlink(Candidate::name(path_, ::getpid()).c_str()); }
+
 void PidFile::remove() {
+  candidate_.reset();
   if (held_ < 0) return;
   const Descriptor ours(std::exchange(held_, -1));
   if (same(ours.number(), path_) && ::unlink(path_.c_str()) != 0 && errno != ENOENT) refuse("cannot remove " + path_);

@@ -19,7 +19,10 @@ struct Pidfile {
   void start() {
     const auto predecessor = kirsch::Process::predecessor();
     file_.emplace(path);
+    // Behind the core, which has ended a successor that failed.
+    restarted_.emplace("restart", 100, [this](const kirsch::Event&) { file_->remove_prepared(); });
     if (predecessor == 0) return claim();
+    refusing([&] { file_->prepare(predecessor); });
     // A successor that does not come to serve must leave the file to whom it belongs.
     ready_.emplace("ready", 50, [this, predecessor](const kirsch::Event&) {
       file_->take_over(predecessor);
@@ -29,6 +32,7 @@ struct Pidfile {
 
   void exit() {
     ready_.reset();
+    restarted_.reset();
     try {
       if (file_) file_->remove();
     } catch (const pidfile::Unavailable& failure) {
@@ -39,17 +43,23 @@ struct Pidfile {
 
  private:
   void claim() {
+    std::string stale;
+    refusing([&] { stale = file_->claim(); });
+    if (!stale.empty())
+      kirsch::log(kirsch::Level::warning, path, " named ", stale, ", which no longer holds it: replaced");
+  }
+
+  template <class Work>
+  static void refusing(Work work) {
     try {
-      const auto stale = file_->claim();
-      if (!stale.empty())
-        kirsch::log(kirsch::Level::warning, path, " named ", stale, ", which no longer holds it: replaced");
+      work();
     } catch (const pidfile::Unavailable& failure) {
       throw kirsch::OptionError("path", failure.what());
     }
   }
 
   std::optional<pidfile::PidFile> file_;
-  std::optional<kirsch::Subscription> ready_;
+  std::optional<kirsch::Subscription> ready_, restarted_;
 };
 
 }  // namespace

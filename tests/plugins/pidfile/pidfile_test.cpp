@@ -3,14 +3,17 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <list>
 
 #include "support/client.h"
 #include "support/family.h"
 #include "support/kirsch.h"
+#include "support/own_namespaces.h"
 
 namespace kirsch::test {
 namespace {
@@ -199,6 +202,40 @@ TEST_F(Pidfile, IsLeftAloneByASuccessorThatFails) {
   EXPECT_TRUE(held(path_));
   EXPECT_EQ(server.stop(), 0) << server.log();
   EXPECT_FALSE(exists());
+}
+
+TEST_F(Pidfile, WithoutRoomForAnotherOneRefusesARestart) {
+  if (const auto reason = namespaces_denied()) GTEST_SKIP() << *reason;
+  in_own_namespaces([] {
+    const std::filesystem::path disk = "/run/disk";
+    std::filesystem::create_directory(disk);
+    ASSERT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=4k"), 0);  // the page that the file has
+    const auto path = disk / "kirsch.pid";
+    Server server(restarting_on_usr2(path, here));
+    server.signal(SIGUSR2);
+    server.wait_for_log("this one goes on serving");
+    EXPECT_THAT(server.log(), HasSubstr("No space left on device"));
+    EXPECT_EQ(contents_of(path), std::to_string(server.pid()) + "\n");
+    EXPECT_TRUE(held(path));
+    EXPECT_EQ(get(server, "/").body, "here");
+    EXPECT_EQ(server.stop(), 0) << server.log();
+    EXPECT_TRUE(std::filesystem::is_empty(disk));
+  });
+}
+
+TEST_F(Pidfile, OfASuccessorThatIsKilledIsRemoved) {
+  const auto stalling = [this](const std::string& plugin) {
+    return loopback("server: { keeper: off, start_time: 3s }\nengine: { signals: { SIGUSR2: restart }, " + plugin +
+                    "pidfile: { path: \"" + path_.string() + "\" } }\n" + here);
+  };
+  Server server(stalling({}));
+  std::ofstream(server.folder() / "kirsch.yaml") << completed(stalling("stalling: {}, "));
+  server.signal(SIGUSR2);
+  server.wait_for_log("this one goes on serving");
+  EXPECT_THAT(server.log(), HasSubstr("was not ready within"));
+  EXPECT_EQ(contents_of(path_), std::to_string(server.pid()) + "\n");
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 }  // namespace
