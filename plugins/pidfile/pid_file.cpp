@@ -89,7 +89,9 @@ int open_existing(const std::string& path) {
   const pid_t owner = number_in(held_by);
   if (owner > 0 && (::kill(owner, 0) == 0 || errno == EPERM))
     throw Unavailable("a server runs already: process " + held_by + " holds " + path);
-  throw Unavailable(path + " is locked by a process that is just starting or ending");
+  throw Unavailable(path + " is locked, but names no process that runs: a server is just starting or ending, or " +
+                    "another user, who may read the file, holds its lock; 'fuser " + path +
+                    "' as root names the holder, and if that is no server, remove the file");
 }
 
 }  // namespace

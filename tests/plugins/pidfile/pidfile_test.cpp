@@ -93,6 +93,20 @@ TEST_F(Pidfile, ReplacesWhateverAFileSaysThatNobodyHolds) {
   }
 }
 
+TEST_F(Pidfile, LeftBehindAndHeldByAStrangerSaysHowToFindHim) {
+  Process dead({"true"});
+  dead.wait();
+  folder_.write("kirsch.pid", std::to_string(dead.pid()) + "\n");
+  const int stranger = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(stranger, LOCK_SH | LOCK_NB), 0);
+  EXPECT_THAT(refused(5).err, HasSubstr("another user, who may read the file, holds its lock; 'fuser " +
+                                        path_.string() + "' as root names the holder"));
+  std::filesystem::remove(path_);  // as it says
+  const Server server(with_pidfile(path_));
+  EXPECT_EQ(contents_of(path_), std::to_string(server.pid()) + "\n");
+  ::close(stranger);
+}
+
 TEST_F(Pidfile, DoesNotFollowALink) {
   const auto precious = folder_.write("precious", "precious");
   std::filesystem::create_symlink(precious, path_);
