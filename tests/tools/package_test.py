@@ -64,6 +64,30 @@ def install(release):
     return run("dpkg", "--install", *sorted(pathlib.Path("/packages", release).glob("*.deb")))
 
 
+class Manager:
+    """What the packages ask of systemd, which does not run here; the words of deb-systemd-invoke."""
+
+    STUB = pathlib.Path("/usr/local/sbin/deb-systemd-invoke")  # first in the path of dpkg
+    SAID = pathlib.Path("/srv/asked")
+    RUNS = pathlib.Path("/run/systemd/system")
+
+    def __enter__(self):
+        self.STUB.write_text(f'#!/bin/sh\necho "$*" >>{self.SAID}\n')
+        self.STUB.chmod(0o755)
+        self.SAID.touch()
+        self.RUNS.mkdir(parents=True)
+        return self
+
+    def asked(self):
+        said = self.SAID.read_text().splitlines()
+        self.SAID.write_text("")
+        return said
+
+    def __exit__(self, *_):
+        self.RUNS.rmdir()
+        self.STUB.unlink()
+
+
 class Serving:
     """The command of the unit, as its user, with the directories that systemd makes for it."""
 
@@ -131,6 +155,18 @@ class Package(unittest.TestCase):
         self.assertEqual(list(configuration.parent.iterdir()), [key])
         for path in ("/var/lib/kirsch", "/var/log/kirsch", "/usr/include/kirsch", "/etc/logrotate.d/kirsch"):
             self.assertFalse(pathlib.Path(path).exists(), path)
+
+    def test_starts_the_service_also_where_it_was_removed_before(self):
+        with Manager() as manager:
+            install("1")
+            self.assertEqual(manager.asked(), ["start kirsch.service"])
+            install("2")
+            self.assertEqual(manager.asked(), ["restart kirsch.service"])
+            run("dpkg", "--remove", "kirsch")
+            self.assertEqual(manager.asked(), ["stop kirsch.service"])
+            install("2")
+            self.assertEqual(manager.asked(), ["restart kirsch.service"], "it starts what does not run")
+            run("dpkg", "--purge", "kirsch", "kirsch-modules", "kirsch-dev")
 
     def test_gives_an_author_what_the_verbs_need(self):
         install("1")
