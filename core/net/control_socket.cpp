@@ -13,6 +13,7 @@
 #include <cstring>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "base/diagnostic.h"
 
@@ -87,13 +88,28 @@ ControlSocket ControlSocket::bind(const fs::path& path) {
   return bound;
 }
 
+ControlSocket::ControlSocket(fs::path path, base::UniqueFd socket)
+    : path_(std::move(path)), socket_(std::move(socket)) {
+  struct stat status {};
+  if (::lstat(path_.c_str(), &status) != 0) return;
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+}
+
 ControlSocket ControlSocket::adopt(const fs::path& path, base::UniqueFd descriptor) {
   ::fcntl(descriptor.get(), F_SETFL, O_NONBLOCK);  // two processes may accept during a restart
   return ControlSocket(path, std::move(descriptor));
 }
 
 ControlSocket::~ControlSocket() {
-  if (socket_ && owned_) ::unlink(path_.c_str());
+  if (socket_ && owned_) remove_file();
+}
+
+// Somebody may have removed it, and another server bound its own there.
+void ControlSocket::remove_file() noexcept {
+  struct stat status {};
+  if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)
+    ::unlink(path_.c_str());
 }
 
 // The kernel notes who listens (SO_PEERCRED) at each call.

@@ -1,6 +1,8 @@
 // Where the command reaches a server that runs: a unix socket for its user and root alone.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <optional>
 
@@ -9,7 +11,8 @@
 
 namespace kirsch::net {
 
-// The listening end. Its file is removed at the end, unless `release_file` was called.
+// The listening end. Its file is removed at the end if it is still the one that was bound, unless `release_file` was
+// called.
 class ControlSocket {
  public:
   // Mode 0600. Throws base::Refusal if a server answers there already, naming its process.
@@ -28,12 +31,14 @@ class ControlSocket {
   void claim() noexcept;
 
  private:
-  ControlSocket(std::filesystem::path path, base::UniqueFd socket)
-      : path_(std::move(path)), socket_(std::move(socket)) {}
+  ControlSocket(std::filesystem::path path, base::UniqueFd socket);
+  void remove_file() noexcept;
 
   std::filesystem::path path_;
   base::UniqueFd socket_;  // empty after a move
-  bool owned_ = false;     // the file is removed at the end
+  dev_t device_ = 0;       // of the file, with its inode
+  ino_t inode_ = 0;
+  bool owned_ = false;  // the file is removed at the end
 };
 
 struct ControlConnection {
