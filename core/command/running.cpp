@@ -67,6 +67,7 @@ net::ControlConnection connect(const RunningServer& server) {
     if (auto connection = net::connect_control(place)) return *std::move(connection);
   }
   if (broken) throw with_control_help(*broken);
+  if (!server.control.empty()) throw refusal("no server answers at " + server.control.string(), ExitCode::not_running);
   throw refusal("no server runs with the configuration " + server.configuration.string(), ExitCode::not_running,
                 "--control names the socket of a server whose state directory this command cannot know");
 }

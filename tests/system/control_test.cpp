@@ -159,6 +159,16 @@ TEST(ControlSocket, CanBeNamedWhereTheFileDoesNotTellItsPlace) {
   for (const std::string verb : {"status", "stop"}) EXPECT_THAT(command(server, verb).err, help) << verb;
 }
 
+TEST(ControlSocket, IsNamedWhereNobodyAnswersAtIt) {
+  const TemporaryFolder folder;
+  const auto path = (folder.path() / "none").string();
+  for (const std::string verb : {"status", "stop", "reload", "restart"}) {
+    const auto result = run_kirsch({verb, "--control", path});
+    EXPECT_EQ(result.exit_code, 6);
+    EXPECT_THAT(result.err, HasSubstr("no server answers at " + path)) << verb;
+  }
+}
+
 TEST(ControlSocket, IsNotAskedForEverToStopAServerThatHangs) {
   Server server(loopback(controlled_site));
   server.signal(SIGSTOP);
