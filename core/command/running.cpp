@@ -28,6 +28,7 @@ using base::ExitCode;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto turn = 200ms;
+constexpr std::chrono::seconds silence_to_tell = 5s;
 constexpr std::chrono::seconds patience_beyond_drain = 15s;  // a keeper kills after ten what does not end
 
 base::Refusal refusal(std::string message, ExitCode code, std::string help = {}) {
@@ -104,34 +105,37 @@ ServerAnswer answer_of(const std::string& body) {
                 ExitCode::timed_out);
 }
 
-// How long the command waits: as long as it is told; else for ever, or for the end of a server as long as that may
-// take.
+// How long the command waits: as long as it is told; else for ever for work, for the end of a server as long as that
+// may take, and no longer than beyond that for what it knows.
 class Patience {
  public:
-  enum class For { answer, end };
-  explicit Patience(const RunningServer& server, For what = For::answer)
+  enum class For { work, end, status };
+  explicit Patience(const RunningServer& server, For what = For::work)
       : server_(server),
         told_(server.patience.count() != 0),
-        limited_(told_ || what == For::end),
-        deadline_(Clock::now() + (told_ ? server.patience : patience_beyond_drain)) {}
+        what_(what),
+        deadline_(begun_ + (told_ ? server.patience : patience_beyond_drain)) {}
   // The server drains for so long; beyond that it gets the same time again.
   void hear(std::chrono::seconds left) {
     heard_ = true;
     if (!told_ && left.count() > 0) deadline_ = Clock::now() + left + patience_beyond_drain;
   }
+  // The person who waits is to know.
+  bool strained() const { return what_ == For::work && Clock::now() - begun_ > silence_to_tell; }
   void check() const {
-    if (!limited_ || Clock::now() <= deadline_) return;
+    if ((!told_ && what_ == For::work) || Clock::now() <= deadline_) return;
     if (told_) give_up(server_);
-    const auto patience = std::to_string(patience_beyond_drain.count()) + " s";
-    throw refusal(heard_ ? "the server has not ended within " + patience + " after its drain"
-                         : "the server has not answered within " + patience,
-                  ExitCode::timed_out, "its log of errors may say why; --timeout SECONDS waits for longer");
+    const auto within = " within " + std::to_string(patience_beyond_drain.count()) + " s";
+    throw refusal(
+        heard_ ? "the server has not ended" + within + " after its drain" : "the server has not answered" + within,
+        ExitCode::timed_out, "its log of errors may say why; --timeout SECONDS waits for longer");
   }
 
  private:
   const RunningServer& server_;
   const bool told_;
-  const bool limited_;
+  const For what_;
+  const Clock::time_point begun_ = Clock::now();
   Clock::time_point deadline_;
   bool heard_ = false;
 };
@@ -148,6 +152,8 @@ std::optional<ServerAnswer> ask(net::ControlConnection& connection, const std::s
       progress.show(message->body.substr(message->body.find('\n') + 1));
     }
     if (message && message->type == "done") return answer_of(message->body);
+    if (patience.strained())
+      progress.show("the server has not answered for " + std::to_string(silence_to_tell.count()) + " s");
   }
   return std::nullopt;
 }
@@ -219,7 +225,7 @@ ExitCode status(const RunningServer& server, bool json) noexcept {
   return guarded([&] {
     auto connection = connect(server);
     ProgressLine progress("");
-    Patience patience(server);
+    Patience patience(server, Patience::For::status);
     const auto answer = ask(connection, "status", patience, progress);
     if (!answer) throw refusal("the server ended before it answered", ExitCode::not_running);
     if (answer->code != ExitCode::ok) throw refusal(answer->text, answer->code);

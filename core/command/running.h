@@ -12,7 +12,8 @@ namespace kirsch::command {
 struct RunningServer {
   std::filesystem::path configuration;
   std::filesystem::path control;    // empty: as the configuration says
-  std::chrono::seconds patience{};  // 0: as long as it takes; for an end a while beyond the drain
+  std::chrono::seconds patience{};  // 0: for work as long as it takes, for an end a while beyond the drain, for a
+                                    // status as long as that while
 };
 
 // What a server says when it has done what the word asks for, or has refused it. Throws base::Refusal where there is no

@@ -178,6 +178,28 @@ TEST(ControlSocket, IsNotAskedForEverToStopAServerThatHangs) {
   server.signal(SIGCONT);
 }
 
+TEST(ControlSocket, IsNotAskedForEverForTheStatusOfAServerThatHangs) {
+  Server server(loopback(controlled_site));
+  server.signal(SIGSTOP);
+  const auto status = command(server, "status");
+  EXPECT_EQ(status.exit_code, 7);
+  EXPECT_THAT(status.err, HasSubstr("the server has not answered within 15 s"));
+  server.signal(SIGCONT);
+}
+
+TEST(ControlSocket, TellsWhoWaitsForAServerThatHangs) {
+  Server server(loopback(controlled_site));
+  server.signal(SIGSTOP);
+  Process reload(
+      {kirsch_program().string(), "reload", "-c", (server.folder() / "kirsch.yaml").string()},
+      {.folder = {}, .environment = {{"STATE_DIRECTORY", (server.folder() / "state").string()}}, .input = {}});
+  EXPECT_TRUE(reload.wait_for([](const auto& output) {
+    return output.errors.find("the server has not answered for 5 s\n") != std::string::npos;
+  }));
+  server.signal(SIGCONT);
+  EXPECT_EQ(reload.wait(), 0);
+}
+
 TEST(ControlSocket, WorksWhereTheStateHasALongPath) {
   const TemporaryFolder folder;
   const auto state = folder.path() / std::string(120, 'd');
