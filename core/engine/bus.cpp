@@ -95,8 +95,8 @@ void Bus::undo() noexcept {
   auto listeners = listeners_.snapshot("stop", Order::mirrored);
   if (state() == State::starting)
     std::erase_if(listeners, [this](const auto& listener) { return !started_.contains(listener->name); });
-  enter(State::stopping);
   const std::string reason = requests_.exit_reason();
+  enter(State::stopping, reason);
   if (!run(listeners, {"stop", reason}).empty()) result_ = base::ExitCode::internal;
   enter(State::stopped);
 }
@@ -117,9 +117,9 @@ void Bus::log(base::Level level, std::string_view line) {
   publishing = false;
 }
 
-void Bus::enter(State state) {
+void Bus::enter(State state, const std::string& reason) {
   state_.store(state, std::memory_order_release);
-  log(base::Level::info, "bus " + std::string(name(state)));
+  log(base::Level::info, "bus " + std::string(name(state)) + (reason.empty() ? "" : ": " + reason));
 }
 
 std::vector<Failure> Bus::run(const Listeners::Snapshot& listeners, const Event& event) {

@@ -76,7 +76,7 @@ class Bus {
   void set_force_callback(std::function<void()> callback) { requests_.set_force_callback(std::move(callback)); }
 
  private:
-  void enter(State state);
+  void enter(State state, const std::string& reason = {});
   std::vector<Failure> run(const Listeners::Snapshot& listeners, const Event& event);
   void report(const Failure& failure, std::string_view channel);
   void undo() noexcept;

@@ -104,6 +104,14 @@ TEST_F(BusTest, LogsEachState) {
   EXPECT_EQ(lines.states(), (Names{"bus starting", "bus started", "bus stopping", "bus stopped", "bus exiting"}));
 }
 
+TEST_F(BusTest, LogsWhyItStops) {
+  bus.start();
+  bus.request_exit("kirsch stop");
+  bus.wait();
+  bus.exit();
+  EXPECT_TRUE(lines.holds(base::Level::info, "bus stopping: kirsch stop"));
+}
+
 TEST_F(BusTest, AListenerSubscribedDuringAPublishDoesNotRunInIt) {
   listen("start", "first", 10, [this] { listen("start", "late", 20); });
   bus.start();
