@@ -6,17 +6,13 @@
 
 namespace kirsch::engine {
 
-namespace {
-
-std::vector<Failure> stopping() {
+std::vector<Failure> refused_by_the_end() {
   base::Diagnostic diagnostic;
   diagnostic.code = "E002";
   diagnostic.message = "the server is stopping";
   diagnostic.exit_code = base::ExitCode::not_running;
   return {Failure{"bus", {std::move(diagnostic)}}};
 }
-
-}  // namespace
 
 void Requests::post(std::function<void()> work) {
   const std::lock_guard lock(mutex_);
@@ -44,7 +40,7 @@ void Requests::ask(std::string_view channel, std::string_view reason, RequestRes
       return;
     }
   }
-  if (result) result(stopping());
+  if (result) result(refused_by_the_end());
 }
 
 void Requests::force(std::string_view reason) {
@@ -97,7 +93,7 @@ void Requests::refuse() noexcept {
     pending.swap(waiting_);
   }
   for (const Request& request : pending) {
-    for (const RequestResult& result : request.results) result(stopping());
+    for (const RequestResult& result : request.results) result(refused_by_the_end());
   }
 }
 

@@ -19,6 +19,9 @@ namespace kirsch::engine {
 // or on the asking thread when the bus ends anyway. Must not throw.
 using RequestResult = std::function<void(const std::vector<Failure>& failures)>;
 
+// What such an asker is told where the end was asked for before.
+std::vector<Failure> refused_by_the_end();
+
 class Requests {
  public:
   struct Request {

@@ -105,6 +105,7 @@ class Keeper {
   void ask_restart(const std::string& reason, const Answer& answer);
   void restart();
   void begin_stop(const std::string& reason, bool now);
+  static void refuse_while_stopping(ControlAnswer& answer);
   void answer(const std::string& command, const Answer& answer);
   void ask_all(const std::string& channel, const Answer& answer);
   void take_result(pid_t server, std::uint64_t number, base::ExitCode code, const std::string& text);

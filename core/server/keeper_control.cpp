@@ -45,7 +45,7 @@ void Keeper::ask_restart(const std::string& reason, const Answer& answer) {
     if (answer) restart_answers_.push_back(answer);
     if (coming_.empty()) restart_wanted_ = reason;
   } else if (answer) {
-    answer->done(ExitCode::not_running, "the server is stopping\n");
+    refuse_while_stopping(*answer);
   }
 }
 
@@ -61,11 +61,17 @@ void Keeper::restart() {
   }
 }
 
+// In the words of a server without a keeper.
+void Keeper::refuse_while_stopping(ControlAnswer& answer) {
+  const auto verdict = verdict_of(engine::refused_by_the_end(), ExitCode::reload_rejected);
+  answer.done(verdict.code, verdict.text);
+}
+
 void Keeper::begin_stop(const std::string& reason, bool now) {
   if (!std::exchange(stopping_, true)) log_.write(Level::info, "keeper: the servers end: " + reason);
   starts_due_.clear();
   each_server([&](KeptServer& server) {
-    server.send(now ? "force" : "exit", reason);
+    server.ask_end(now ? "force" : "exit", reason);
     end_within(server, now ? 0ms : served_.configuration.server.drain);
   });
 }

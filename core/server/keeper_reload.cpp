@@ -17,7 +17,7 @@ using base::Level;
 
 void Keeper::ask_reload(bool rehearsal, const Answer& answer) {
   if (stopping_) {
-    if (answer) answer->done(ExitCode::not_running, "the server is stopping\n");
+    if (answer) refuse_while_stopping(*answer);
     return;
   }
   // Who asks for nothing but a reload is content with the next one.

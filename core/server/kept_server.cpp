@@ -109,6 +109,11 @@ void KeptServer::retire(std::string_view reason) {
   send("retire", reason);
 }
 
+void KeptServer::ask_end(std::string_view order, std::string_view reason) {
+  ending_ = true;
+  send(order, reason);
+}
+
 void KeptServer::signal(int number) noexcept {
   if (state_ != State::ended) ::kill(child_.pid, number);
 }
@@ -125,7 +130,7 @@ std::string_view KeptServer::state_name() const {
     case State::starting:
       return "starting";
     case State::serving:
-      return "started";
+      return ending_ ? "stopping" : "started";
     case State::retiring:
       return "stopping";
     case State::ended:

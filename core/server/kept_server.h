@@ -51,6 +51,7 @@ class KeptServer {
   void prepare(std::uint64_t number, const Handover& handover, const std::vector<BoundListener>& listeners,
                const TlsSecrets& secrets);
   void retire(std::string_view reason);
+  void ask_end(std::string_view order, std::string_view reason);  // "exit" or "force"
   // Until then it serves, or has ended, or it is killed by whoever looks; none: for ever.
   void set_deadline(std::optional<Clock::time_point> deadline) { deadline_ = deadline; }
   const std::optional<Clock::time_point>& deadline() const { return deadline_; }
@@ -80,6 +81,7 @@ class KeptServer {
   std::optional<Clock::time_point> deadline_;
   State state_ = State::starting;
   bool accepting_ = true;
+  bool ending_ = false;  // was asked to
   std::string served_;
   std::optional<Failure> failure_;
   std::optional<Loops::Load> load_;

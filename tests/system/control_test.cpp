@@ -73,6 +73,24 @@ TEST_P(Control, StopGivesUpAfterTheTimeThatItIsTold) {
   command(server, "stop", {"--now"});
 }
 
+TEST_P(Control, DuringAStopStatusSaysSoAndOthersAreRefused) {
+  Server server(yaml());
+  Client client(server);
+  ASSERT_TRUE(client.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
+  server.wait_for_log("gate: waiting");
+  Process stop({kirsch_program().string(), "stop", "-c", (server.folder() / "kirsch.yaml").string()},
+               {.folder = {}, .environment = {{"STATE_DIRECTORY", (server.folder() / "state").string()}}, .input = {}});
+  server.wait_for_log("bus stopping");
+  EXPECT_THAT(command(server, "status").out, HasSubstr(" stopping: 1 request, 1 connection\n"));
+  for (const std::string verb : {"reload", "restart"}) {
+    const auto refused = command(server, verb);
+    EXPECT_EQ(refused.exit_code, 8) << verb;
+    EXPECT_THAT(refused.err, HasSubstr("error[E002]: bus: the server is stopping")) << verb;
+  }
+  EXPECT_EQ(command(server, "stop", {"--now"}).exit_code, 0);
+  EXPECT_EQ(stop.wait(), 0);
+}
+
 TEST_P(Control, SignalsEndACommandThatWaits) {
   Server server(yaml());
   const std::vector<std::string> file{"-c", (server.folder() / "kirsch.yaml").string()};
