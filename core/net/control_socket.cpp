@@ -2,6 +2,7 @@
 #include "net/control_socket.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -22,7 +24,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using namespace std::chrono_literals;
+
 constexpr int waiting_commands = 64;
+constexpr auto patience_with_lock = 5s;
+constexpr int lock_turn_milliseconds = 20;
 
 base::Refusal refusal(const fs::path& path, const std::string& what, std::string help = {}) {
   return base::Refusal(base::Diagnostic{.code = "C073",
@@ -38,6 +44,17 @@ base::Refusal refusal(const fs::path& path, int error) {
 
 base::UniqueFd open_directory(const fs::path& path) {
   return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+// Not for ever: whoever may open the directory can hold its lock. False: errno says why.
+bool lock(const base::UniqueFd& directory) {
+  const auto deadline = std::chrono::steady_clock::now() + patience_with_lock;
+  while (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() > deadline) return false;
+    ::poll(nullptr, 0, lock_turn_milliseconds);
+  }
+  return true;
 }
 
 sockaddr_un address_in(const base::UniqueFd& directory, const fs::path& name) {
@@ -67,7 +84,12 @@ ControlSocket ControlSocket::bind(const fs::path& path) {
   if (::mkdir(path.parent_path().c_str(), 0700) != 0 && errno != EEXIST) throw refusal(path, errno);
   const auto directory = open_directory(path.parent_path());
   // Two that start at once would both find a stale socket.
-  if (!directory || ::flock(directory.get(), LOCK_EX) != 0) throw refusal(path, errno);
+  if (!directory) throw refusal(path, errno);
+  if (!lock(directory)) {
+    if (errno != EWOULDBLOCK) throw refusal(path, errno);
+    throw refusal(path, "cannot be made: another process holds the lock of the folder",
+                  "fuser " + path.parent_path().string() + " names it");
+  }
   if (const auto other = connect_control(path))
     throw refusal(path, "is that of a server that runs: pid " + std::to_string(other->server),
                   "kirsch stop ends it; two servers of one file need a control of their own");

@@ -1,11 +1,14 @@
-// Whose the file of a control socket is.
+// Whose the file of a control socket is, and who can keep it from being made.
 #include "net/control_socket.h"
 
-#include <gtest/gtest.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/file.h>
 
 #include <filesystem>
 #include <optional>
 
+#include "base/diagnostic.h"
 #include "support/folder.h"
 
 namespace kirsch::net::test {
@@ -28,6 +31,21 @@ TEST(ControlSocketFile, is_removed_at_the_end) {
   ASSERT_TRUE(std::filesystem::exists(path));
   socket.reset();
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(ControlSocketFile, is_refused_where_another_process_holds_the_lock_of_the_folder) {
+  const kirsch::test::TemporaryFolder folder;
+  const base::UniqueFd directory(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(::flock(directory.get(), LOCK_EX), 0);
+  try {
+    ControlSocket::bind(folder.path() / "control");
+    FAIL() << "it was bound";
+  } catch (const base::Refusal& refusal) {
+    EXPECT_EQ(refusal.exit_code(), base::ExitCode::bind_or_permission);
+    EXPECT_THAT(refusal.what(), ::testing::HasSubstr("another process holds the lock of the folder"));
+  }
+  ::flock(directory.get(), LOCK_UN);
+  EXPECT_GE(ControlSocket::bind(folder.path() / "control").descriptor(), 0);
 }
 
 }  // namespace
