@@ -134,6 +134,10 @@ void ControlSocket::remove_file() noexcept {
     ::unlink(path_.c_str());
 }
 
+void ControlSocket::release_file() noexcept {
+  if (std::exchange(owned_, false) && is_control_of(::getpid(), path_)) remove_file();
+}
+
 // The kernel notes who listens (SO_PEERCRED) at each call.
 void ControlSocket::claim() noexcept {
   ::listen(socket_.get(), waiting_commands);
@@ -164,6 +168,15 @@ std::optional<ControlConnection> connect_control(const fs::path& path) {
   if (server.uid != 0 && server.uid != ::geteuid() && ::geteuid() != 0)
     throw refusal(path, "belongs to user " + std::to_string(server.uid));
   return ControlConnection{MessageChannel(std::move(socket)), server.pid};
+}
+
+bool is_control_of(pid_t server, const fs::path& path) noexcept {
+  try {
+    const auto connection = connect_control(path);
+    return connection && connection->server == server;
+  } catch (const std::exception&) {  // whoever it is, we may not ask
+    return false;
+  }
 }
 
 }  // namespace kirsch::net

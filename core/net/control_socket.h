@@ -26,7 +26,8 @@ class ControlSocket {
   int descriptor() const noexcept { return socket_.get(); }
   // None: nobody waits, or it is not root and not our user.
   std::optional<MessageChannel> accept() noexcept;
-  void release_file() noexcept { owned_ = false; }
+  // To whoever has claimed it; where nobody has, it is removed.
+  void release_file() noexcept;
   // From here on clients are told that this process is the server, whoever bound it, and the file is its own.
   void claim() noexcept;
 
@@ -48,5 +49,7 @@ struct ControlConnection {
 
 // None: nobody listens there. Throws base::Refusal if that may not be asked.
 std::optional<ControlConnection> connect_control(const std::filesystem::path& path);
+// Whether it is that process that listens there.
+bool is_control_of(pid_t server, const std::filesystem::path& path) noexcept;
 
 }  // namespace kirsch::net

@@ -125,10 +125,13 @@ void Process::bind() {
   served_ = served_text(blueprint_.configuration, listeners_);
   refuse_root(blueprint_.configuration, listeners_, log_);
   const auto& settings = blueprint_.configuration.server.control;
+  auto inherited = std::move(inheritance_.control);
   if (link_ || !settings.on) return;
   const auto path = control_path(settings, state_, blueprint_.file);
-  control_socket_.emplace(inheritance_.control ? net::ControlSocket::adopt(path, std::move(inheritance_.control))
-                                               : net::ControlSocket::bind(path));
+  // The predecessor may have been told another place.
+  const bool stays = inherited && net::is_control_of(inheritance_.pid, path);
+  control_socket_.emplace(stays ? net::ControlSocket::adopt(path, std::move(inherited))
+                                : net::ControlSocket::bind(path));
 }
 
 // Standard error is told in any case.

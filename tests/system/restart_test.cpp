@@ -8,6 +8,7 @@
 
 #include "support/client.h"
 #include "support/command.h"
+#include "support/family.h"
 
 namespace kirsch::test {
 namespace {
@@ -25,6 +26,15 @@ const int restarts = sanitized() ? 6 : 25;
 
 void rewrite(const Server& server, const std::string& yaml) {
   std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml);
+}
+
+// The one control socket of a server with that state: for root beside it.
+std::filesystem::path control_in(const std::filesystem::path& state) {
+  for (const auto& folder : {std::filesystem::path(state.string() + ".control"), state / "control"}) {
+    if (!std::filesystem::exists(folder)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) return entry.path();
+  }
+  return {};
 }
 
 // Bounded load from a process of its own, until it is told to end.
@@ -156,6 +166,38 @@ TEST_P(Restart, TakesASocketOverWithItsFile) {
   EXPECT_EQ(client.read().body, "here");
   EXPECT_EQ(command(server, "stop").exit_code, 0);
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(RestartOfControl, MovesItWhereTheConfigurationSays) {
+  const auto yaml = [](const std::string& setting) {
+    return loopback("server: { keeper: off, " + setting + " }\n" + restarted_site);
+  };
+  Server server(yaml("control: ./a"));
+  auto reached = server.folder() / "a";
+  for (const std::string setting : {"control: ./b", "control: ./b", "state: ./other", "control: ./a"}) {
+    rewrite(server, yaml(setting));
+    const auto restart = run_kirsch({"restart", "--control", reached.string()});
+    ASSERT_EQ(restart.exit_code, 0) << setting << restart.err << server.log();
+    EXPECT_EQ(command(server, "status").exit_code, 0) << setting;
+    const auto now =
+        setting.starts_with("state") ? control_in(server.folder() / "other") : server.folder() / setting.substr(11);
+    EXPECT_EQ(std::filesystem::exists(reached), now == reached) << setting;
+    reached = now;
+  }
+  EXPECT_EQ(command(server, "stop").exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(reached));
+}
+
+TEST(RestartOfControl, LetsItGoWhereItIsSwitchedOff) {
+  Server server(loopback("server: { keeper: off, control: ./a }\n" + std::string(restarted_site)));
+  rewrite(server, loopback("server: { keeper: off, control: off }\n" + std::string(restarted_site)));
+  const auto path = server.folder() / "a";
+  ASSERT_EQ(run_kirsch({"restart", "--control", path.string()}).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  const auto successor = static_cast<pid_t>(std::stoi(server.wait_for_line("bus stopping: process ")));
+  server.wait();
+  ::kill(successor, SIGTERM);
+  EXPECT_TRUE(ends(successor));
 }
 
 INSTANTIATE_TEST_SUITE_P(Keeper, Restart, ::testing::Values("off", "on"), [](const auto& each) { return each.param; });
