@@ -85,7 +85,7 @@ std::string DevServer::bring(const std::function<void()>& write) {
       std::cerr << answer.text << std::flush;
       return answer.text;
     }
-    if (answer.text.find("waits for kirsch restart") == std::string::npos) return {};
+    if (answer.text.find("waits for kirsch ") == std::string::npos) return {};
     stop();
     write();
   }

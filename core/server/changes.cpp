@@ -84,12 +84,13 @@ struct Setting {
   bool (*same)(const config::Configuration& left, const config::Configuration& right);
 };
 
+bool same_target(const base::LogTarget& one, const base::LogTarget& other) {
+  return one.kind == other.kind && one.path == other.path;
+}
+
 bool same_logs(const config::Configuration& left, const config::Configuration& right) {
-  const auto same_target = [](const base::LogTarget& one, const base::LogTarget& other) {
-    return one.kind == other.kind && one.path == other.path;
-  };
   return left.logs.level == right.logs.level && same_target(left.logs.error, right.logs.error) &&
-         std::ranges::equal(left.logs.named, right.logs.named, [&](const auto& one, const auto& other) {
+         std::ranges::equal(left.logs.named, right.logs.named, [](const auto& one, const auto& other) {
            return one.name == other.name && same_target(one.target, other.target);
          });
 }
@@ -288,6 +289,27 @@ std::vector<std::string> settings_for_restart(const config::Configuration& start
   }
   for (const auto& use : wanted.engine)
     if (find_in(started, use.name) == started.engine.end()) add("engine." + use.name);
+  return names;
+}
+
+std::vector<std::string> settings_for_start(const Blueprint& started, const Blueprint& wanted) {
+  const auto& old = started.configuration;
+  const auto& next = wanted.configuration;
+  auto names = settings_for_restart(old, next);
+  const bool derived = old.server.control.on && !old.server.control.path;
+  const auto is_in_keeper = [](const Blueprint& blueprint, std::string_view plugin) {
+    const auto* provided = blueprint.catalogue.find(loader::Kind::plugin, std::string(plugin));
+    return provided != nullptr && provided->file->manifest->in_keeper;
+  };
+  std::erase_if(names, [&](const std::string& name) {
+    constexpr std::string_view engine = "engine.";
+    if (name == "server.keeper" || name == "server.control") return false;
+    if (name == "server.state") return !derived;
+    if (!name.starts_with(engine)) return true;
+    const auto plugin = std::string_view(name).substr(engine.size());
+    return !is_in_keeper(started, plugin) && !is_in_keeper(wanted, plugin);
+  });
+  if (!same_target(old.logs.error, next.logs.error)) names.emplace_back("logs.error of the keeper");
   return names;
 }
 

@@ -41,4 +41,7 @@ class Comparison {
 std::vector<std::string> settings_for_restart(const config::Configuration& started,
                                               const config::Configuration& wanted);
 
+// The same for a keeper: what it holds itself, so that no restart of its servers follows.
+std::vector<std::string> settings_for_start(const Blueprint& started, const Blueprint& wanted);
+
 }  // namespace kirsch::server

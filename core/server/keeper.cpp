@@ -55,7 +55,8 @@ Keeper::Keeper(const Blueprint& blueprint, Handover handover, base::Logs& logs, 
               .handover = std::move(handover),
               .listeners = {},
               .tickets = tickets_for(blueprint.configuration, {}),
-              .watched = directories_to_watch(blueprint)},
+              .watched = directories_to_watch(blueprint),
+              .waiting = {}},
       bus_(log_),
       listeners_of_modules_(bus_),
       host_(logs, 0, 0, engine()),
@@ -300,7 +301,7 @@ void Keeper::review_retiring() {
   std::erase_if(retiring_, [](const KeptServer& server) { return server.state() == KeptServer::State::ended; });
   if (!coming_.empty() || restart_wanted_) return;
   if (std::ranges::any_of(retiring_, [](const KeptServer& server) { return server.accepting(); })) return;
-  for (const auto& answer : restart_answers_) answer->done(ExitCode::ok, {});
+  for (const auto& answer : restart_answers_) answer->done(ExitCode::ok, served_.waiting);
   restart_answers_.clear();
 }
 

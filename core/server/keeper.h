@@ -58,6 +58,7 @@ class Keeper {
     std::vector<BoundListener> listeners;
     SharedTickets tickets;
     std::set<std::filesystem::path> watched;
+    std::string waiting;  // a line that names what the keeper itself does not follow; may be empty
   };
 
   // All servers get ready for another configuration; then all serve it, or all forget it.
@@ -119,6 +120,7 @@ class Keeper {
   void abandon_reload();
   void end_reload();
   Served read_anew() const;
+  std::string waiting_for_start(const Blueprint& wanted) const;
   void serve(Served next);
   void watch_files();
   const Served& to_come() const { return renewed_ ? *renewed_ : served_; }

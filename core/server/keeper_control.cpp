@@ -8,6 +8,8 @@
 #include "base/log_stream.h"
 #include "loader/trust.h"
 #include "server/bound_listeners.h"
+#include "server/changes.h"
+#include "server/control_place.h"
 #include "server/failures.h"
 #include "server/keeper.h"
 #include "server/status.h"
@@ -47,6 +49,15 @@ void Keeper::ask_restart(const std::string& reason, const Answer& answer) {
   } else if (answer) {
     refuse_while_stopping(*answer);
   }
+}
+
+std::string Keeper::waiting_for_start(const Blueprint& wanted) const {
+  std::string names;
+  for (const auto& name : settings_for_start(blueprint_, wanted)) names += (names.empty() ? "" : ", ") + name;
+  if (names.empty()) return {};
+  const auto& control = blueprint_.configuration.server.control;
+  if (control.on) names += " (until then --control " + control_path(control, state_, blueprint_.file).string() + ')';
+  return "  waits for kirsch stop and kirsch start: " + names + '\n';
 }
 
 void Keeper::restart() {

@@ -106,8 +106,13 @@ Keeper::Served Keeper::read_anew() const {
   refuse_root(blueprint.configuration, listeners);
   auto tickets = tickets_for(blueprint.configuration, served_.tickets);
   auto watched = directories_to_watch(blueprint);
-  return {std::move(blueprint.configuration), std::move(handover), std::move(listeners), std::move(tickets),
-          std::move(watched)};
+  auto waiting = waiting_for_start(blueprint);
+  return {std::move(blueprint.configuration),
+          std::move(handover),
+          std::move(listeners),
+          std::move(tickets),
+          std::move(watched),
+          std::move(waiting)};
 }
 
 void Keeper::serve(Served next) {
@@ -129,6 +134,7 @@ void Keeper::commit_reload() {
   auto& reload = *reload_;
   reload.stage = Reload::Stage::committed;
   serve(std::move(reload.next));
+  reload.text += served_.waiting;
   reload.deadline = Clock::now() + served_.configuration.server.start_time;
   auto failures = bus_.publish("graceful", "a reload");
   if (auto unopened = logs_.reopen(); !unopened.empty()) failures.push_back({"keeper", std::move(unopened)});
@@ -147,6 +153,7 @@ void Keeper::commit_reload() {
 void Keeper::abandon_reload() {
   auto& reload = *reload_;
   reload.stage = Reload::Stage::abandoned;
+  if (reload.code == ExitCode::ok) reload.text += reload.next.waiting;
   reload.next = {};
   reload.deadline = Clock::now() + served_.configuration.server.start_time;
   for (auto& server : current_) {

@@ -39,6 +39,10 @@ Process::Prepared Process::prepare(Given* given) {
     prepared.report += changes.empty() ? "  nothing has changed\n" : changes;
     auto waiting = settings_for_restart(blueprint_.configuration, next.configuration());
     std::ranges::move(plugins_.changed_in(*next.blueprint), std::back_inserter(waiting));
+    if (link_) {  // the keeper names its own
+      const auto of_keeper = settings_for_start(blueprint_, *next.blueprint);
+      std::erase_if(waiting, [&](const auto& name) { return std::ranges::find(of_keeper, name) != of_keeper.end(); });
+    }
     if (!waiting.empty()) prepared.report += "  waits for kirsch restart: " + joined(waiting) + '\n';
     return prepared;
   } catch (...) {

@@ -200,6 +200,23 @@ TEST(RestartOfControl, LetsItGoWhereItIsSwitchedOff) {
   EXPECT_TRUE(ends(successor));
 }
 
+TEST(RestartOfControl, OfAKeeperWaitsForAStartAndSaysSo) {
+  const auto yaml = [](const std::string& setting) {
+    return loopback("server: { keeper: on, " + setting + " }\n" + restarted_site);
+  };
+  Server server(yaml("control: ./a"));
+  rewrite(server, yaml("control: ./b, workers: 3"));
+  const auto path = (server.folder() / "a").string();
+  const auto waiting =
+      HasSubstr("  waits for kirsch stop and kirsch start: server.control (until then --control " + path + ")\n");
+  const auto reload = run_kirsch({"reload", "--control", path});
+  EXPECT_THAT(reload.out, AllOf(waiting, HasSubstr("waits for kirsch restart: server.workers\n")));
+  EXPECT_THAT(run_kirsch({"restart", "--control", path}).out, waiting);
+  EXPECT_THAT(run_kirsch({"reload", "--dry-run", "--control", path}).out,
+              AllOf(waiting, Not(HasSubstr("kirsch restart"))));
+  EXPECT_EQ(run_kirsch({"stop", "--control", path}).exit_code, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Keeper, Restart, ::testing::Values("off", "on"), [](const auto& each) { return each.param; });
 
 }  // namespace
