@@ -44,16 +44,18 @@ struct Systemd {
     reloaded_.emplace("graceful", 100, [this](const kirsch::Event&) { tell("READY=1\nSTATUS=" + status_); });
     // Behind the core, which asks for the end of this process once another one serves.
     restarted_.emplace("restart", 100, [this](const kirsch::Event&) { replaced_ = kirsch::Bus::stopping(); });
+    retired_.emplace("retire", 0, [this](const kirsch::Event&) { replaced_ = true; });  // the same, under a keeper
   }
 
-  // Of the whole, not of a process that others have replaced; a keeper may be starting the next one.
+  // Of the whole, which each server of a keeper says; not of a process that others have replaced, or that never served.
   void stop() const {
-    if (!socket_ || replaced_ || kirsch::Process::main_pid() != ::getpid()) return;
+    if (!serves_ || replaced_) return;
     tell("STOPPING=1\nSTATUS=serving what was accepted");
   }
 
  private:
   void serving(std::string_view addresses) {
+    serves_ = true;
     status_ = addresses;
     while (status_.ends_with('\n')) status_.pop_back();
     for (auto at = status_.find("\nserving "); at != std::string::npos; at = status_.find("\nserving ", at))
@@ -84,7 +86,8 @@ struct Systemd {
   std::shared_ptr<const systemd::NotifySocket> socket_;
   std::shared_ptr<systemd::Heartbeat> heartbeat_;
   std::string status_;
-  std::optional<kirsch::Subscription> ready_, reloading_, reloaded_, restarted_;
+  std::optional<kirsch::Subscription> ready_, reloading_, reloaded_, restarted_, retired_;
+  bool serves_ = false;
   bool replaced_ = false;
 };
 

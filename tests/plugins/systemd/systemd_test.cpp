@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 
 #include "support/client.h"
 #include "support/family.h"
@@ -153,6 +154,45 @@ TEST(Systemd, FollowsTheKeeper) {
   EXPECT_THAT(manager.next_state(), StartsWith("READY=1\nMAINPID=" + std::to_string(server.pid()) + "\n"));
   EXPECT_EQ(manager.next(), "WATCHDOG=1");
   EXPECT_EQ(server.stop(), 0) << server.log();
+}
+
+TEST(Systemd, HearsOfTheEndOfAKeepersServersAndOfNoneOnARestart) {
+  const TemporaryFolder folder;
+  const auto address = folder.path() / "notify";
+  const Manager manager(address);
+  Server server(loopback("engine: { signals: {}, systemd: {} }\nserver: { keeper: on, processes: 2, loops: 1 }\n" +
+                         std::string(here)),
+                under(address));
+  const auto file = (server.folder() / "kirsch.yaml").string();
+  auto before = family(server.pid());
+  before.erase(before.begin());
+  ASSERT_EQ(before.size(), 2u);
+  const auto restart = run_kirsch({"restart", "-c", file}, {}, {{"STATE_DIRECTORY", server.folder() / "state"}});
+  ASSERT_EQ(restart.exit_code, 0) << restart.err;
+  for (const pid_t process : before) EXPECT_TRUE(ends(process));
+  for (auto said = manager.next(Milliseconds(0)); !said.empty(); said = manager.next(Milliseconds(0)))
+    EXPECT_THAT(said, StartsWith("READY=1\nMAINPID=" + std::to_string(server.pid()) + "\n"));
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  for (int process = 0; process < 2; ++process)
+    EXPECT_THAT(manager.next(Milliseconds(0)), StartsWith("STOPPING=1\nSTATUS="));
+  EXPECT_EQ(manager.next(Milliseconds(0)), "");
+}
+
+TEST(Systemd, HearsOfNoEndOfASuccessorThatNeverServed) {
+  const TemporaryFolder folder;
+  const auto address = folder.path() / "notify";
+  const Manager manager(address);
+  const auto yaml = [](const std::string& plugin) {
+    return loopback("engine: { signals: { SIGUSR2: restart }, systemd: {}" + plugin + " }\n" + here);
+  };
+  Server server(yaml({}), under(address));
+  EXPECT_THAT(manager.next(), StartsWith("READY=1"));
+  std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml(", phase_last: { fail: start }"));
+  server.signal(SIGUSR2);
+  server.wait_for_log("this one goes on serving");
+  EXPECT_EQ(manager.next(Milliseconds(0)), "");
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_THAT(manager.next(Milliseconds(0)), StartsWith("STOPPING=1"));
 }
 
 TEST(Systemd, HasNothingToHearWithoutItsSocket) {
