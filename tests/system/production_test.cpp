@@ -71,6 +71,33 @@ TEST(Production, StartsAsRootOnItsPortsAndServesAsSomebodyElse) {
   });
 }
 
+// What the file does once it has moved logs away.
+int after_rotation() {
+  const auto text = contents_of(source_folder() / "config" / "logrotate.d" / "kirsch");
+  const auto start = text.find("postrotate\n") + 11;
+  Process script({"sh", "-e", "-c", text.substr(start, text.find("endscript") - start)});
+  return script.wait();
+}
+
+TEST(Logrotate, AsksTheServerThatHoldsThePidfileAndNobodyElse) {
+  if (const auto reason = namespaces_denied()) GTEST_SKIP() << *reason;
+  in_own_namespaces([] {
+    std::filesystem::create_directory("/run/kirsch");
+    EXPECT_EQ(after_rotation(), 0) << "no file";
+    Process other({"tail", "-f", "/dev/null"});  // dies of SIGUSR1
+    std::ofstream("/run/kirsch/kirsch.pid") << other.pid() << '\n';
+    EXPECT_EQ(after_rotation(), 0);
+    Server server(
+        loopback("engine: { signals: { SIGUSR1: graceful }, pidfile: { path: /run/kirsch/kirsch.pid } }\n"
+                 "paths: { /: { handler: { respond: { body: here } } } }\n"));
+    EXPECT_EQ(after_rotation(), 0);
+    server.wait_for_log("bus graceful: ");
+    other.signal(SIGTERM);
+    EXPECT_EQ(other.wait(), 128 + SIGTERM);
+    EXPECT_EQ(server.stop(), 0) << server.log();
+  });
+}
+
 TEST(Unit, LeavesLittleToAttack) {
   const auto unit = source_folder() / "config" / "systemd" / "kirsch.service";
   if (!std::filesystem::exists("/usr/bin/systemd-analyze")) GTEST_SKIP() << "no systemd-analyze here";
