@@ -236,7 +236,7 @@ void Process::restart(std::string_view reason) {
     for (auto& socket : listener.sockets) socket.keep_file();
   }
   if (control_) control_->hand_over();
-  retire("process " + std::to_string(successor) + " has taken over");
+  bus_.publish("retire", "process " + std::to_string(successor) + " has taken over");
 }
 
 // Others accept from here on; what this process accepted it serves.

@@ -1,6 +1,5 @@
 // Tells systemd what the server does: that it serves, reloads or stops, and that its loops are alive.
 #include <kirsch/module.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -42,9 +41,7 @@ struct Systemd {
       tell("RELOADING=1\nMONOTONIC_USEC=" + monotonic_microseconds() + "\nSTATUS=reloading");
     });
     reloaded_.emplace("graceful", 100, [this](const kirsch::Event&) { tell("READY=1\nSTATUS=" + status_); });
-    // Behind the core, which asks for the end of this process once another one serves.
-    restarted_.emplace("restart", 100, [this](const kirsch::Event&) { replaced_ = kirsch::Bus::stopping(); });
-    retired_.emplace("retire", 0, [this](const kirsch::Event&) { replaced_ = true; });  // the same, under a keeper
+    retired_.emplace("retire", 0, [this](const kirsch::Event&) { replaced_ = true; });
   }
 
   // Of the whole, which each server of a keeper says; not of a process that others have replaced, or that never served.
@@ -86,7 +83,7 @@ struct Systemd {
   std::shared_ptr<const systemd::NotifySocket> socket_;
   std::shared_ptr<systemd::Heartbeat> heartbeat_;
   std::string status_;
-  std::optional<kirsch::Subscription> ready_, reloading_, reloaded_, restarted_, retired_;
+  std::optional<kirsch::Subscription> ready_, reloading_, reloaded_, retired_;
   bool serves_ = false;
   bool replaced_ = false;
 };

@@ -540,7 +540,7 @@ typedef int32_t (*kirsch_listen)(void* self, const kirsch_event*, kirsch_error*)
 /* Channels of the engine, beside start, stop, exit and graceful of a plugin's table:
  *   ready        the server serves; message: a line "serving URL" for each address
  *   failed       the start has failed; message: the errors as a terminal shows them; code: the exit code
- *   restart      a new process is to take over; retire, under a keeper: others have, and this one ends
+ *   restart      a new process is to take over; retire: it has, and this one ends
  *   reopen_logs  files of logs were moved away; also before graceful; reload_certificates: those of TLS were replaced
  *   log          message: a line that the engine itself logs
  *   SIGxxx       the plugin signals took that signal; message: who sent it

@@ -195,6 +195,22 @@ TEST(Systemd, HearsOfNoEndOfASuccessorThatNeverServed) {
   EXPECT_THAT(manager.next(Milliseconds(0)), StartsWith("STOPPING=1"));
 }
 
+TEST(Systemd, HearsOfTheEndThatGivesUpARestart) {
+  const TemporaryFolder folder;
+  const auto address = folder.path() / "notify";
+  const Manager manager(address);
+  const auto yaml = [](const std::string& plugin) {
+    return loopback("engine: { signals: { SIGUSR2: restart }, systemd: {}" + plugin + " }\n" + here);
+  };
+  Server server(yaml({}), under(address));
+  EXPECT_THAT(manager.next(), StartsWith("READY=1"));
+  std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml(", stalling: {}"));
+  server.signal(SIGUSR2);
+  server.wait_for_log("bus restart: ");
+  EXPECT_EQ(server.stop(), 0) << server.log();
+  EXPECT_THAT(manager.next(Milliseconds(0)), StartsWith("STOPPING=1"));
+}
+
 TEST(Systemd, HasNothingToHearWithoutItsSocket) {
   Server server(with_systemd());
   EXPECT_EQ(get(server, "/").body, "here");
