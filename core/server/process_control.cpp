@@ -10,9 +10,11 @@
 namespace kirsch::server {
 namespace {
 
-// What else listens to a reload that has taken place does not reject it.
+// What else listens to a reload that has taken place does not reject it. The bus itself does during an end.
 bool rejected(std::string_view channel, const std::vector<engine::Failure>& failures) {
-  const auto itself = [](const engine::Failure& failure) { return failure.listener == "reload"; };
+  const auto itself = [](const engine::Failure& failure) {
+    return failure.listener == "reload" || failure.listener == "bus";
+  };
   return !failures.empty() && (channel != "graceful" || std::ranges::any_of(failures, itself));
 }
 

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <regex>
@@ -37,11 +39,22 @@ TEST(Keeper, HasOneThreadAndIsTheParentOfTheServers) {
   EXPECT_EQ(get(server, "/").body, "here");
 }
 
+// Once this returns no thread of the process does anything more.
+void stop_still(pid_t process) {
+  ::kill(process, SIGSTOP);
+  const auto runs = [](const std::filesystem::directory_entry& task) {
+    const auto stat = contents_of(task.path() / "stat");
+    return stat.find(") T ") == stat.npos;
+  };
+  const auto tasks = std::filesystem::path("/proc") / std::to_string(process) / "task";
+  while (std::ranges::any_of(std::filesystem::directory_iterator(tasks), runs)) continue;
+}
+
 // Nor does one of them get all there are.
 TEST(Keeper, HasNobodyWaitForAServerThatIsStuck) {
   const Server server(kept(", processes: 2, loops: 1"));
   for (const pid_t stuck : processes(server, "started")) {
-    ::kill(stuck, SIGSTOP);
+    stop_still(stuck);
     std::vector<std::unique_ptr<Client>> clients;
     for (int count = 0; count < 8; ++count) {
       clients.push_back(std::make_unique<Client>(server));
