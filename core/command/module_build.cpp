@@ -1,7 +1,11 @@
 // What an object was made of stands in the compiler's own list beside it.
 #include "command/module_build.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <charconv>
 #include <deque>
 #include <fstream>
 #include <iostream>
@@ -42,6 +46,47 @@ bool up_to_date(const Step& step, const std::vector<fs::path>& files) {
   });
 }
 
+// Where it is made: a compiler that outlives its kirsch, or is killed with it, leaves what was made before alone.
+fs::path draft_of(const fs::path& result) { return result.string() + '.' + std::to_string(::getpid()) + '~'; }
+fs::path list_of(const fs::path& object) { return object.string() + ".d"; }
+
+Words drafted(const Step& step) {
+  Words command = step.command;
+  const auto draft = draft_of(step.result);
+  std::ranges::replace(command, step.result.string(), draft.string());
+  std::ranges::replace(command, list_of(step.result).string(), list_of(draft).string());
+  return command;
+}
+
+// Whether a process of that file's name is making it.
+bool is_being_made(std::string_view ending) {
+  pid_t process = 0;
+  const auto parsed = std::from_chars(ending.data(), ending.data() + ending.size(), process);
+  const std::string_view rest(parsed.ptr, static_cast<std::size_t>(ending.data() + ending.size() - parsed.ptr));
+  return parsed.ec != std::errc() || !rest.starts_with('~') || (process != ::getpid() && ::kill(process, 0) == 0);
+}
+
+// What processes have left that are gone.
+void sweep_drafts(const fs::path& result) {
+  const auto start = result.filename().string() + '.';
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(result.parent_path(), error); entry != fs::end(entry);
+       entry.increment(error)) {
+    const auto name = entry->path().filename().string();
+    if (name.starts_with(start) && !is_being_made(std::string_view(name).substr(start.size())))
+      fs::remove(entry->path(), error);
+  }
+}
+
+void finish(const Step& step, fs::file_time_type begin) {
+  const auto draft = draft_of(step.result);
+  fs::last_write_time(draft, begin);  // what is edited meanwhile is newer
+  std::error_code error;              // what is linked has none
+  fs::rename(list_of(draft), list_of(step.result), error);
+  fs::rename(draft, step.result);
+  std::ofstream(step.result.string() + ".command") << lines_of(step.command);
+}
+
 // Runs them, a few at a time; false at the first that fails, with the words of all that have begun.
 bool run(const std::vector<Step>& steps, const Toolchain& tools, std::string& said) {
   const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
@@ -56,7 +101,7 @@ bool run(const std::vector<Step>& steps, const Toolchain& tools, std::string& sa
   while (!running.empty() || (good && next != steps.end())) {
     if (good && next != steps.end() && running.size() < most) {
       const auto begin = fs::file_time_type::clock::now() - clock_of_files;
-      running.push_back({server::Child(tools.coloured(next->command), {.errors_too = true}), &*next, begin});
+      running.push_back({server::Child(tools.coloured(drafted(*next)), {.errors_too = true}), &*next, begin});
       ++next;
       continue;
     }
@@ -68,9 +113,9 @@ bool run(const std::vector<Step>& steps, const Toolchain& tools, std::string& sa
     if (end.by_signal || end.number != 0) {
       good = false;
     } else {
-      fs::last_write_time(step->result, begin);  // what is edited meanwhile is newer
-      std::ofstream(step->result.string() + ".command") << lines_of(step->command);
+      finish(*step, begin);
     }
+    sweep_drafts(step->result);
     running.pop_front();
   }
   return good;
@@ -119,7 +164,7 @@ Objects objects_of(Part part, const Project& project, Toolchain& tools, const fs
     objects.files.push_back(object.string());
     Step step{tools.compile(part, source, object), object};
     if (part == Part::test) step.command.push_back("-DKIRSCH_TEST_PLUGINS=\"" + plugins_text(project, folder) + '"');
-    if (!up_to_date(step, dependencies(object.string() + ".d"))) objects.steps.push_back(std::move(step));
+    if (!up_to_date(step, dependencies(list_of(object)))) objects.steps.push_back(std::move(step));
   }
   return objects;
 }

@@ -1,6 +1,8 @@
 // `kirsch module new` and `build`: what is made can be built at once, and nothing is made of what cannot be.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -106,6 +108,44 @@ TEST(ModuleBuild, BuildsWhatHasChangedAndShowsErrorsAsTheyAre) {
 
   workshop.edit("greeter/greeter.cpp", "exchange.respond()", "exchange.response()");
   EXPECT_EQ(workshop.run("greeter", {"module", "build"}).exit_code, 0);
+}
+
+// A compiler that goes on when its kirsch has been killed, and is done a second after the next edit.
+TEST(ModuleBuild, TakesNothingOfABuildThatWasKilled) {
+  const Workshop workshop;
+  for (const auto* pipe : {"compiled", "go", "done"}) ASSERT_EQ(::mkfifo((workshop / pipe).c_str(), 0600), 0);
+  const auto here = (workshop / ".").string();
+  std::ofstream(workshop / "compiler") << "#!/bin/sh\ncase \"$*\" in *' -c '*) ;; *) exec g++ \"$@\";; esac\n"
+                                       << "[ -e " << here << "/slow ] || exec g++ \"$@\"\n"
+                                       << "g++ \"$@\"\necho > " << here << "/compiled\nread word < " << here << "/go\n"
+                                       << "for object; do :; done\ntouch -d '1 second' \"$object\"\necho > " << here
+                                       << "/done\n";
+  fs::permissions(workshop / "compiler", fs::perms::owner_all);
+  const std::map<std::string, std::string> with{{"CXX", (workshop / "compiler").string()}};
+  ASSERT_EQ(workshop.run(".", {"module", "new", "greeter"}).exit_code, 0);
+  workshop.edit("greeter/greeter.cpp", "\"!\\n\"", "\" VERSION-1\\n\"");
+  ASSERT_EQ(workshop.run("greeter", {"module", "build"}, with).exit_code, 0);
+  ASSERT_THAT(contents_of(workshop / "greeter/build/plugins/greeter.so"), HasSubstr("VERSION-1"));
+
+  workshop.edit("greeter/greeter.cpp", "VERSION-1", "VERSION-2");
+  std::ofstream(workshop / "slow") << "";
+  const auto killed = workshop.start("greeter", {"module", "build"}, with);
+  contents_of(workshop / "compiled");
+  killed->signal(SIGTERM);
+  EXPECT_EQ(killed->wait(), 128 + SIGTERM);
+  workshop.edit("greeter/greeter.cpp", "VERSION-2", "VERSION-3");
+  std::ofstream(workshop / "go") << "on\n";
+  contents_of(workshop / "done");
+  fs::remove(workshop / "slow");
+
+  const auto built = workshop.run("greeter", {"module", "build"}, with);
+  EXPECT_EQ(built.exit_code, 0) << built.err;
+  EXPECT_THAT(contents_of(workshop / "greeter/build/plugins/greeter.so"), HasSubstr("VERSION-3"));
+  std::set<std::string> left;
+  for (const auto& entry : fs::directory_iterator(workshop / "greeter/build/objects"))
+    left.insert(entry.path().filename().string());
+  EXPECT_EQ(left, (std::set<std::string>{"greeter.cpp.o", "greeter.cpp.o.command", "greeter.cpp.o.d", "greeter.so",
+                                         "greeter.so.command"}));
 }
 
 TEST(ModuleBuild, CompilesAllSourcesThatCMakeIsTold) {
