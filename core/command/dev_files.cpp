@@ -78,7 +78,7 @@ void write(const fs::path& file, const std::string& text) {
 
 DevFiles::DevFiles(fs::path folder, fs::path served, std::vector<std::string> plugins)
     : folder_(std::move(folder)), served_(std::move(served)), plugins_(std::move(plugins)) {
-  fs::create_directories(folder_);
+  make_folder(folder_);
   std::error_code error;
   if (!fs::is_regular_file(served_, error))
     throw project_refusal("there is no " + served_.string(), "write what is to be served, for example paths: { … }");

@@ -160,7 +160,7 @@ Objects objects_of(Part part, const Project& project, Toolchain& tools, const fs
   Objects objects;
   for (const auto& source : part == Part::module ? project.sources : project.tests) {
     const auto object = object_of(project, source, folder);
-    fs::create_directories(object.parent_path());
+    make_folder(object.parent_path());
     objects.files.push_back(object.string());
     Step step{tools.compile(part, source, object), object};
     if (part == Part::test) step.command.push_back("-DKIRSCH_TEST_PLUGINS=\"" + plugins_text(project, folder) + '"');
@@ -183,8 +183,8 @@ Build made(const Project& project, Toolchain& tools, const fs::path& folder, boo
   Build result;
   result.file = folder / "plugins" / (project.name + ".so");
   result.tests = folder / "tests" / project.name;
-  fs::create_directories(result.file.parent_path());
-  fs::create_directories(result.tests.parent_path());
+  make_folder(result.file.parent_path());
+  make_folder(result.tests.parent_path());
   describe(project, tools, folder);
   auto module = objects_of(Part::module, project, tools, folder);
   const auto tests = with_tests ? objects_of(Part::test, project, tools, folder) : Objects{};
@@ -219,7 +219,7 @@ Build build_with_tests(const Project& project, Toolchain& tools, const fs::path&
 std::vector<std::string> plugins_of(const Project& project, const fs::path& folder) {
   std::vector<std::string> folders{(folder / "plugins").string()};
   for (const auto& directory : search({}).directories) folders.push_back(directory.string());
-  fs::create_directories(folder / "plugins");
+  make_folder(folder / "plugins");
   if (folders.size() == 1)
     throw project_refusal(
         "there is no plugins directory beside this binary, for " + project.name + " to be served with",

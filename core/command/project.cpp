@@ -54,6 +54,13 @@ std::string declaration(const fs::path& file) {
 
 }  // namespace
 
+void make_folder(const fs::path& folder) {
+  if (folder.empty() || fs::is_directory(folder)) return;
+  make_folder(folder.parent_path());
+  if (fs::create_directory(folder))
+    fs::permissions(folder, fs::perms::group_write | fs::perms::others_write, fs::perm_options::remove);
+}
+
 std::string contents_of(const fs::path& file) {
   std::ifstream stream(file);
   return {std::istreambuf_iterator<char>(stream), {}};

@@ -22,6 +22,10 @@ struct Project {
   std::filesystem::path build() const { return folder / "build"; }
 };
 
+// Makes it, and what is missing above it. Only its owner may write into what it makes, whatever the umask says: from
+// folders where others may, no server loads. Throws std::filesystem::filesystem_error.
+void make_folder(const std::filesystem::path& folder);
+
 // The whole file; empty where it cannot be read.
 std::string contents_of(const std::filesystem::path& file);
 

@@ -76,7 +76,7 @@ void write(const fs::path& file, const std::string& text) {
 base::ExitCode make_module(const std::string& name, const std::string& kind, const ModulePlaces& places) noexcept {
   return guarded([&] {
     check_name(name, places);
-    fs::create_directory(name);
+    make_folder(name);
     std::string made;
     for (const auto& [file, text] : scaffold_of(kind)) {
       const auto path = fs::path(name) / filled(file, name);

@@ -113,6 +113,12 @@ TEST(ModuleDev, StartsTheServerAnewForAPlugin) {
   EXPECT_THAT(it.get("/hello").body, HasSubstr("in the log"));
 }
 
+TEST(ModuleDev, ServesWhereTheGroupMayWriteWhatAUserMakes) {
+  const Umask shared(0002);
+  Development it("handler", "");
+  EXPECT_EQ(it.get("/hello").body, "Hello, world!\n");
+}
+
 TEST(ModuleDev, TakesItsServerAlongWhenItIsKilled) {
   const Workshop workshop;
   ASSERT_EQ(workshop.run(".", {"module", "new", "hello"}).exit_code, 0);

@@ -148,6 +148,22 @@ TEST(ModuleBuild, TakesNothingOfABuildThatWasKilled) {
                                          "greeter.so.command"}));
 }
 
+// A server loads nothing from where others than the owner may write.
+TEST(ModuleBuild, MakesFoldersInWhichOnlyTheirOwnerMayWrite) {
+  const Workshop workshop;
+  const Umask shared(0002);
+  ASSERT_EQ(workshop.run(".", {"module", "new", "greeter"}).exit_code, 0);
+  fs::create_directory(workshop / "greeter/build");
+  ASSERT_EQ(workshop.run("greeter", {"module", "build"}).exit_code, 0);
+  const auto writable = [&](const std::string& folder) {
+    const auto others = fs::perms::group_write | fs::perms::others_write;
+    return (fs::status(workshop / folder).permissions() & others) != fs::perms::none;
+  };
+  EXPECT_TRUE(writable("greeter/build")) << "it was there";
+  for (const auto* folder : {"greeter", "greeter/build/plugins", "greeter/build/objects", "greeter/build/tests"})
+    EXPECT_FALSE(writable(folder)) << folder;
+}
+
 TEST(ModuleBuild, CompilesAllSourcesThatCMakeIsTold) {
   const Workshop workshop;
   ASSERT_EQ(workshop.run(".", {"module", "new", "pair"}).exit_code, 0);

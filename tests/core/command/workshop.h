@@ -1,6 +1,8 @@
 // A folder in which modules are made, with the verbs of the command as processes in it.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <memory>
 
@@ -8,6 +10,18 @@
 #include "support/kirsch.h"
 
 namespace kirsch::test {
+
+// Of this process and what it starts, for a while.
+class Umask {
+ public:
+  explicit Umask(mode_t mask) : before_(::umask(mask)) {}
+  ~Umask() { ::umask(before_); }
+  Umask(const Umask&) = delete;
+  Umask& operator=(const Umask&) = delete;
+
+ private:
+  mode_t before_;
+};
 
 class Workshop {
  public:
