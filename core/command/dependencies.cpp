@@ -1,4 +1,4 @@
-// A blank ends a name, unless a backslash stands before it.
+// A blank ends a name, unless a backslash stands before it; $$ is one $.
 #include "command/dependencies.h"
 
 #include <algorithm>
@@ -23,6 +23,7 @@ std::vector<fs::path> dependencies(const fs::path& rule) {
       word.clear();
     } else if (byte != ':' || !word.empty()) {
       word += byte;
+      if (byte == '$' && text.compare(at, 2, "$$") == 0) ++at;
     }
   }
   return files;

@@ -8,6 +8,7 @@
 
 #include "command/json.h"
 #include "command/project.h"
+#include "config/expansion.h"
 
 namespace kirsch::command {
 namespace {
@@ -86,13 +87,13 @@ DevFiles::DevFiles(fs::path folder, fs::path served, std::vector<std::string> pl
 
 namespace {
 
-JsonWriter begun(const DevFiles& files, const fs::path& folder, const std::vector<std::string>& plugins,
-                 unsigned port) {
+JsonWriter begun(const DevFiles& files, const fs::path& folder, std::vector<std::string> plugins, unsigned port) {
+  for (auto& place : plugins) place = config::unexpanded(place);
   JsonWriter json;
   json.open_object().field("version", 1);
   json.key("plugins").open_object().strings("path", plugins).close_object();
-  json.key("server").open_object().field("state", (folder / "state").string());
-  json.field("control", files.control().string()).close_object();
+  json.key("server").open_object().field("state", config::unexpanded((folder / "state").string()));
+  json.field("control", config::unexpanded(files.control().string())).close_object();
   json.key("listeners").open_object().key("dev").open_object();
   json.field("bind", "127.0.0.1:" + std::to_string(port)).close_object().close_object();
   return json;
@@ -102,7 +103,7 @@ JsonWriter begun(const DevFiles& files, const fs::path& folder, const std::vecto
 
 void DevFiles::serve(unsigned port) const {
   auto json = begun(*this, folder_, plugins_, port);
-  write(configuration(), json.field("include", served_.string()).close_object().text());
+  write(configuration(), json.field("include", config::unexpanded(served_.string())).close_object().text());
 }
 
 void DevFiles::show_page(unsigned port, const std::string& title, std::string_view text) const {

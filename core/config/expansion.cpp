@@ -43,4 +43,10 @@ Parsed<std::string> expanded_text(std::string_view text, bool secret) {
   }
 }
 
+std::string unexpanded(std::string_view text) {
+  std::string result(text);
+  for (auto at = result.find("${"); at != std::string::npos; at = result.find("${", at + 3)) result.insert(at, 1, '$');
+  return result;
+}
+
 }  // namespace kirsch::config

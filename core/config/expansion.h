@@ -13,4 +13,7 @@ namespace kirsch::config {
 // message shows a part.
 Parsed<std::string> expanded_text(std::string_view text, bool secret = false);
 
+// What expanded_text makes `text` of.
+std::string unexpanded(std::string_view text);
+
 }  // namespace kirsch::config

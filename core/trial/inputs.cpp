@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "config/expansion.h"
 
 namespace kirsch::trial {
 namespace {
@@ -81,14 +82,14 @@ Fate worse(Fate left, Fate right) { return left == Fate::good ? right : right ==
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
-  for (const char letter : text) {
+  for (const char letter : config::unexpanded(text)) {
     std::array<char, 8> escape{};
     const auto byte = static_cast<unsigned char>(letter);
     if (byte < 0x20 || byte == 0x7f || letter == '"' || letter == '\\') {
       std::snprintf(escape.data(), escape.size(), "\\x%02x", byte);
       out += escape.data();
     } else {
-      out += letter == '$' ? std::string("$") : std::string(1, letter);
+      out += letter;
     }
   }
   return out + '"';

@@ -119,6 +119,18 @@ TEST(ModuleDev, ServesWhereTheGroupMayWriteWhatAUserMakes) {
   EXPECT_EQ(it.get("/hello").body, "Hello, world!\n");
 }
 
+TEST(ModuleDev, ServesInAFolderNamedLikeAVariable) {
+  const Workshop workshop;
+  std::filesystem::create_directory(workshop / "${HOME}");
+  ASSERT_EQ(workshop.run("${HOME}", {"module", "new", "hello"}).exit_code, 0);
+  const auto verb = workshop.start("${HOME}/hello", {"module", "dev", "--port", "0"});
+  EXPECT_TRUE(verb->wait_for([](const auto& output) { return output.out.find("/hello (") != std::string::npos; },
+                             std::chrono::seconds(120)))
+      << verb->output().all;
+  verb->signal(SIGINT);
+  EXPECT_EQ(verb->wait(), 0);
+}
+
 TEST(ModuleDev, TakesItsServerAlongWhenItIsKilled) {
   const Workshop workshop;
   ASSERT_EQ(workshop.run(".", {"module", "new", "hello"}).exit_code, 0);

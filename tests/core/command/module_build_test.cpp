@@ -13,6 +13,7 @@ namespace kirsch::test {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
@@ -162,6 +163,15 @@ TEST(ModuleBuild, MakesFoldersInWhichOnlyTheirOwnerMayWrite) {
   EXPECT_TRUE(writable("greeter/build")) << "it was there";
   for (const auto* folder : {"greeter", "greeter/build/plugins", "greeter/build/objects", "greeter/build/tests"})
     EXPECT_FALSE(writable(folder)) << folder;
+}
+
+TEST(ModuleBuild, FindsWhatHasNotChangedInAFolderWithADollar) {
+  const Workshop workshop;
+  fs::create_directory(workshop / "${HOME}");
+  ASSERT_EQ(workshop.run("${HOME}", {"module", "new", "greeter"}).exit_code, 0);
+  fs::last_write_time(workshop / "${HOME}/greeter/greeter.cpp", fs::file_time_type::clock::now() - 1h);
+  ASSERT_EQ(workshop.run("${HOME}/greeter", {"module", "build"}).exit_code, 0);
+  EXPECT_THAT(workshop.run("${HOME}/greeter", {"module", "build"}).out, HasSubstr(": up to date\n"));
 }
 
 TEST(ModuleBuild, CompilesAllSourcesThatCMakeIsTold) {

@@ -25,10 +25,11 @@ using ::testing::Not;
 fs::path of_loader(const std::string& name) { return build_folder() / "fixtures" / "loader" / (name + ".so"); }
 fs::path of_sdk(const std::string& name) { return build_folder() / "fixtures" / (name + ".so"); }
 
-Result tried(const fs::path& file, const std::vector<std::string>& more = {}) {
+Result tried(const fs::path& file, const std::vector<std::string>& more = {},
+             const std::map<std::string, std::string>& environment = {}) {
   std::vector<std::string> arguments{"module", "check", file.string(), "--path", (build_folder() / "plugins").string()};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return run_kirsch(arguments);
+  return run_kirsch(arguments, {}, environment);
 }
 
 // "options: handler squeamish", for each check that has failed.
@@ -202,6 +203,15 @@ TEST(ModuleCheck, takes_options_that_work_and_refuses_a_file_that_is_none) {
   const auto missing = tried("nowhere.so");
   EXPECT_EQ(missing.exit_code, 4);
   EXPECT_THAT(missing.out, HasSubstr("name the .so that was built"));
+}
+
+TEST(ModuleCheck, takes_the_name_of_its_folder_as_it_is) {
+  const TemporaryFolder folder;
+  const auto named = folder.path() / "${HOME}";
+  fs::create_directory(named);
+  const auto result = tried(build_folder() / "plugins/respond.so", {}, {{"TMPDIR", named.string()}});
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("ok       requests: handler respond")) << result.err;
 }
 
 std::vector<std::string> delivered() {
