@@ -36,6 +36,14 @@ void print_line(const Finding& finding) {
             << (reason.empty() || verdict != Verdict::ok ? "\n" : ")\n") << std::flush;
 }
 
+std::string conclusion(std::size_t all, std::ptrdiff_t failed, std::ptrdiff_t skipped) {
+  if (failed == 0 && skipped == 0) return "all checks passed";
+  const auto first = failed > 0 ? failed : skipped;
+  const std::string of_all = std::to_string(first) + " of " + std::to_string(all) + " checks ";
+  if (failed == 0) return of_all + "skipped, the others passed";
+  return of_all + "failed" + (skipped > 0 ? ", " + std::to_string(skipped) + " skipped" : "");
+}
+
 void print_object(const std::string& file, const std::vector<Finding>& findings, bool good) {
   JsonWriter json;
   json.open_object().field("file", file).field("ok", good).key("checks").open_array();
@@ -71,13 +79,12 @@ base::ExitCode check_module(const ModuleCheckOrder& order, bool json) noexcept {
     const auto findings = trial::try_module(parsed(order), [&](const Finding& finding) {
       if (!json) print_line(finding);
     });
-    const auto failures = std::ranges::count_if(
-        findings, [](const Finding& finding) { return finding.outcome.verdict == Verdict::failed; });
+    const auto count = [&](Verdict verdict) {
+      return std::ranges::count(findings, verdict, [](const Finding& finding) { return finding.outcome.verdict; });
+    };
+    const auto failures = count(Verdict::failed);
     if (json) print_object(order.file, findings, failures == 0);
-    if (!json && failures > 0)
-      std::cout << failures << " of " << findings.size() << " checks failed\n";
-    else if (!json)
-      std::cout << "all checks passed\n";
+    if (!json) std::cout << conclusion(findings.size(), failures, count(Verdict::skipped)) << '\n';
     return failures == 0 ? base::ExitCode::ok : base::ExitCode::module_refused;
   });
 }

@@ -1,6 +1,7 @@
 // The server's own process, with the catalogue of the trial in place of directories.
 #include "trial/trial_server.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -25,11 +26,11 @@ using loader::Kind;
 constexpr auto patience = std::chrono::seconds(10);
 constexpr int left_running = 100;  // exit code: threads of modules were left behind
 
-std::string settings(const fs::path& folder) {
+std::string settings(const fs::path& folder, const fs::path& socket) {
   const auto place = [&](const char* name) { return quoted((folder / name).string()); };
   return "version: 1\nserver: { loops: 2, workers: 4, drain: 1s, keeper: off, allow_root: true, state: " +
          place("state") + ", control: " + place("control") +
-         " }\nlisteners: { trial: { bind: " + quoted("unix:" + (folder / "socket").string()) +
+         " }\nlisteners: { trial: { bind: " + quoted("unix:" + socket.string()) +
          " } }\nlogs: { error: { to: " + place("log") + " }, " + named_log + ": { to: " + place("lines") + " } }\n";
 }
 
@@ -54,11 +55,16 @@ int serve(const Subject& subject, const fs::path& configuration, const pipeline:
   }
 }
 
-fs::path made(const fs::path& folder, const std::string& yaml) {
+fs::path made(const fs::path& folder) {
   fs::remove_all(folder);  // of a server before
   fs::create_directories(folder);
-  std::ofstream(folder / "kirsch.yaml") << settings(folder) << yaml;
   return folder;
+}
+
+fs::path configured(const fs::path& folder, const fs::path& socket, const std::string& yaml) {
+  fs::path file = folder / "kirsch.yaml";
+  std::ofstream(file) << settings(folder, socket) << yaml;
+  return file;
 }
 
 // What is written stands on the path `/`.
@@ -90,10 +96,12 @@ Use use_of(const Subject& subject, std::size_t index) {
 }
 
 TrialServer::TrialServer(const Subject& subject, const std::string& yaml, const pipeline::AmendHost& amend)
-    : folder_(made(subject.folder / "server", yaml)),
-      socket_(folder_ / "socket"),
+    : folder_(made(subject.folder / "server")),
+      directory_(::open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
+      socket_("/proc/self/fd/" + std::to_string(directory_.get()) + "/socket"),
+      configuration_(configured(folder_, socket_, yaml)),
       output_(folder_ / "output"),
-      process_([&] { return serve(subject, folder_ / "kirsch.yaml", amend); }, output_.c_str()) {}
+      process_([&] { return serve(subject, configuration_, amend); }, output_.c_str()) {}
 
 bool TrialServer::serves() {
   const auto until = std::chrono::steady_clock::now() + patience;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/unique_fd.h"
 #include "net/local_client.h"
 #include "pipeline/host.h"
 #include "trial/child.h"
@@ -46,7 +47,9 @@ class TrialServer {
   std::string line_with(const std::string& text) const;
 
   std::filesystem::path folder_;
-  std::filesystem::path socket_;
+  base::UniqueFd directory_;
+  std::filesystem::path socket_;  // by the descriptor, which the server inherits: a name of a socket has 107 bytes
+  std::filesystem::path configuration_;
   std::filesystem::path output_;
   Companion process_;
 };
