@@ -1,6 +1,10 @@
 // JSON is YAML, and has a writer that is right for any bytes.
 #include "command/dev_files.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
 #include <fstream>
@@ -75,6 +79,19 @@ void write(const fs::path& file, const std::string& text) {
   fs::rename(draft, file);
 }
 
+// Until it is closed, or its process ends.
+base::UniqueFd locked(const fs::path& file) {
+  base::UniqueFd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock) throw std::system_error(errno, std::generic_category(), file.string());
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    throw base::Refusal(base::Diagnostic{.code = "P032",
+                                         .message = "kirsch module dev runs here already: pid " + contents_of(file),
+                                         .help = "what is edited shows there; end it first for another one",
+                                         .exit_code = base::ExitCode::bind_or_permission});
+  std::ofstream(file) << ::getpid();
+  return lock;
+}
+
 }  // namespace
 
 DevFiles::DevFiles(fs::path folder, fs::path served, std::vector<std::string> plugins)
@@ -83,6 +100,7 @@ DevFiles::DevFiles(fs::path folder, fs::path served, std::vector<std::string> pl
   std::error_code error;
   if (!fs::is_regular_file(served_, error))
     throw project_refusal("there is no " + served_.string(), "write what is to be served, for example paths: { … }");
+  lock_ = locked(folder_ / "lock");
 }
 
 namespace {

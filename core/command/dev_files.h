@@ -7,11 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/unique_fd.h"
+
 namespace kirsch::command {
 
 class DevFiles {
  public:
-  // In `folder`, which is made. `served` is the configuration of the module, `plugins` are folders.
+  // In `folder`, which is made, and is this object's alone. `served` is the configuration of the module, `plugins` are
+  // folders. Throws base::Refusal where another process has the folder.
   DevFiles(std::filesystem::path folder, std::filesystem::path served, std::vector<std::string> plugins);
 
   std::filesystem::path configuration() const { return folder_ / "kirsch.yaml"; }
@@ -24,6 +27,7 @@ class DevFiles {
 
  private:
   std::filesystem::path folder_, served_;
+  base::UniqueFd lock_;
   std::vector<std::string> plugins_;
 };
 

@@ -55,6 +55,8 @@ class Development {
     client.send(simple_get(target));
     return client.read();
   }
+  Result run_again() const { return workshop_.run("hello", {"module", "dev", "--port", "0"}); }
+  pid_t pid() const { return process_->pid(); }
   std::uint16_t port() const { return port_; }
   std::string said() const { return process_->output().all; }
 
@@ -129,6 +131,17 @@ TEST(ModuleDev, ServesInAFolderNamedLikeAVariable) {
       << verb->output().all;
   verb->signal(SIGINT);
   EXPECT_EQ(verb->wait(), 0);
+}
+
+TEST(ModuleDev, IsThereOnceInAFolder) {
+  Development it("handler", "");
+  const auto second = it.run_again();
+  EXPECT_EQ(second.exit_code, 5);
+  EXPECT_EQ(second.out, "");
+  EXPECT_THAT(second.err, HasSubstr("kirsch module dev runs here already: pid " + std::to_string(it.pid())));
+  it.edit("hello.cpp", "\"!\\n\"", "\" again\\n\"");
+  it.wait_for("served after ");
+  EXPECT_EQ(it.get("/hello").body, "Hello, world again\n");
 }
 
 TEST(ModuleDev, TakesItsServerAlongWhenItIsKilled) {
