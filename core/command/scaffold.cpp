@@ -30,6 +30,7 @@ void check_name(const std::string& name, const ModulePlaces& places) {
                           "write up to 40 lower-case letters and digits, words joined by _, such as request_id");
   if (name == "use")
     throw project_refusal("'use' has a meaning of its own in the configuration", "choose another name");
+  if (name == "null") throw project_refusal("'null' has a meaning of its own in YAML: no name", "choose another name");
   const auto found = search(places);
   for (const auto& file : found.catalogue.files()) {
     const bool provides =

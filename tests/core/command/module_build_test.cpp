@@ -67,6 +67,7 @@ TEST(ModuleNew, RefusesNamesThatAreNoneOrTakenAndMakesNothing) {
                                        {"../escape", "cannot be the name"},
                                        {std::string(41, 'n'), "up to 40"},
                                        {"use", "a meaning of its own"},
+                                       {"null", "a meaning of its own"},
                                        {"respond", "plugins/respond.so provides it"},
                                        {"memory", "plugins/session_memory.so provides it"},
                                        {"there", "'there' is there already"}}) {
