@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "base/unique_fd.h"
+
 namespace kirsch::base {
 
 class TemporaryFolder {
@@ -17,8 +19,12 @@ class TemporaryFolder {
   const std::filesystem::path& path() const { return path_; }
   void clear() const noexcept;  // of what is in it
 
+  // Removes this user's folders of that name whose processes, children included, have been killed.
+  static void sweep(const std::string& name) noexcept;
+
  private:
   std::filesystem::path path_;
+  UniqueFd lock_;  // of the folder, as long as somebody has it
 };
 
 }  // namespace kirsch::base

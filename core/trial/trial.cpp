@@ -15,6 +15,7 @@ namespace {
 using Seconds = std::chrono::seconds;
 
 constexpr std::uint64_t seed = 1;
+constexpr const char* folder_name = "kirsch-check";
 
 std::string sentence(const base::Diagnostic& diagnostic) {
   return diagnostic.message + (diagnostic.help.empty() ? "" : "; " + diagnostic.help);
@@ -107,7 +108,7 @@ class Trial {
   }
 
   const std::function<void(const Finding&)>& tell_;
-  const base::TemporaryFolder folder_{"kirsch-check"};
+  const base::TemporaryFolder folder_{folder_name};
   std::optional<Subject> subject_;
   std::string blocked_;  // why what follows cannot be tried
   std::vector<Finding> findings_;
@@ -116,6 +117,7 @@ class Trial {
 }  // namespace
 
 std::vector<Finding> try_module(const Order& order, const std::function<void(const Finding&)>& tell) {
+  base::TemporaryFolder::sweep(folder_name);
   return Trial(tell).findings(order);
 }
 

@@ -1,8 +1,11 @@
 // `kirsch module check`: each check finds the module that is made to fail it, and all that is delivered passes.
 #include <elf.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <functional>
 #include <set>
@@ -231,6 +234,32 @@ TEST(ModuleCheck, says_how_many_checks_it_has_skipped) {
   EXPECT_EQ(result.exit_code, 0) << result.out;
   EXPECT_THAT(result.out, AllOf(ContainsRegex("\n[1-9][0-9]* of [0-9]+ checks skipped, the others passed\n"),
                                 Not(HasSubstr("all checks passed"))));
+}
+
+std::vector<fs::path> entries(const fs::path& folder) {
+  return {fs::directory_iterator(folder), fs::directory_iterator()};
+}
+
+TEST(ModuleCheck, sweeps_the_folder_of_one_that_was_killed_and_of_no_other) {
+  const TemporaryFolder folder;
+  const auto respond = (build_folder() / "plugins/respond.so").string();
+  const std::map<std::string, std::string> here{{"TMPDIR", folder.path().string()}};
+  const std::vector<std::string> command{kirsch_program().string(), "module", "check", respond};
+  Process check(command, {.folder = {}, .environment = here, .input = {}});
+  ASSERT_TRUE(check.wait_for([](const auto& output) { return output.out.find("manifest") != std::string::npos; }));
+  check.signal(SIGSTOP);
+  ASSERT_EQ(entries(folder.path()).size(), 1u);
+  const auto made = entries(folder.path()).front();
+  EXPECT_EQ(tried(respond, {}, here).exit_code, 0);
+  EXPECT_EQ(entries(folder.path()), std::vector<fs::path>{made});
+
+  check.signal(SIGKILL);
+  check.wait();
+  const int held = ::open(made.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ::flock(held, LOCK_EX);  // its children are gone, too
+  ::close(held);
+  EXPECT_EQ(tried(respond, {}, here).exit_code, 0);
+  EXPECT_THAT(entries(folder.path()), IsEmpty());
 }
 
 std::vector<std::string> delivered() {
