@@ -236,7 +236,6 @@ Flow Visit::forget_old(Exchange& exchange) {
     const auto& storage = shared_.settings.storage;
     const bool ended = status == Status::absent;
     if (status == Status::done || (ended && regenerate_)) {
-      lock_ = 0;
       shared_.counts[lane_].regenerated.add();
       return close(back, new_id_);
     }
@@ -244,16 +243,20 @@ Flow Visit::forget_old(Exchange& exchange) {
     storage.table->remove(storage.self, &new_key_, 0, {});
     return ended ? close(back, {}) : without_storage(back, status);
   };
+  const auto lock = std::exchange(lock_, 0);
   if (!regenerate_) {
-    const auto lock = std::exchange(lock_, 0);
     std::string forward(1, static_cast<char>(Form::moved));
     forward.append(reinterpret_cast<const char*>(new_key_.bytes), sizeof new_key_.bytes);
     return store(exchange, key_, forward, lock, 0, forwarding, moved);
   }
   const auto& storage = shared_.settings.storage;
   return call().run(
-      exchange, [&](auto done) { storage.table->remove(storage.self, &key_, 0, done); },
-      [this, moved](Exchange& back) { return moved(back, call_->answer().status); });
+      exchange, [&](auto done) { storage.table->remove(storage.self, &key_, lock, done); },
+      [this, moved, lock](Exchange& back) {
+        const auto status = call_->answer().status;
+        if (status == Status::unavailable) lock_ = lock;  // so it may be had still
+        return moved(back, status);
+      });
 }
 
 Flow Visit::save(Exchange& exchange) {

@@ -179,6 +179,23 @@ TEST_P(Locking, IsTakenFromWhoeverKeepsItTooLong) {
   EXPECT_EQ(guest.body("/"), "old\na=1\nn=1\n");
 }
 
+TEST_P(Locking, IsNeededForANewIdToo) {
+  start("lock_timeout: 900ms, lock_lease: 1s");
+  for (const std::string change : {"regenerate", "login=ada"}) {
+    Guest guest(server());
+    guest.ask("/?set=a:1");
+    const auto late = guest.begin("/staying?" + change + "&set=late:" + change + "&stay=" + change);
+    server().wait_for_log("visitor: " + change + " stays");
+    until([&] { return guest.ask("/?count").status == 200; });
+    wake(server(), change);
+    const auto refused = late->read();
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(refused.count("Set-Cookie"), 0u);
+    EXPECT_EQ(guest.body("/"), "old\na=1\nn=1\n");
+  }
+  until([&] { return counters_of(server()).records == 2; });  // and what was to have the new id is gone
+}
+
 TEST_P(Locking, LetsNoSessionComeBackThatHasEndedMeanwhile) {
   start("");
   auto guest = held_by("first");
