@@ -190,8 +190,10 @@ void RecordQueues::change(const SessionKey& key, Entry& entry, Operation& operat
     if (status == SessionStatus::done && operation.lock != 0 && !mine) {
       status = SessionStatus::lost;
     } else if (status != SessionStatus::unavailable) {
+      const bool had_gone = status == SessionStatus::absent && operation.lock != 0;
       status = folder_.remove(key);
       gone = status == SessionStatus::done;
+      if (gone && had_gone) status = SessionStatus::absent;
     }
   } else if (operation.kind == Kind::store) {
     if (status != SessionStatus::unavailable)

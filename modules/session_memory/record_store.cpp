@@ -252,8 +252,8 @@ void RecordStore::remove(const SessionKey& key, std::uint64_t lock, SessionAnswe
   {
     const Held shard(table_->shard(key));
     Record** const place = find(*shard, key, now(), answers);
-    if (place != nullptr && lock != 0 && (*place)->lock != lock) {
-      status = SessionStatus::lost;
+    if (lock != 0 && (place == nullptr || (*place)->lock != lock)) {
+      status = place == nullptr ? SessionStatus::absent : SessionStatus::lost;
     } else if (place != nullptr) {
       answers.disappoint(**place);
       shard->take(place);

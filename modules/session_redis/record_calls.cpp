@@ -92,7 +92,7 @@ void RecordCalls::remove(const SessionKey& key, std::uint64_t lock, SessionAnswe
        [self = shared_from_this(), key, answer = kept(std::move(answer))](const Reply* reply) {
          const auto status = self->counted(reply);
          (*answer)(status);
-         if (status == SessionStatus::done) self->locks_->gone(key);
+         if (status == SessionStatus::done || status == SessionStatus::absent) self->locks_->gone(key);
        });
 }
 

@@ -71,7 +71,7 @@ return {0}
 )";
 
 const std::string remove = record + R"(
-if not revision then return {0} end
+if not revision then return {ARGV[1] == '0' and 0 or 1} end
 if ARGV[1] ~= '0' and owner ~= ARGV[1] then return {6} end
 redis.call('DEL', key)
 return {0}

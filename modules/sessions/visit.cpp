@@ -235,7 +235,7 @@ Flow Visit::forget_old(Exchange& exchange) {
   const auto moved = [this](Exchange& back, Status status) {
     const auto& storage = shared_.settings.storage;
     const bool ended = status == Status::absent;
-    if (status == Status::done || (ended && regenerate_)) {
+    if (status == Status::done || (ended && regenerate_ && begin_anew_)) {  // a login needs no session before it
       shared_.counts[lane_].regenerated.add();
       return close(back, new_id_);
     }

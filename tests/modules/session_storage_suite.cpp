@@ -210,6 +210,7 @@ TEST_P(SessionStorageSuite, TellsThoseWhoWaitThatARecordHasGone) {
   EXPECT_THAT(storage_answer(first->read()), answers(absent));
   EXPECT_THAT(storage_answer(second->read()), answers(absent));
   EXPECT_THAT(vault_.call("op=store&key=a&left=60000&lock=" + std::to_string(held.lock), "y"), answers(absent));
+  EXPECT_THAT(vault_.call("op=remove&key=a&lock=" + std::to_string(held.lock)), answers(absent));
 }
 
 TEST_P(SessionStorageSuite, RemovesWithoutALockFromWhoeverHasIt) {
@@ -217,6 +218,7 @@ TEST_P(SessionStorageSuite, RemovesWithoutALockFromWhoeverHasIt) {
   const auto held = vault_.call("op=lock&key=a&lease=60000");
   EXPECT_THAT(vault_.call("op=remove&key=a"), answers(done));
   EXPECT_THAT(vault_.call("op=load&key=a"), answers(absent));
+  EXPECT_THAT(vault_.call("op=remove&key=a&lock=" + std::to_string(held.lock)), answers(absent));
   EXPECT_THAT(vault_.call("op=store&key=a&left=60000&lock=" + std::to_string(held.lock), "y").status,
               ::testing::AnyOf(absent, lost));
   EXPECT_THAT(vault_.call("op=load&key=a"), answers(absent));

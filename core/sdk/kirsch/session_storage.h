@@ -132,7 +132,8 @@ struct SessionStorage {
                 SessionDone);
 
   // The record is gone, as is its lock; those that wait for it hear `absent`. 0: whoever has the lock, who then hears
-  // `lost` or `absent`. done (also where there was none), unavailable, lost.
+  // `lost` or `absent`. done (without a lock also where there was none), absent (under a lock: it had gone before),
+  // unavailable, lost.
   void (*remove)(void* self, const SessionKey*, std::uint64_t lock, SessionDone);
 
   // Gives a lock back. done (also where its lease had run out), unavailable: it goes with its lease.

@@ -76,8 +76,8 @@ class SimpleSessionEngine : public SimpleSessionQueues {
 
   void remove(const SessionKey& key, std::uint64_t number, SessionAnswer&& answer) {
     add({key, std::move(answer), 0, [this, number](Job& job, Lock& lock, SimpleRecord& record) {
-           if (number != 0 && number != lock.number && find(job.key, lock, record) == Status::done)
-             return only(Status::lost);
+           if (number != 0 && number != lock.number)
+             return only(find(job.key, lock, record) == Status::done ? Status::lost : Status::absent);
            erase(job.key);
            return gone(job.key, lock, Status::absent), only(Status::done);
          }});

@@ -17,8 +17,9 @@ std::string wake(const Server& server, const std::string& name) { return get(ser
 
 class Locking : public ::testing::TestWithParam<std::string> {
  protected:
-  void start(const std::string& options, const std::string& server = "loops: 2, workers: 4") {
-    auto yaml = visitors(options, GetParam());
+  void start(const std::string& options, const std::string& server = "loops: 2, workers: 4",
+             const std::string& more = {}) {
+    auto yaml = visitors(options, GetParam(), more);
     yaml.replace(yaml.find("loops: 2, workers: 4"), 20, server);
     server_ = std::make_unique<Server>(yaml);
   }
@@ -206,6 +207,26 @@ TEST_P(Locking, LetsNoSessionComeBackThatHasEndedMeanwhile) {
   wake(server(), "first");
   EXPECT_EQ(ended->read().status, 200);
   EXPECT_EQ(late->read().body, "new\nn=1\n");
+}
+
+TEST_P(Locking, LetsNoNewIdBringBackASessionThatHasEndedMeanwhile) {
+  start("", "loops: 2, workers: 4",
+        "  /logout: { handler: { visitor: {} }, tools: { use: [guests], sessions: { locking: explicit } } }\n");
+  for (const std::string change : {"regenerate", "login=bo"}) {
+    Guest guest(server());
+    guest.ask("/?login=ada");
+    const auto changing = guest.begin("/staying?" + change + "&stay=" + change);
+    server().wait_for_log("visitor: " + change + " stays");
+    EXPECT_EQ(Guest(server(), guest.id).ask("/logout?expire").status, 200);
+    EXPECT_EQ(counters_of(server()).records, 0u);
+    wake(server(), change);
+    const auto changed = changing->read();
+    EXPECT_EQ(changed.status, 200);
+    EXPECT_EQ(guest.body("/"), "new\n");
+    EXPECT_EQ(Guest(server(), cookie_of(changed)).body("/"),
+              change == "regenerate" ? "new\n" : "old\nkirsch.user=bo\n");  // a login is one
+    until([&] { return counters_of(server()).records == (change == "regenerate" ? 0u : 1u); });
+  }
 }
 
 TEST_P(Locking, HoldsBetweenExchangesOfBeforeAndBehindAReload) {
