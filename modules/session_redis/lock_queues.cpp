@@ -141,14 +141,16 @@ void LockQueues::cancel(const SessionKey& key, std::uint64_t ticket) {
 void LockQueues::ask(const SessionKey& key, bool passing) {
   const auto lock = fresh_number();
   std::string lease;
+  std::string order;
   {
     const std::lock_guard guard(mutex_);
     Entry& entry = entries_[key];
     passing = passing && Clock::now() < entry.turn + turn;
     lease = std::to_string(entry.waiting.empty() ? 1 : entry.waiting.front().lease.count());
+    order = std::to_string(++last_ask_);
   }
   pool_->call(
-      {"EVAL", scripts::lock, "1", name(key), std::to_string(lock), lease, process_, passing ? "0" : "1"},
+      {"EVAL", scripts::lock, "1", name(key), std::to_string(lock), lease, process_, passing ? "0" : "1", order},
       [self = shared_from_this(), key, lock, passing](const Reply* reply) { self->asked(key, lock, passing, reply); });
 }
 

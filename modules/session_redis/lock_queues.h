@@ -80,6 +80,7 @@ class LockQueues : public std::enable_shared_from_this<LockQueues> {
   std::unordered_map<kirsch::SessionKey, Entry, kirsch::SessionKeyHash> entries_;
   std::uint64_t waiting_ = 0;
   std::uint64_t last_ticket_ = 0;
+  std::uint64_t last_ask_ = 0;  // so that one the server hears late takes no lock from a later one
   bool watching_ = false;
   Counts counts_;
 };

@@ -1,6 +1,6 @@
-// A record is a hash: d its data, r its revision, b when it began, l who has its lock and e until when, n which process
-// gets that next and m until when it is kept for it. Times are milliseconds by the clock of that server, so those of
-// its clients need not agree.
+// A record is a hash: d its data, r its revision, b when it began, l who has its lock and e until when, p of which
+// process and s for which of its asks, n which process gets that next and m until when it is kept for it. Times are
+// milliseconds by the clock of that server, so those of its clients need not agree.
 #include "scripts.h"
 
 namespace session_redis::scripts {
@@ -35,14 +35,19 @@ return shown(0)
 
 const std::string lock = record + R"(
 if not revision then return {math.max(corrupt, 1)} end
-local line = redis.call('HMGET', key, 'n', 'm')
+local line = redis.call('HMGET', key, 'n', 'm', 'p', 's')
 local others = line[1] and line[1] ~= ARGV[3] and tonumber(line[2]) > now
+-- A process asks while it has no lock, so an earlier one of its own is one whose grant or return went lost.
+if owner and lease > now and line[3] == ARGV[3] and tonumber(line[4]) < tonumber(ARGV[5]) then
+  redis.call('HDEL', key, 'l', 'e', 'p', 's')
+  owner = false
+end
 if owner and lease > now then
   if not others then redis.call('HSET', key, 'n', ARGV[3], 'm', now + 100) end
   return {9}
 end
 if others and ARGV[4] == '1' then return {9} end
-redis.call('HSET', key, 'l', ARGV[1], 'e', now + ARGV[2])
+redis.call('HSET', key, 'l', ARGV[1], 'e', now + ARGV[2], 'p', ARGV[3], 's', ARGV[5])
 if line[1] == ARGV[3] then redis.call('HDEL', key, 'n', 'm') end
 return shown(owner and 1 or 0)
 )";
@@ -57,7 +62,7 @@ elseif revision ~= ARGV[3] or (owner and lease > now) then
   return {5}
 end
 redis.call('HSET', key, 'd', ARGV[1], 'r', ARGV[4], 'b', string.format('%.0f', begun and revision and begun or now - ARGV[5]))
-if ARGV[7] == '1' or ARGV[2] == '0' then redis.call('HDEL', key, 'l', 'e') end
+if ARGV[7] == '1' or ARGV[2] == '0' then redis.call('HDEL', key, 'l', 'e', 'p', 's') end
 redis.call('PEXPIRE', key, ARGV[6])
 return {0, revision and 0 or 1}
 )";
@@ -66,7 +71,7 @@ const std::string touch = record + R"(
 if not revision then return {1} end
 if ARGV[1] ~= '0' and owner ~= ARGV[1] then return {6} end
 redis.call('PEXPIRE', key, ARGV[2])
-if ARGV[1] ~= '0' and ARGV[3] == '1' then redis.call('HDEL', key, 'l', 'e') end
+if ARGV[1] ~= '0' and ARGV[3] == '1' then redis.call('HDEL', key, 'l', 'e', 'p', 's') end
 return {0}
 )";
 
@@ -78,7 +83,7 @@ return {0}
 )";
 
 const std::string unlock = R"(
-if redis.call('HGET', KEYS[1], 'l') == ARGV[1] then redis.call('HDEL', KEYS[1], 'l', 'e') end
+if redis.call('HGET', KEYS[1], 'l') == ARGV[1] then redis.call('HDEL', KEYS[1], 'l', 'e', 'p', 's') end
 return {0}
 )";
 

@@ -222,6 +222,46 @@ TEST(SessionRedis, WaitsForNoRedisThatDoesNotAnswer) {
   vault.until([&] { return vault.call(redis_call("load")).data == "kept"; });
 }
 
+// Holders of locks whose grant or return got lost while Redis stood still.
+TEST(SessionRedis, KeepsNoLockOfAnOutage) {
+  RedisServer redis;
+  Vault vault(at(redis, ""));
+  store_kept(vault);
+  const auto well = [&] { return vault.call(redis_call("load")).data == "kept"; };
+  redis.stop();
+  EXPECT_EQ(vault.call(redis_call("lock", "&lease=600000")).status, unavailable);
+  redis.go_on();
+  vault.until([&] { return !redis.ask("HGET " + redis_key + " l").empty(); });  // it has heard that, too late
+  vault.until(well);
+  const auto held = vault.call(redis_call("lock", "&lease=600000"));
+  ASSERT_EQ(held.status, done);
+  redis.stop();
+  EXPECT_EQ(vault.call(redis_call("load")).status, unavailable);
+  EXPECT_EQ(vault.call(redis_call("unlock", "&lock=" + std::to_string(held.lock))).status, unavailable);
+  redis.go_on();
+  vault.until(well);
+  const auto next = vault.call(redis_call("lock", "&lease=600000"));
+  ASSERT_EQ(next.status, done);
+  EXPECT_EQ(vault.call(redis_call("store", "&lock=" + std::to_string(held.lock)), "late").status, lost);
+  EXPECT_EQ(vault.call(redis_call("store", "&lock=" + std::to_string(next.lock)), "new").status, done);
+  EXPECT_EQ(vault.counters().lost_locks, 0u);
+}
+
+TEST(SessionRedis, TakesNoLockByAnAskThatIsLate) {
+  RedisServer redis;
+  Vault vault(at(redis));
+  ASSERT_EQ(vault.call(redis_call("store"), "x").status, done);
+  const auto held = vault.call(redis_call("lock", "&lease=600000"));
+  const auto later = redis.ask("HGET " + redis_key + " s");
+  redis.ask("HSET " + redis_key + " l 7 s 1" + later);  // a later ask of the same process has it
+  EXPECT_EQ(vault.call(redis_call("unlock", "&lock=" + std::to_string(held.lock))).status, done);
+  const auto waiting = vault.begin(redis_call("lock", "&lease=600000"));
+  vault.until([&] { return vault.counters().lock_waits == 1; });
+  EXPECT_TRUE(waiting->silent());
+  redis.ask("HDEL " + redis_key + " l e p s");
+  EXPECT_EQ(storage_answer(waiting->read()).status, done);
+}
+
 TEST(SessionRedis, BelievesNobodyWhoIsNoRedis) {
   RedisServer redis;
   Vault vault(at(redis, ""));
