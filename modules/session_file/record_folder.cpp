@@ -158,7 +158,7 @@ void RecordFolder::put_corrupt_aside(const SessionKey& key) {
               moved ? "; it was put aside as *.corrupt" : ", and cannot be put aside");
 }
 
-bool RecordFolder::tidy(const SessionKey& key) {
+SessionStatus RecordFolder::tidy(const SessionKey& key) {
   const auto name = file_name(key);
   ::unlinkat(folder_.get(), (name + std::string(unfinished)).c_str(), 0);
   const auto aside = name + std::string(put_aside);
@@ -167,7 +167,9 @@ bool RecordFolder::tidy(const SessionKey& key) {
       static_cast<Milliseconds>(found.st_ctim.tv_sec) * 1000 + put_aside_for < now())
     ::unlinkat(folder_.get(), aside.c_str(), 0);
   Record record;
-  return read(key, record) == SessionStatus::absent && ::unlinkat(folder_.get(), name.c_str(), 0) == 0;
+  const auto status = read(key, record);
+  const bool there = status != SessionStatus::absent || ::unlinkat(folder_.get(), name.c_str(), 0) == 0;
+  return there ? status : SessionStatus::done;
 }
 
 SessionStatus RecordFolder::failed(int error, std::string_view deed) {

@@ -39,8 +39,9 @@ class RecordFolder {
   kirsch::SessionStatus write(const kirsch::SessionKey& key, const Record& record);  // done, full, unavailable
   kirsch::SessionStatus remove(const kirsch::SessionKey& key);                       // done, unavailable
   void put_corrupt_aside(const kirsch::SessionKey& key);
-  // Takes away what a kill has left unfinished, what was put aside a week ago, and the record if it has expired (true).
-  bool tidy(const kirsch::SessionKey& key);
+  // Takes away what a kill has left unfinished, what was put aside a week ago, and the record if it has expired
+  // (absent). Else what `read` says, or done where there is none.
+  kirsch::SessionStatus tidy(const kirsch::SessionKey& key);
 
   // A file below the folder, for SharedLocks. Throws kirsch::OptionError.
   Descriptor lock_file() const;

@@ -58,9 +58,9 @@ std::optional<Record> decoded(std::string_view file) {
   return Record{header->created, header->expires, header->revision, std::string(data)};
 }
 
-std::optional<Milliseconds> expiry(std::string_view header) {
+std::optional<Milliseconds> expiry(std::string_view header, std::uint64_t file_size) {
   const auto read = header_of(header);
-  return read ? std::optional(read->expires) : std::nullopt;
+  return read && read->size == file_size - header_size ? std::optional(read->expires) : std::nullopt;
 }
 
 }  // namespace session_file

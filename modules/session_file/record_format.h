@@ -23,7 +23,7 @@ struct Record {
 std::string encoded(const Record& record);
 // Nullopt: these are not the bytes of a record, whole and unchanged.
 std::optional<Record> decoded(std::string_view file);
-// By a look at the header alone, which nobody has checked.
-std::optional<Milliseconds> expiry(std::string_view header);
+// By a look at the header alone, which nobody has checked, of a file of so many bytes. Nullopt: no record is like that.
+std::optional<Milliseconds> expiry(std::string_view header, std::uint64_t file_size);
 
 }  // namespace session_file

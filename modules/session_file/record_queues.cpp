@@ -171,7 +171,9 @@ bool RecordQueues::perform(const SessionKey& key, Entry& entry, Operation& opera
 // With Part::change.
 void RecordQueues::change(const SessionKey& key, Entry& entry, Operation& operation) {
   if (operation.kind == Kind::tidy) {
-    if (!folder_.tidy(key)) return;
+    const auto found = folder_.tidy(key);
+    if (found == SessionStatus::corrupt) return put_aside(key);
+    if (found != SessionStatus::absent) return;
     const std::lock_guard guard(mutex_);
     ++counters_.expired;
     return;

@@ -2,8 +2,8 @@
 #include "record_sweep.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 
 namespace session_file {
@@ -28,18 +28,21 @@ bool RecordSweep::step(std::vector<kirsch::SessionKey>& untidy) {
     const auto key = key_of(stem);
     if (!key) continue;
     const auto ending = name.substr(stem.size());
-    if (ending == unfinished || ending == put_aside || (ending.empty() && expired(entry->d_name)))
+    if (ending == unfinished || ending == put_aside || (ending.empty() && is_untidy(entry->d_name)))
       untidy.push_back(*key);
   }
   return true;
 }
 
-bool RecordSweep::expired(const char* name) const {
+bool RecordSweep::is_untidy(const char* name) const {
   const Descriptor file(::openat(folder_.descriptor(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return errno == ELOOP || errno == ENXIO;
+  struct stat found {};
   char header[header_size];
-  const auto size = file ? ::read(file.get(), header, sizeof header) : 0;
-  const auto expires = expiry({header, static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
-  return expires && *expires <= now();
+  const auto size = ::read(file.get(), header, sizeof header);
+  if (size < 0 || ::fstat(file.get(), &found) != 0) return errno == EISDIR;
+  const auto expires = expiry({header, static_cast<std::size_t>(size)}, static_cast<std::uint64_t>(found.st_size));
+  return !expires || *expires <= now();
 }
 
 }  // namespace session_file

@@ -1,4 +1,4 @@
-// Finds expired records, and what kills have left behind, a few files at a time.
+// Finds expired records, what is no whole one, and what kills have left behind, a few files at a time.
 #pragma once
 
 #include <dirent.h>
@@ -19,7 +19,7 @@ class RecordSweep {
   bool step(std::vector<kirsch::SessionKey>& untidy);
 
  private:
-  bool expired(const char* name) const;
+  bool is_untidy(const char* name) const;
 
   struct Close {
     void operator()(DIR* folder) const { ::closedir(folder); }

@@ -153,6 +153,35 @@ TEST(SessionFile, PutsAsideWhatIsNoRecord) {
   EXPECT_EQ(vault.call(record_call("store"), "new").status, done);
 }
 
+TEST(SessionFile, PutsAsideWhatIsNoRecordThoughNobodyAsksForIt) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "sessions";
+  Vault vault(in(path));
+  vault.call(record_call("store"), "kept");
+  const auto whole = contents_of(path / some_key);
+  const auto file = [&](char digit) { return path / std::string(64, digit); };
+  write_file(file('b'), "");
+  write_file(file('c'), whole.substr(0, whole.size() - 1));
+  auto expired = whole.substr(0, whole.size() - 1);
+  expired.replace(32, 8, std::string(8, '\0'));
+  write_file(file('d'), expired);
+  auto changed = whole;
+  changed.replace(32, 8, std::string(8, '\0'));  // no time of any record: its checksum is another
+  write_file(file('e'), changed);
+  fs::create_symlink("/etc/hostname", file('f'));
+  ASSERT_EQ(::mkfifo(file('0').c_str(), 0600), 0);
+  fs::create_directory(file('1'));
+  vault.until([&] {
+    get(vault.server(), "/?op=sweep");
+    return vault.counters().corrupt == 7;
+  });
+  std::vector<std::string> aside{some_key};
+  for (const char digit : {'b', 'c', 'd', 'e', 'f', '0', '1'}) aside.push_back(std::string(64, digit) + ".corrupt");
+  EXPECT_THAT(names(path), ::testing::UnorderedElementsAreArray(aside));
+  EXPECT_EQ(vault.counters().expired, 0u);
+  EXPECT_EQ(vault.call(record_call("load")).data, "kept");
+}
+
 TEST(SessionFile, TakesNoNoticeOfWhatAKillHasLeft) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "sessions";
