@@ -173,8 +173,11 @@ SessionStatus RecordFolder::tidy(const SessionKey& key) {
 }
 
 SessionStatus RecordFolder::failed(int error, std::string_view deed) {
+  struct stat found {};
+  const bool removed = ::fstat(folder_.get(), &found) == 0 && found.st_nlink == 0;
   if (error_.exchange(error) != error)
-    kirsch::log(kirsch::Level::error, "cannot ", deed, " sessions in ", path_, ": ", reason(error));
+    kirsch::log(kirsch::Level::error, "cannot ", deed, " sessions in ", path_, ": ",
+                removed ? "the folder was removed; a restart opens it anew, a reload does not" : reason(error));
   return error == ENOSPC || error == EDQUOT ? SessionStatus::full : SessionStatus::unavailable;
 }
 

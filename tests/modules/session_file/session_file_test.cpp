@@ -411,6 +411,18 @@ TEST(SessionFile, KeepsWhatItHasWhenTheDiskIsFull) {
   });
 }
 
+TEST(SessionFile, SaysWhatHelpsWhereItsFolderWasRemoved) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "sessions";
+  Vault vault(in(path));
+  EXPECT_EQ(vault.call(record_call("store"), "x").status, done);
+  fs::remove_all(path);
+  fs::create_directory(path);
+  EXPECT_EQ(vault.call(record_call("store"), "x").status, unavailable);
+  vault.server().wait_for_log("cannot write sessions in " + path.string() +
+                              ": the folder was removed; a restart opens it anew, a reload does not");
+}
+
 TEST(SessionFile, ReadsOnWhereNothingCanBeWritten) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "sessions";
