@@ -105,8 +105,8 @@ ServerAnswer answer_of(const std::string& body) {
                 ExitCode::timed_out);
 }
 
-// How long the command waits: as long as it is told; else for ever for work, for the end of a server as long as that
-// may take, and no longer than beyond that for what it knows.
+// How long the command waits: as long as it is told; else for work for ever, for the end of a server as long as that
+// may take, and for a status as long as it may take beyond the drain.
 class Patience {
  public:
   enum class For { work, end, status };

@@ -15,7 +15,6 @@
 #include <cstring>
 #include <string>
 #include <system_error>
-#include <utility>
 
 #include "base/diagnostic.h"
 
@@ -106,16 +105,8 @@ ControlSocket ControlSocket::bind(const fs::path& path) {
       ::fchmodat(directory.get(), name.c_str(), 0600, 0) != 0 || ::listen(socket.get(), waiting_commands) != 0)
     throw refusal(path, errno);
   auto bound = adopt(path, std::move(socket));
-  bound.owned_ = true;
+  bound.file_ = std::make_unique<SocketFile>(path.string());
   return bound;
-}
-
-ControlSocket::ControlSocket(fs::path path, base::UniqueFd socket)
-    : path_(std::move(path)), socket_(std::move(socket)) {
-  struct stat status {};
-  if (::lstat(path_.c_str(), &status) != 0) return;
-  device_ = status.st_dev;
-  inode_ = status.st_ino;
 }
 
 ControlSocket ControlSocket::adopt(const fs::path& path, base::UniqueFd descriptor) {
@@ -123,25 +114,15 @@ ControlSocket ControlSocket::adopt(const fs::path& path, base::UniqueFd descript
   return ControlSocket(path, std::move(descriptor));
 }
 
-ControlSocket::~ControlSocket() {
-  if (socket_ && owned_) remove_file();
-}
-
-// Somebody may have removed it, and another server bound its own there.
-void ControlSocket::remove_file() noexcept {
-  struct stat status {};
-  if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)
-    ::unlink(path_.c_str());
-}
-
 void ControlSocket::release_file() noexcept {
-  if (std::exchange(owned_, false) && is_control_of(::getpid(), path_)) remove_file();
+  if (file_ && !is_control_of(::getpid(), path_)) file_->keep();
+  file_.reset();
 }
 
 // The kernel notes who listens (SO_PEERCRED) at each call.
-void ControlSocket::claim() noexcept {
+void ControlSocket::claim() {
   ::listen(socket_.get(), waiting_commands);
-  owned_ = true;
+  if (!file_) file_ = std::make_unique<SocketFile>(path_.string());
 }
 
 std::optional<MessageChannel> ControlSocket::accept() noexcept {

@@ -4,10 +4,13 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/unique_fd.h"
 #include "net/message_channel.h"
+#include "net/socket_file.h"
 
 namespace kirsch::net {
 
@@ -19,9 +22,6 @@ class ControlSocket {
   static ControlSocket bind(const std::filesystem::path& path);
   // What another process of this server bound there, and owns until `claim`.
   static ControlSocket adopt(const std::filesystem::path& path, base::UniqueFd descriptor);
-  ControlSocket(ControlSocket&&) noexcept = default;
-  ControlSocket& operator=(ControlSocket&&) = delete;
-  ~ControlSocket();
 
   int descriptor() const noexcept { return socket_.get(); }
   // None: nobody waits, or it is not root and not our user.
@@ -29,17 +29,15 @@ class ControlSocket {
   // To whoever has claimed it; where nobody has, it is removed.
   void release_file() noexcept;
   // From here on clients are told that this process is the server, whoever bound it, and the file is its own.
-  void claim() noexcept;
+  void claim();
 
  private:
-  ControlSocket(std::filesystem::path path, base::UniqueFd socket);
-  void remove_file() noexcept;
+  ControlSocket(std::filesystem::path path, base::UniqueFd socket)
+      : path_(std::move(path)), socket_(std::move(socket)) {}
 
   std::filesystem::path path_;
-  base::UniqueFd socket_;  // empty after a move
-  dev_t device_ = 0;       // of the file, with its inode
-  ino_t inode_ = 0;
-  bool owned_ = false;  // the file is removed at the end
+  base::UniqueFd socket_;
+  std::unique_ptr<SocketFile> file_;  // none: somebody else's
 };
 
 struct ControlConnection {
