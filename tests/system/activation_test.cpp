@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <memory>
+#include <vector>
+
 #include "support/client.h"
 #include "support/command.h"
 
@@ -60,6 +63,28 @@ TEST_P(Activation, LeavesTheFileOfASocketToTheManager) {
   EXPECT_EQ(client.read().body, "here");
   EXPECT_EQ(command(server, "stop").exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+// More loops than sockets.
+TEST(Activation, HasNobodyWaitForALoopThatIsStuck) {
+  const TemporaryFolder folder;
+  ServerOptions options;
+  options.launcher = activated_as("main");
+  const Server server(loopback("server: { loops: 2 }\npaths:\n  /: { handler: { respond: { body: here } } }\n"
+                               "  /jam: { handler: { jam: { until: \"" +
+                               (folder.path() / "over").string() + "\" } } }\n"),
+                      options);
+  Client stuck(server);
+  stuck.send(simple_get("/jam"));
+  server.wait_for_log("the loop is kept");
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int count = 0; count < 8; ++count) {
+    clients.push_back(std::make_unique<Client>(server));
+    clients.back()->send(simple_get("/"));
+  }
+  for (const auto& client : clients) EXPECT_EQ(client->read(Milliseconds(10'000)).body, "here");
+  folder.write("over", "");
+  EXPECT_EQ(stuck.read().body, "over\n");
 }
 
 TEST(Activation, NamesEverySocketOfAName) {

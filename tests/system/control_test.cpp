@@ -187,23 +187,19 @@ TEST(ControlSocket, IsNamedWhereNobodyAnswersAtIt) {
   }
 }
 
-TEST(ControlSocket, IsNotAskedForEverToStopAServerThatHangs) {
+class ServerThatHangs : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ServerThatHangs, IsNotWaitedForForEver) {
   Server server(loopback(controlled_site));
   server.signal(SIGSTOP);
-  const auto stop = command(server, "stop");
-  EXPECT_EQ(stop.exit_code, 7);
-  EXPECT_THAT(stop.err, HasSubstr("the server has not answered within 15 s"));
+  const auto result = command(server, GetParam());
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("the server has not answered within 15 s"));
   server.signal(SIGCONT);
 }
 
-TEST(ControlSocket, IsNotAskedForEverForTheStatusOfAServerThatHangs) {
-  Server server(loopback(controlled_site));
-  server.signal(SIGSTOP);
-  const auto status = command(server, "status");
-  EXPECT_EQ(status.exit_code, 7);
-  EXPECT_THAT(status.err, HasSubstr("the server has not answered within 15 s"));
-  server.signal(SIGCONT);
-}
+INSTANTIATE_TEST_SUITE_P(By, ServerThatHangs, ::testing::Values("stop", "status"),
+                         [](const auto& each) { return std::string(each.param); });
 
 TEST(ControlSocket, TellsWhoWaitsForAServerThatHangs) {
   Server server(loopback(controlled_site));

@@ -178,16 +178,17 @@ TEST(Systemd, HearsOfTheEndOfAKeepersServersAndOfNoneOnARestart) {
   EXPECT_EQ(manager.next(Milliseconds(0)), "");
 }
 
+std::string restarting(const std::string& plugin = {}) {
+  return loopback("engine: { signals: { SIGUSR2: restart }, systemd: {}" + plugin + " }\n" + here);
+}
+
 TEST(Systemd, HearsOfNoEndOfASuccessorThatNeverServed) {
   const TemporaryFolder folder;
   const auto address = folder.path() / "notify";
   const Manager manager(address);
-  const auto yaml = [](const std::string& plugin) {
-    return loopback("engine: { signals: { SIGUSR2: restart }, systemd: {}" + plugin + " }\n" + here);
-  };
-  Server server(yaml({}), under(address));
+  Server server(restarting(), under(address));
   EXPECT_THAT(manager.next(), StartsWith("READY=1"));
-  std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml(", phase_last: { fail: start }"));
+  std::ofstream(server.folder() / "kirsch.yaml") << completed(restarting(", phase_last: { fail: start }"));
   server.signal(SIGUSR2);
   server.wait_for_log("this one goes on serving");
   EXPECT_EQ(manager.next(Milliseconds(0)), "");
@@ -199,12 +200,9 @@ TEST(Systemd, HearsOfTheEndThatGivesUpARestart) {
   const TemporaryFolder folder;
   const auto address = folder.path() / "notify";
   const Manager manager(address);
-  const auto yaml = [](const std::string& plugin) {
-    return loopback("engine: { signals: { SIGUSR2: restart }, systemd: {}" + plugin + " }\n" + here);
-  };
-  Server server(yaml({}), under(address));
+  Server server(restarting(), under(address));
   EXPECT_THAT(manager.next(), StartsWith("READY=1"));
-  std::ofstream(server.folder() / "kirsch.yaml") << completed(yaml(", stalling: {}"));
+  std::ofstream(server.folder() / "kirsch.yaml") << completed(restarting(", stalling: {}"));
   server.signal(SIGUSR2);
   server.wait_for_log("bus restart: ");
   EXPECT_EQ(server.stop(), 0) << server.log();
